@@ -1,0 +1,1 @@
+//! What Interlock computes: pure functions over plain values. Same input, same bytes.
