@@ -150,18 +150,8 @@ pub struct ConnectorFile {
 }
 
 /// Names of the keys of [`ConnectorFile`]: what is left of a section belongs to the vendor.
-pub(super) const CONNECTOR_KEYS: [&str; 10] = [
-    "id",
-    "vendor",
-    "url",
-    "auth",
-    "ca_file",
-    "deadline",
-    "try_timeout",
-    "limits",
-    "retry",
-    "max_body_bytes",
-];
+pub(super) const CONNECTOR_KEYS: [&str; 10] =
+    ["id", "vendor", "url", "auth", "ca_file", "deadline", "try_timeout", "limits", "retry", "max_body_bytes"];
 
 /// `[connectors.limits]`
 #[derive(Debug, Default, Deserialize, JsonSchema)]

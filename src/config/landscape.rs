@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredDependency, ConnectorId, DependencyKind,
-    Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, ProjectSource, RepositorySource, Service,
-    ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team, TeamGroup, TeamKey,
-    Text,
+    Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, ProjectSource, RepositorySource,
+    Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team,
+    TeamGroup, TeamKey, Text,
 };
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -64,11 +64,18 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
     let known = Known {
         connectors: connectors.iter().map(|id| id.as_str().to_owned()).collect(),
         services: keys(sections.services.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
-        environments: keys(sections.environments.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
+        environments: keys(
+            sections.environments.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(),
+            mistakes,
+        ),
         teams: keys(sections.teams.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
     };
     Landscape {
-        services: sections.services.into_iter().map(|(path, file)| service(&path, file, &known, mistakes)).collect(),
+        services: sections
+            .services
+            .into_iter()
+            .map(|(path, file)| service(&path, file, &known, mistakes))
+            .collect(),
         environments: sections
             .environments
             .into_iter()
@@ -85,7 +92,12 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
 }
 
 /// Reads one of our enums from its SCREAMING_SNAKE word.
-pub(super) fn word<T: DeserializeOwned>(word: &str, path: String, expected: &str, mistakes: &mut Mistakes) -> Option<T> {
+pub(super) fn word<T: DeserializeOwned>(
+    word: &str,
+    path: String,
+    expected: &str,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
     match serde_json::from_value(serde_json::Value::String(word.to_owned())) {
         Ok(value) => Some(value),
         Err(_) => {
@@ -114,7 +126,8 @@ fn service(path: &str, file: ServiceFile, known: &Known, mistakes: &mut Mistakes
     let repositories = file.repositories.into_iter().enumerate().map(|(place, repository)| {
         let path = at("repositories", place);
         if !repository.tags.contains("{version}") {
-            mistakes.add(format!("{path}.tags"), "expected a pattern with {version} in it, for example \"v{version}\"");
+            mistakes
+                .add(format!("{path}.tags"), "expected a pattern with {version} in it, for example \"v{version}\"");
         }
         RepositorySource {
             connector: known.connector(&repository.connector, &path, mistakes),
@@ -138,7 +151,8 @@ fn service(path: &str, file: ServiceFile, known: &Known, mistakes: &mut Mistakes
     let monitoring = file.monitoring.into_iter().enumerate().map(|(place, source)| {
         let path = at("monitoring", place);
         if source.labels.is_empty() {
-            mistakes.add(format!("{path}.labels"), "expected at least one label; without one it would mean everything");
+            mistakes
+                .add(format!("{path}.labels"), "expected at least one label; without one it would mean everything");
         }
         MonitoringSource {
             connector: known.connector(&source.connector, &path, mistakes),
@@ -189,8 +203,7 @@ fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut 
             format!("{:?} is no IANA time zone; write for example \"Europe/London\"", file.time_zone),
         );
     }
-    let stage =
-        word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
+    let stage = word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
     let windows = file.windows.into_iter().enumerate().filter_map(|(place, window)| {
         let path = format!("{path}.windows[{place}]");
         if !window.rrule.to_ascii_uppercase().contains("FREQ=") {

@@ -1,23 +1,23 @@
 //! The configuration: the file as written becomes a checked `Config`, or all its mistakes at once with their places.
 
 mod access;
-mod connectors;
 pub mod file;
 mod landscape;
 mod mistakes;
 mod read;
 mod schema;
 mod secrets;
+mod systems;
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use domain::{ConnectorId, Landscape};
+use domain::Landscape;
 use jiff::{SignedDuration, Timestamp};
 use toml::Table;
 
 pub use access::Token;
-pub use connectors::{ConnectorConfig, Identification};
+
 pub use file::{LimitsFile as Limits, RefreshFile as Refresh};
 pub use mistakes::{Mistake, Mistakes};
 pub use schema::json_schema;
@@ -41,7 +41,7 @@ pub struct Config {
     /// How often systems are asked.
     pub refresh: Refresh,
     /// The systems.
-    pub connectors: Vec<ConnectorConfig>,
+    pub connectors: Vec<connectors::build::SystemPlan>,
     /// The company.
     pub landscape: Landscape,
 }
@@ -88,7 +88,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let tokens = access_tokens(&mut table, &mut mistakes);
     let horizon: HorizonFile = read::section(&mut table, "horizon", &mut mistakes);
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
-    let (ids, connectors) = connectors::check(&mut table, environment, &mut mistakes);
+    let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
         services: read::list(&mut table, "services", &mut mistakes),
         environments: read::list(&mut table, "environments", &mut mistakes),
@@ -101,9 +101,12 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     }
     let landscape = landscape::check(sections, &ids, &mut mistakes);
     let tokens = access::check(tokens, &landscape, environment, &mut mistakes);
-    let listen = mistakes.check("server.listen", server.listen.parse::<SocketAddr>().map_err(|_| {
-        format!("{:?} is no address with a port; write for example \"127.0.0.1:4000\"", server.listen)
-    }));
+    let listen = mistakes.check(
+        "server.listen",
+        server.listen.parse::<SocketAddr>().map_err(|_| {
+            format!("{:?} is no address with a port; write for example \"127.0.0.1:4000\"", server.listen)
+        }),
+    );
     let horizon = checked_horizon(&horizon, &mut mistakes);
     for (path, duration) in [
         ("refresh.interval", refresh.interval),
@@ -143,7 +146,8 @@ fn access_tokens(table: &mut Table, mistakes: &mut Mistakes) -> Vec<(String, fil
 fn checked_horizon(file: &HorizonFile, mistakes: &mut Mistakes) -> Option<Horizon> {
     let days = jiff::SpanRelativeTo::days_are_24_hours();
     let mut length = |path: &str, span: &jiff::Span| {
-        let duration = mistakes.check(path, span.to_duration(days).map_err(|_| "write days or hours, for example \"P90D\""))?;
+        let duration = mistakes
+            .check(path, span.to_duration(days).map_err(|_| "write days or hours, for example \"P90D\""))?;
         if duration.is_negative() || duration > SignedDuration::from_hours(24 * 1100) {
             mistakes.add(path, "expected between 0 and 1,100 days");
         }
@@ -152,9 +156,6 @@ fn checked_horizon(file: &HorizonFile, mistakes: &mut Mistakes) -> Option<Horizo
     let (past, future) = (length("horizon.past", &file.past), length("horizon.future", &file.future));
     Some(Horizon { past: past?, future: future? })
 }
-
-/// Ids of the configured connectors, as the landscape may refer to them.
-pub(crate) type ConnectorIds = Vec<ConnectorId>;
 
 #[cfg(test)]
 mod tests;

@@ -56,8 +56,13 @@ pub(super) fn value_at<T: DeserializeOwned>(value: Value, path: &str, mistakes: 
         Err(error) => {
             let inner = track.path().to_string();
             let place = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
-            mistakes.add(place, error.to_string().trim().to_owned());
+            mistakes.add(place, first_line(&error));
             None
         }
     }
+}
+
+/// The sentence of an error, without the place that TOML adds below it: ours is more exact.
+pub(super) fn first_line(error: &toml::de::Error) -> String {
+    error.message().lines().next().unwrap_or("is not as expected").to_owned()
 }

@@ -22,7 +22,12 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl SecretReference {
     /// The secret itself.
-    pub(super) fn resolve(&self, path: &str, environment: Environment<'_>, mistakes: &mut Mistakes) -> Option<Secret> {
+    pub(super) fn resolve(
+        &self,
+        path: &str,
+        environment: Environment<'_>,
+        mistakes: &mut Mistakes,
+    ) -> Option<Secret> {
         let read = match (&self.env, &self.file) {
             (Some(name), None) => match environment(name) {
                 Some(value) => Ok(value),
