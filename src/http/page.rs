@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 
-/// Scripts and connections from here alone. Styles may be inline: the editor's scroll lock writes a style element.
+/// Scripts and connections from here alone. Styles may be inline: an open dialog locks scrolling by a style element.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";

@@ -33,9 +33,9 @@ async fn explained_failures_pass_as_they_are() {
 #[tokio::test]
 async fn wrong_arguments_are_the_clients_to_mend() {
     let world = World::new();
-    let long_page = world.ask("{ page(first: 500) { hello } }").await;
-    assert_eq!(long_page.code(), "LIMIT_EXCEEDED", "{}", long_page.text);
-    for query in ["{ page(first: 0) { hello } }", r#"{ moment(at: "yesterday") }"#] {
+    for query in
+        ["{ page(first: 101) { hello } }", "{ page(first: 0) { hello } }", r#"{ moment(at: "yesterday") }"#]
+    {
         let answer = world.ask(query).await;
         assert_eq!(answer.code(), "BAD_INPUT", "{}", answer.text);
     }

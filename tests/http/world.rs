@@ -24,7 +24,7 @@ use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-pub(crate) const COMPLEXITY_LIMIT: usize = 200;
+pub(crate) const COMPLEXITY_LIMIT: usize = 1_000;
 
 pub(crate) struct Query;
 

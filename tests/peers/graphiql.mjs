@@ -51,10 +51,18 @@ try {
 
   // The documentation is drawn from introspection: it came through the limits.
   await page.click('button[aria-label="Show Documentation Explorer"]');
-  await page.waitForSelector('.graphiql-doc-explorer-title', { timeout: 20_000 });
+  await page.waitForFunction(
+    () => document.querySelector('.graphiql-doc-explorer')?.innerText.includes('Root Types'),
+    undefined,
+    { timeout: 20_000 },
+  );
   if (process.env.INTERLOCK_SCREENSHOT) {
     await page.screenshot({ path: process.env.INTERLOCK_SCREENSHOT });
   }
+
+  // A dialog is what puts style elements of its own into the page.
+  await page.click('button[aria-label="Open settings dialog"]');
+  await page.waitForSelector('[role="dialog"]', { timeout: 20_000 });
 
   assert.deepEqual(elsewhere, [], 'requests that left the host');
   assert.deepEqual(complaints, [], 'complaints of the browser');
