@@ -19,6 +19,7 @@ use super::{
     masking::{mask, refusal_status},
     negotiation::{AnswerType, Wanted, is_json_body, wanted},
     observe::Handled,
+    ordering::order,
     page,
     parameters::{self, Parameters},
     problem::{Code, ErrorsOnly, Problem, respond},
@@ -112,36 +113,46 @@ impl Exchange<'_> {
             async_graphql::Request::new(parameters.query).variables(parameters.variables).data(self.trace);
         request.operation_name = parameters.operation_name;
         request.set_parsed_query(document.as_ref().clone());
-        self.execute(request, caller).await
+        let mut response = self.execute(request, caller).await?;
+        self.gateway.shapes.complete(&mut response, &document, operation);
+        order(&mut response.data, &document, operation);
+        Ok(self.tell(response))
     }
 
     /// A client that leaves drops this future, and with it the execution.
-    async fn execute(&self, request: async_graphql::Request, caller: Caller) -> Result<Response<Body>, Problem> {
+    async fn execute(
+        &self,
+        request: async_graphql::Request,
+        caller: Caller,
+    ) -> Result<async_graphql::Response, Problem> {
         let Gateway { executor, limits, .. } = self.gateway;
         let execution = AssertUnwindSafe(executor.execute(request, caller)).catch_unwind();
-        let mut response = match timeout(limits.time, execution).await {
-            Ok(Ok(response)) => response,
+        match timeout(limits.time, execution).await {
+            Ok(Ok(response)) => Ok(response),
             Ok(Err(_panic)) => {
                 error!(trace = %self.trace, "Executing a request panicked");
-                return Err(Problem::of_http(
+                Err(Problem::of_http(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     Code::Internal,
                     "Something went wrong inside the gateway; its operators find the cause by the trace id.",
-                ));
+                ))
             }
             Err(_elapsed) => {
                 let message = format!("The limit for execution time is {} seconds.", limits.time.as_secs_f64());
-                return Err(Problem::out_of_time(message));
+                Err(Problem::out_of_time(message))
             }
-        };
-        mask(&mut response, limits, self.trace);
-        Ok(match (refusal_status(&response), self.answer_type) {
+        }
+    }
+
+    fn tell(&self, mut response: async_graphql::Response) -> Response<Body> {
+        mask(&mut response, &self.gateway.limits, self.trace);
+        match (refusal_status(&response), self.answer_type) {
             (None, answer_type) => respond(StatusCode::OK, answer_type, &response),
-            (Some(status), answer_type) => {
-                let status = if answer_type == AnswerType::Json { StatusCode::OK } else { status };
-                respond(status, answer_type, &ErrorsOnly { errors: response.errors })
+            (Some(_), AnswerType::Json) => {
+                respond(StatusCode::OK, AnswerType::Json, &ErrorsOnly { errors: response.errors })
             }
-        })
+            (Some(status), answer_type) => respond(status, answer_type, &ErrorsOnly { errors: response.errors }),
+        }
     }
 
     async fn read_body(&self, body: Body) -> Result<Vec<u8>, Problem> {

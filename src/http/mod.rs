@@ -2,6 +2,7 @@
 //! Knows no schema: it is given an `Executor`. Subscriptions (WebSocket, SSE) and exports are not served here yet.
 
 mod caller;
+mod completion;
 mod document;
 mod graphql;
 mod health;
@@ -12,6 +13,7 @@ mod metrics;
 mod negotiation;
 mod nesting;
 mod observe;
+mod ordering;
 mod page;
 mod parameters;
 mod problem;
@@ -46,6 +48,7 @@ pub use metrics::Metrics;
 pub use observe::TraceId;
 pub use serve::{Shutdown, asked_to_end, serve};
 
+use completion::Shapes;
 use document::Documents;
 use negotiation::AnswerType;
 
@@ -55,6 +58,9 @@ use negotiation::AnswerType;
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
     async fn execute(&self, request: Request, caller: Caller) -> Response;
+
+    /// The schema in its definition language, to know which failed fields may be null.
+    fn sdl(&self) -> String;
 }
 
 /// What the router is made of.
@@ -67,6 +73,11 @@ pub struct HttpState {
     pub metrics: Metrics,
 }
 
+/// The executor's schema is no schema.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema cannot be read: {0}")]
+pub struct UnreadableSchema(#[from] async_graphql::parser::Error);
+
 /// `HttpState` with what only the router itself keeps.
 struct Gateway {
     executor: Arc<dyn Executor>,
@@ -76,17 +87,19 @@ struct Gateway {
     limits: Limits,
     metrics: Metrics,
     documents: Documents,
+    shapes: Shapes,
 }
 
 /// Serve it with connection info (`serve` does): without a peer address nobody is anonymous.
-pub fn router(state: HttpState) -> Router {
+pub fn router(state: HttpState) -> Result<Router, UnreadableSchema> {
     let HttpState { executor, readiness, access, hosts, limits, metrics } = state;
     let documents = Documents::new(limits.clone());
-    let gateway = Arc::new(Gateway { executor, readiness, access, hosts, limits, metrics, documents });
+    let shapes = Shapes::read(&executor.sdl())?;
+    let gateway = Arc::new(Gateway { executor, readiness, access, hosts, limits, metrics, documents, shapes });
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)));
-    Router::new()
+    Ok(Router::new()
         .route("/", get(front_door))
         .route("/graphql", any(graphql::graphql))
         .route("/graphiql/{name}", get(page::asset))
@@ -97,7 +110,7 @@ pub fn router(state: HttpState) -> Router {
         .layer(compression)
         .layer(from_fn_with_state(Arc::clone(&gateway), check_host))
         .layer(from_fn_with_state(Arc::clone(&gateway), observe::observe))
-        .with_state(gateway)
+        .with_state(gateway))
 }
 
 /// Browsers go on to the page; programs are told where to ask.

@@ -199,6 +199,15 @@ async fn answers_carry_data_errors_and_a_trace() {
 }
 
 #[tokio::test]
+async fn fields_are_answered_in_the_order_of_the_question() {
+    let world = World::new();
+    let answer = world.ask("{ late hello inner { late hello } }").await;
+    let expected =
+        r#"{"data":{"late":"late","hello":"Hello world","inner":{"late":"late","hello":"Hello world"}}}"#;
+    assert_eq!(answer.text, expected);
+}
+
+#[tokio::test]
 async fn text_beyond_ascii_arrives_whole() {
     let world = World::new();
     let answer = world.ask(r#"{ hello(name: "Zoë 🏊") }"#).await;

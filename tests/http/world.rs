@@ -42,6 +42,11 @@ impl Query {
         context.data_unchecked::<TraceId>().to_string()
     }
 
+    async fn late(&self) -> &str {
+        tokio::task::yield_now().await;
+        "late"
+    }
+
     async fn inner(&self) -> Query {
         Query
     }
@@ -126,6 +131,10 @@ impl Executor for SchemaExecutor {
     async fn execute(&self, request: async_graphql::Request, caller: Caller) -> async_graphql::Response {
         self.0.execute(request.data(caller)).await
     }
+
+    fn sdl(&self) -> String {
+        self.0.sdl()
+    }
 }
 
 pub(crate) struct World {
@@ -172,7 +181,8 @@ impl World {
             hosts: HostPolicy::new(listen.parse().unwrap(), &["gateway.bank.example".to_owned()]),
             limits,
             metrics,
-        });
+        })
+        .unwrap();
         World { router, running }
     }
 
