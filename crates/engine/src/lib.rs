@@ -1,1 +1,7 @@
 //! What Interlock computes: pure functions over plain values. Same input, same bytes.
+//! No I/O, no clock, no randomness but a seed passed in; bad data is a finding, not an error.
+#![warn(missing_docs)]
+
+pub mod graph;
+
+pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

@@ -1,0 +1,143 @@
+//! What every connector offers to the gateway, whatever the vendor. Batched from the start: a connector reads kinds of
+//! records for a horizon, changes since a watermark, or named records; it never answers one row per call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use domain::{ConnectorId, Family, Gap, RecordId, RecordKind, Records, Text, Window};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::ConnectorError;
+use crate::resilience::TelemetrySnapshot;
+
+/// Which system this is, and what it can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The id in the configuration.
+    pub id: ConnectorId,
+    /// The family of the system.
+    pub family: Family,
+    /// The vendor's name in the configuration, for example `servicenow`.
+    pub vendor: &'static str,
+    /// The kinds of records it reads.
+    pub kinds: &'static [RecordKind],
+}
+
+/// What to gather.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatherRequest {
+    /// Records that are active in this window.
+    pub horizon: Window,
+    /// Where the last read of each kind ended. A kind without a mark is read in full.
+    pub since: BTreeMap<RecordKind, Timestamp>,
+    /// Our clock: `fetched_at` of what is read.
+    pub now: Timestamp,
+    /// What of this system the company has mapped to its services.
+    pub interest: Interest,
+}
+
+/// What of one system the company has mapped to its services. A connector reads at least this; a connector whose
+/// system holds nothing but releases' records (an ITSM instance) may read everything in the horizon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Keys of projects with work items and versions.
+    pub projects: BTreeSet<Text>,
+    /// Repositories, with the patterns of their release tags (`{version}` in each).
+    pub repositories: BTreeMap<Text, BTreeSet<Text>>,
+    /// Names or native ids of configuration items that stand for services.
+    pub configuration_items: BTreeSet<Text>,
+    /// Native ids of configuration items that other systems' records name.
+    pub named_configuration_items: BTreeSet<Text>,
+    /// Label sets by which monitoring knows services.
+    pub selectors: BTreeSet<BTreeMap<Text, Text>>,
+}
+
+impl GatherRequest {
+    /// Everything in the horizon.
+    pub fn full(horizon: Window, now: Timestamp, interest: Interest) -> Self {
+        Self { horizon, since: BTreeMap::new(), now, interest }
+    }
+}
+
+/// What was read. A kind is in exactly one of `complete`, `changed` and `gaps`, or was not asked for;
+/// a kind that was read in part stands in `changed` with its gap beside it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gathered {
+    /// The records.
+    pub records: Records,
+    /// Kinds of which `records` holds everything in the horizon: what is absent no longer exists.
+    pub complete: BTreeSet<RecordKind>,
+    /// Kinds of which `records` holds what changed since the mark: what is absent is as it was.
+    pub changed: BTreeSet<RecordKind>,
+    /// Records that the system says were deleted.
+    pub deleted: BTreeMap<RecordKind, BTreeSet<RecordId>>,
+    /// What could not be read, by kind.
+    pub gaps: Vec<Gap>,
+    /// Where the next incremental read of each kind starts, by the vendor's clock.
+    pub watermarks: BTreeMap<RecordKind, Timestamp>,
+}
+
+impl Gathered {
+    /// Joins another read of the same connector (of other kinds).
+    pub fn join(&mut self, other: Self) {
+        self.records.append(other.records);
+        self.complete.extend(other.complete);
+        self.changed.extend(other.changed);
+        for (kind, gone) in other.deleted {
+            self.deleted.entry(kind).or_default().extend(gone);
+        }
+        self.gaps.extend(other.gaps);
+        self.watermarks.extend(other.watermarks);
+    }
+}
+
+/// Records asked for by the vendor's ids, by kind.
+pub type Wanted = BTreeMap<RecordKind, BTreeSet<RecordId>>;
+
+/// How one question of a probe was answered.
+#[derive(Debug, Clone)]
+pub enum ProbeAnswer {
+    /// As it should be; with a short remark, for example the product's version.
+    Good(Text),
+    /// It works, but somebody should know.
+    Warning(Text),
+    /// It does not work.
+    Failed(ConnectorError),
+    /// Not asked, because an earlier question failed.
+    Skipped,
+}
+
+/// What `interlock check` tells of a system.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Does it answer at all?
+    pub reachable: ProbeAnswer,
+    /// Does it accept our credentials?
+    pub authenticated: ProbeAnswer,
+    /// May we read each kind of record?
+    pub permitted: Vec<(RecordKind, ProbeAnswer)>,
+    /// Its clock minus ours, where its answers carry a date.
+    pub clock_skew: Option<SignedDuration>,
+    /// The limits it announces, in words.
+    pub limits: Option<Text>,
+}
+
+/// A system of record as the gateway sees it.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Which system this is.
+    fn descriptor(&self) -> &Descriptor;
+
+    /// Asks the system whether it answers, knows us, and lets us read. Never fails: the answers say what failed.
+    async fn probe(&self, now: Timestamp) -> Probe;
+
+    /// Reads everything in the horizon, or what changed since the marks. Kinds fail one by one: what was read is
+    /// returned, what was not is a gap. No fault ever turns into "no records".
+    async fn gather(&self, request: &GatherRequest) -> Gathered;
+
+    /// Reads the named records now. Ids that do not exist are absent; kinds that could not be read are gaps.
+    async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered;
+
+    /// What the resilience layer has seen of this system.
+    fn telemetry(&self) -> TelemetrySnapshot;
+}

@@ -1,0 +1,10 @@
+//! The release graph: immutable tables of nodes, relations between them, and what is missing.
+//! Made by `correlate`, shared as one `Arc` by everything that answers a request.
+
+mod relation;
+mod release_graph;
+mod table;
+
+pub use relation::{Related, Relation, RelationBuilder};
+pub use release_graph::{DependencyEdge, ReleaseGraph};
+pub use table::{Index, Node, Table};

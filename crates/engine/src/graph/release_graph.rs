@@ -1,0 +1,178 @@
+//! The graph itself. Everything a request reads from memory is here; nothing in it ever changes.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Account, Alert, Approval, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask, ChangeTemplate,
+    CiRelation, Commit, CommitRange, ConfigurationItem, Delegation, Dependency, Deployment, Environment,
+    FieldChange, Finding, Gap, Group, Incident, KnownError, Person, PersonKey, PipelineRun, Placement, Problem,
+    PullRequest, Release, Repository, Service, ServiceKey, ServiceLevel, Tag, Team, TestReport, TrackedVersion,
+    Train, WorkItem,
+};
+use jiff::Timestamp;
+
+use super::{Index, Relation, Table};
+
+/// A dependency of one release on another: a place in `dependencies`, with both ends found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DependencyEdge {
+    /// Place in [`ReleaseGraph::dependencies`].
+    pub dependency: usize,
+    /// What depends.
+    pub from: Index<Release>,
+    /// On what.
+    pub to: Index<Release>,
+}
+
+/// One version of everything known at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleaseGraph {
+    /// Number of this version; grows by one with each graph published in this process.
+    pub version: u64,
+    /// The moment whose knowledge this is.
+    pub assembled_at: Timestamp,
+
+    /// Services.
+    pub services: Table<Service>,
+    /// Environments.
+    pub environments: Table<Environment>,
+    /// Teams.
+    pub teams: Table<Team>,
+    /// Persons.
+    pub people: Table<Person>,
+    /// Accounts.
+    pub accounts: Table<Account>,
+    /// Groups.
+    pub groups: Table<Group>,
+    /// Releases.
+    pub releases: Table<Release>,
+    /// Changes.
+    pub changes: Table<Change>,
+    /// Tasks of changes.
+    pub change_tasks: Table<ChangeTask>,
+    /// Templates of standard changes.
+    pub change_templates: Table<ChangeTemplate>,
+    /// Approvals.
+    pub approvals: Table<Approval>,
+    /// Incidents.
+    pub incidents: Table<Incident>,
+    /// Problems.
+    pub problems: Table<Problem>,
+    /// Known errors.
+    pub known_errors: Table<KnownError>,
+    /// Versions as trackers name them.
+    pub tracked_versions: Table<TrackedVersion>,
+    /// Work items.
+    pub work_items: Table<WorkItem>,
+    /// Repositories.
+    pub repositories: Table<Repository>,
+    /// Tags.
+    pub tags: Table<Tag>,
+    /// Commits.
+    pub commits: Table<Commit>,
+    /// Pull requests.
+    pub pull_requests: Table<PullRequest>,
+    /// Pipeline runs.
+    pub pipeline_runs: Table<PipelineRun>,
+    /// Artifacts.
+    pub artifacts: Table<Artifact>,
+    /// Deployments, joined.
+    pub deployments: Table<Deployment>,
+    /// Alerts.
+    pub alerts: Table<Alert>,
+    /// Configuration items.
+    pub configuration_items: Table<ConfigurationItem>,
+    /// Blackouts, expanded.
+    pub blackouts: Table<Blackout>,
+    /// CAB meetings.
+    pub cab_meetings: Table<CabMeeting>,
+    /// Trains.
+    pub trains: Table<Train>,
+    /// Findings.
+    pub findings: Table<Finding>,
+
+    /// Releases and the changes that carry them.
+    pub release_changes: Relation<Release, Change>,
+    /// Releases and the work in them.
+    pub release_work_items: Relation<Release, WorkItem>,
+    /// Releases and their commits.
+    pub release_commits: Relation<Release, Commit>,
+    /// Releases and their pull requests.
+    pub release_pull_requests: Relation<Release, PullRequest>,
+    /// Releases and what was built for them.
+    pub release_artifacts: Relation<Release, Artifact>,
+    /// Releases and incidents that they caused or are suspected of.
+    pub release_incidents: Relation<Release, Incident>,
+    /// Releases and known errors that concern them.
+    pub release_known_errors: Relation<Release, KnownError>,
+    /// Releases and their trains.
+    pub release_trains: Relation<Release, Train>,
+    /// Changes and incidents that they caused or are suspected of.
+    pub change_incidents: Relation<Change, Incident>,
+    /// Changes and their configuration items.
+    pub change_configuration_items: Relation<Change, ConfigurationItem>,
+    /// Changes and the services they touch.
+    pub change_services: Relation<Change, Service>,
+    /// Services and the configuration items that stand for them.
+    pub service_configuration_items: Relation<Service, ConfigurationItem>,
+    /// Work items and commits that name them.
+    pub work_item_commits: Relation<WorkItem, Commit>,
+    /// Work items and pull requests that name them.
+    pub work_item_pull_requests: Relation<WorkItem, PullRequest>,
+    /// Work items and changes that name them.
+    pub work_item_changes: Relation<WorkItem, Change>,
+    /// Pull requests and their commits.
+    pub pull_request_commits: Relation<PullRequest, Commit>,
+    /// Incidents and their problems.
+    pub incident_problems: Relation<Incident, Problem>,
+
+    /// Dependencies as stated, sorted.
+    pub dependencies: Vec<Dependency>,
+    /// Dependencies between releases, sorted by (from, to).
+    pub release_dependencies: Vec<DependencyEdge>,
+    /// Authorisations, sorted by (change, release, target).
+    pub authorisations: Vec<Authorisation>,
+    /// What is seen running, by service, sorted by target.
+    pub placements: BTreeMap<ServiceKey, Vec<Placement>>,
+    /// Relations of configuration items, sorted.
+    pub ci_relations: Vec<CiRelation>,
+    /// Ranges of commits between tags, sorted by (repository, head).
+    pub commit_ranges: Vec<CommitRange>,
+    /// Test and coverage reports, sorted by run.
+    pub test_reports: Vec<TestReport>,
+    /// Past values of fields, sorted by (record, field, moment).
+    pub field_changes: Vec<FieldChange>,
+    /// Delegations, sorted.
+    pub delegations: Vec<Delegation>,
+    /// Service levels, sorted.
+    pub service_levels: Vec<ServiceLevel>,
+    /// Which person an account belongs to, as places in `people`, by place in `accounts`.
+    pub account_people: BTreeMap<domain::AccountId, PersonKey>,
+
+    /// What is missing.
+    pub gaps: Vec<Gap>,
+}
+
+impl ReleaseGraph {
+    /// How many links explain the graph's edges.
+    pub fn link_count(&self) -> usize {
+        self.release_changes.len()
+            + self.release_work_items.len()
+            + self.release_commits.len()
+            + self.release_pull_requests.len()
+            + self.release_artifacts.len()
+            + self.release_incidents.len()
+            + self.release_known_errors.len()
+            + self.release_trains.len()
+            + self.change_incidents.len()
+            + self.change_configuration_items.len()
+            + self.change_services.len()
+            + self.service_configuration_items.len()
+            + self.work_item_commits.len()
+            + self.work_item_pull_requests.len()
+            + self.work_item_changes.len()
+            + self.pull_request_commits.len()
+            + self.incident_problems.len()
+            + self.release_dependencies.len()
+    }
+}
