@@ -1,0 +1,144 @@
+//! Refusals: what a client did wrong or may not do, with a stable code, told as a GraphQL error body.
+//! Knows how a refusal becomes a response; who refuses what stands where it is decided.
+
+use async_graphql::{ErrorExtensionValues, Pos, ServerError};
+use axum::{
+    body::Body,
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
+};
+use serde::Serialize;
+
+use super::{negotiation::AnswerType, observe::TraceId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    Unauthenticated,
+    Forbidden,
+    BadInput,
+    LimitExceeded,
+    Internal,
+}
+
+impl Code {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Code::Unauthenticated => "UNAUTHENTICATED",
+            Code::Forbidden => "FORBIDDEN",
+            Code::BadInput => "BAD_INPUT",
+            Code::LimitExceeded => "LIMIT_EXCEEDED",
+            Code::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// Which status a refusal is told with.
+#[derive(Debug, Clone, Copy)]
+enum Status {
+    /// The HTTP request itself is at fault: the same status for every media type.
+    Fixed(StatusCode),
+    /// The HTTP request is well-formed, the GraphQL inside is not accepted. `application/json` then answers 200,
+    /// since its readers cannot tell our error bodies from those of a proxy.
+    WellFormed(StatusCode),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {message}", code.as_str())]
+pub(super) struct Problem {
+    status: Status,
+    code: Code,
+    message: String,
+    positions: Vec<Pos>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// The HTTP request is at fault.
+    pub(super) fn of_http(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Problem {
+            status: Status::Fixed(status),
+            code,
+            message: message.into(),
+            positions: Vec::new(),
+            header: None,
+        }
+    }
+
+    /// The parameters of a request are missing or of the wrong type.
+    pub(super) fn malformed(message: impl Into<String>) -> Self {
+        Self::of_http(StatusCode::BAD_REQUEST, Code::BadInput, message)
+    }
+
+    /// The HTTP request is fine, the GraphQL document or its variables are not.
+    pub(super) fn of_document(code: Code, message: impl Into<String>) -> Self {
+        let status = match code {
+            Code::Forbidden => StatusCode::FORBIDDEN,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Problem { status: Status::WellFormed(status), ..Self::malformed(message) }.with_code(code)
+    }
+
+    /// Execution ran out of time.
+    pub(super) fn out_of_time(message: impl Into<String>) -> Self {
+        Problem { status: Status::WellFormed(StatusCode::GATEWAY_TIMEOUT), ..Self::malformed(message) }
+            .with_code(Code::LimitExceeded)
+    }
+
+    pub(super) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.header = Some((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    pub(super) fn with_positions(mut self, positions: Vec<Pos>) -> Self {
+        self.positions = positions;
+        self
+    }
+
+    fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    pub(super) fn into_response(self, answer: AnswerType, trace: TraceId) -> Response<Body> {
+        let status = match (self.status, answer) {
+            (Status::WellFormed(_), AnswerType::Json) => StatusCode::OK,
+            (Status::Fixed(status) | Status::WellFormed(status), _) => status,
+        };
+        let mut error = ServerError::new(self.message, None);
+        error.locations = self.positions;
+        mark(&mut error, self.code, trace);
+        let mut response = respond(status, answer, &ErrorsOnly { errors: vec![error] });
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// A GraphQL response without the `data` entry: execution never began.
+#[derive(Serialize)]
+pub(super) struct ErrorsOnly {
+    pub(super) errors: Vec<ServerError>,
+}
+
+pub(super) fn mark(error: &mut ServerError, code: Code, trace: TraceId) {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("code", code.as_str());
+    extensions.set("traceId", trace.to_string());
+}
+
+pub(super) fn respond(status: StatusCode, answer: AnswerType, body: &impl Serialize) -> Response<Body> {
+    let (status, bytes) = match serde_json::to_vec(body) {
+        Ok(bytes) => (status, bytes),
+        Err(error) => {
+            tracing::error!(%error, "An answer could not be written as JSON");
+            (StatusCode::INTERNAL_SERVER_ERROR, b"{\"errors\":[{\"message\":\"The answer could not be written.\",\"extensions\":{\"code\":\"INTERNAL\"}}]}".to_vec())
+        }
+    };
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
