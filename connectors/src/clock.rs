@@ -22,10 +22,7 @@ impl Clock for SystemClock {
 }
 
 /// The monotonic moment by which waiting is measured.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tokio's clock is the one that can be paused"
-)]
+#[expect(clippy::disallowed_methods, reason = "tokio's clock is the one that can be paused")]
 pub(crate) fn instant() -> Instant {
     Instant::now()
 }
@@ -43,10 +40,7 @@ pub(crate) mod testing {
 
     impl FollowsTokio {
         pub(crate) fn from(start: &str) -> Self {
-            Self {
-                start: start.parse().expect("a timestamp"),
-                since: instant(),
-            }
+            Self { start: start.parse().expect("a timestamp"), since: instant() }
         }
     }
 

@@ -27,12 +27,7 @@ pub struct ConnectorError {
 impl ConnectorError {
     /// A failure whose kind says everything.
     pub fn new(system: ConnectorId, operation: &'static str, kind: FailureKind) -> Self {
-        Self {
-            system,
-            operation,
-            kind,
-            cause: None,
-        }
+        Self { system, operation, kind, cause: None }
     }
 
     /// Adds the reason. The sentence must be ours: never an upstream's text.
@@ -112,21 +107,13 @@ pub struct Failure {
 impl Failure {
     /// A failure with its reason in our own words.
     pub fn new(kind: FailureKind, cause: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            cause: Some(Cause::new(cause)),
-        }
+        Self { kind, cause: Some(Cause::new(cause)) }
     }
 
     /// Names the system and the operation that failed.
     #[must_use]
     pub fn of(self, system: &ConnectorId, operation: &'static str) -> ConnectorError {
-        ConnectorError {
-            system: system.clone(),
-            operation,
-            kind: self.kind,
-            cause: self.cause,
-        }
+        ConnectorError { system: system.clone(), operation, kind: self.kind, cause: self.cause }
     }
 }
 
@@ -214,20 +201,13 @@ impl FailureKind {
     /// Whether it shows that the system is ill, as opposed to busy or unwilling.
     #[must_use]
     pub fn is_outage(self) -> bool {
-        matches!(
-            self,
-            Self::TimedOut | Self::Unreachable | Self::Unavailable { .. } | Self::TlsFailed
-        )
+        matches!(self, Self::TimedOut | Self::Unreachable | Self::Unavailable { .. } | Self::TlsFailed)
     }
 
     /// Whether an older answer may stand in. Never after a refusal: rights may have been withdrawn.
     #[must_use]
     pub fn permits_older_answer(self) -> bool {
-        self.is_outage()
-            || matches!(
-                self,
-                Self::RateLimited { .. } | Self::CircuitOpen { .. } | Self::Malformed
-            )
+        self.is_outage() || matches!(self, Self::RateLimited { .. } | Self::CircuitOpen { .. } | Self::Malformed)
     }
 
     /// How long to wait before the next try, where that is known.
@@ -347,10 +327,7 @@ mod tests {
             FailureKind::Unavailable { status: 503 },
         )
         .because("the proxy says so");
-        assert_eq!(
-            error.to_string(),
-            "jira: search issues failed: it failed with status 503"
-        );
+        assert_eq!(error.to_string(), "jira: search issues failed: it failed with status 503");
         assert_eq!(error.code().as_str(), "SOURCE_UNAVAILABLE");
     }
 }

@@ -18,11 +18,9 @@ use crate::resilience::Answer;
 pub fn decode<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
     check_content_type(answer)?;
     let mut reader = serde_json::Deserializer::from_slice(&answer.body);
-    let decoded = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| mismatch(error.inner(), error.path()))?;
-    reader
-        .end()
-        .map_err(|_| malformed("more text follows after the JSON value"))?;
+    let decoded =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| mismatch(error.inner(), error.path()))?;
+    reader.end().map_err(|_| malformed("more text follows after the JSON value"))?;
     Ok(decoded)
 }
 
@@ -32,9 +30,7 @@ pub fn decode<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
 /// [`FailureKind::Malformed`] for another content type or broken JSON.
 pub(crate) fn check_syntax(answer: &Answer) -> Result<(), Failure> {
     check_content_type(answer)?;
-    serde_json::from_slice::<IgnoredAny>(&answer.body)
-        .map(|_| ())
-        .map_err(|error| syntax(&error))
+    serde_json::from_slice::<IgnoredAny>(&answer.body).map(|_| ()).map_err(|error| syntax(&error))
 }
 
 fn check_content_type(answer: &Answer) -> Result<(), Failure> {
@@ -58,21 +54,15 @@ fn check_content_type(answer: &Answer) -> Result<(), Failure> {
 fn mismatch(error: &serde_json::Error, path: &Path) -> Failure {
     use serde_json::error::Category;
     match error.classify() {
-        Category::Data => malformed(format!(
-            "the JSON has another shape at {}: {}",
-            shown(path),
-            complaint(&error.to_string())
-        )),
+        Category::Data => {
+            malformed(format!("the JSON has another shape at {}: {}", shown(path), complaint(&error.to_string())))
+        }
         Category::Syntax | Category::Eof | Category::Io => syntax(error),
     }
 }
 
 fn syntax(error: &serde_json::Error) -> Failure {
-    let what = if error.is_eof() {
-        "the JSON ends too early"
-    } else {
-        "the JSON is broken"
-    };
+    let what = if error.is_eof() { "the JSON ends too early" } else { "the JSON is broken" };
     malformed(format!("{what} at line {}, column {}", error.line(), error.column()))
 }
 
@@ -178,16 +168,8 @@ mod tests {
             r#"{"result":[{"number":1,"people":{"ada@bank.example":"x"}}]}"#,
             "the JSON has another shape at $.result[0].people.*: a value of another type",
         );
-        check(
-            json,
-            r#"{"rows":[]}"#,
-            "the JSON has another shape at $: the field result is missing",
-        );
-        check(
-            json,
-            r#"{"result":null}"#,
-            "the JSON has another shape at $.result: null where a value is needed",
-        );
+        check(json, r#"{"rows":[]}"#, "the JSON has another shape at $: the field result is missing");
+        check(json, r#"{"result":null}"#, "the JSON has another shape at $.result: null where a value is needed");
         check(json, r#"{"result":["#, "the JSON ends too early at line 1, column 11");
         check(json, "{'result'", "the JSON is broken at line 1, column 2");
         check(json, r#"{"result":[]} x"#, "more text follows after the JSON value");
@@ -215,7 +197,8 @@ mod tests {
             let body = serde_json::json!({"result": [{"number": value, "people": {}}]});
             let failure = decode::<Page>(&answer("application/json", body.to_string().as_bytes()))
                 .expect_err("text is no number");
-            prop_assert!(!format!("{failure:?}").contains(&value));
+            let told = format!("{failure:?}");
+            prop_assert!(!told.contains(&value));
         }
     }
 }

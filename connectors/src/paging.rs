@@ -16,10 +16,7 @@ impl<Token: Eq + Hash> PageGuard<Token> {
     /// Lets at most so many pages pass.
     #[must_use]
     pub fn up_to(most_pages: usize) -> Self {
-        Self {
-            seen: HashSet::new(),
-            most_pages,
-        }
+        Self { seen: HashSet::new(), most_pages }
     }
 
     /// Call it with the token (offset, cursor, URL) of every page before it is read.
@@ -34,10 +31,7 @@ impl<Token: Eq + Hash> PageGuard<Token> {
             ));
         }
         if !self.seen.insert(token) {
-            return Err(Failure::new(
-                FailureKind::Incomplete,
-                "the list led back to a page that was read before",
-            ));
+            return Err(Failure::new(FailureKind::Incomplete, "the list led back to a page that was read before"));
         }
         Ok(())
     }

@@ -74,10 +74,7 @@ impl Breaker {
             open_for: settings.open_for,
             epoch: 0,
         };
-        Self {
-            settings,
-            state: Mutex::new(state),
-        }
+        Self { settings, state: Mutex::new(state) }
     }
 
     /// The state as it would meet a request at this moment.
@@ -102,11 +99,7 @@ impl Breaker {
             // The probe's own end decides; until then nobody knows better than this.
             Phase::Probing => return Err(self.settings.open_for),
         }
-        Ok(Pass {
-            breaker: self,
-            epoch: state.epoch,
-            settled: false,
-        })
+        Ok(Pass { breaker: self, epoch: state.epoch, settled: false })
     }
 
     fn settle(&self, epoch: u64, health: Option<Health>, now: Instant) {
@@ -147,9 +140,7 @@ impl Breaker {
     }
 
     fn open(&self, state: &mut State, now: Instant) {
-        state.phase = Phase::Open {
-            until: now + state.open_for,
-        };
+        state.phase = Phase::Open { until: now + state.open_for };
         state.window.clear();
         state.epoch += 1;
     }
@@ -247,14 +238,7 @@ mod tests {
 
     #[test]
     fn few_outages_among_good_answers_keep_it_closed() {
-        check(&[
-            ("ok", Closed),
-            ("ok", Closed),
-            ("ok", Closed),
-            ("ill", Closed),
-            ("ok", Closed),
-            ("ok", Closed),
-        ]);
+        check(&[("ok", Closed), ("ok", Closed), ("ok", Closed), ("ill", Closed), ("ok", Closed), ("ok", Closed)]);
     }
 
     #[test]
@@ -264,10 +248,7 @@ mod tests {
 
     #[test]
     fn one_probe_at_a_time() {
-        let breaker = Breaker::new(BreakerSettings {
-            min_failures: 1,
-            ..BreakerSettings::default()
-        });
+        let breaker = Breaker::new(BreakerSettings { min_failures: 1, ..BreakerSettings::default() });
         let now = crate::clock::instant();
         breaker.pass(now).expect("passes").settle(Health::Ill, now);
         let later = now + Duration::from_secs(5);
@@ -284,10 +265,7 @@ mod tests {
 
     #[test]
     fn a_try_from_before_the_opening_does_not_judge_the_probe() {
-        let breaker = Breaker::new(BreakerSettings {
-            min_failures: 1,
-            ..BreakerSettings::default()
-        });
+        let breaker = Breaker::new(BreakerSettings { min_failures: 1, ..BreakerSettings::default() });
         let now = crate::clock::instant();
         let slow = breaker.pass(now).expect("passes");
         breaker.pass(now).expect("passes").settle(Health::Ill, now);

@@ -30,29 +30,19 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(answer: Answer, asked_at: Instant, writes: u64) -> Self {
-        Self {
-            answer,
-            asked_at,
-            writes,
-            keep_for: Duration::ZERO,
-        }
+        Self { answer, asked_at, writes, keep_for: Duration::ZERO }
     }
 
     /// The answer as it was, under another name of freshness.
     pub(super) fn as_(&self, freshness: Freshness) -> Answer {
-        Answer {
-            freshness,
-            ..self.answer.clone()
-        }
+        Answer { freshness, ..self.answer.clone() }
     }
 
     /// The headers that ask the system whether this is still so.
     pub(super) fn conditions(&self) -> Vec<(HeaderName, HeaderValue)> {
         let pairs = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
         let headers = &self.answer.headers;
-        let known = pairs
-            .into_iter()
-            .find_map(|(told, ask)| headers.get(told).map(|value| (ask, value.clone())));
+        let known = pairs.into_iter().find_map(|(told, ask)| headers.get(told).map(|value| (ask, value.clone())));
         known.into_iter().collect()
     }
 }
@@ -80,11 +70,8 @@ impl Memory {
     }
 
     pub(super) async fn put(&self, key: RequestKey, mut entry: Entry, policy: &CachePolicy) {
-        entry.keep_for = if entry.conditions().is_empty() {
-            policy.longest()
-        } else {
-            policy.longest().max(KEEP_CONFIRMABLE)
-        };
+        entry.keep_for =
+            if entry.conditions().is_empty() { policy.longest() } else { policy.longest().max(KEEP_CONFIRMABLE) };
         self.entries.insert(key, entry).await;
     }
 

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ConnectorId;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
-use domain::ConnectorId;
 use tracing::{debug, warn};
 use url::Url;
 
@@ -62,11 +62,7 @@ enum Tried {
 
 impl Core {
     /// Sends a request until it is answered, hopeless, or out of time.
-    pub(super) async fn call(
-        &self,
-        request: &Request,
-        conditions: &Conditions,
-    ) -> Result<Answer, ConnectorError> {
+    pub(super) async fn call(&self, request: &Request, conditions: &Conditions) -> Result<Answer, ConnectorError> {
         let deadline = instant() + request.deadline.unwrap_or(self.settings.deadline);
         let result = tokio::select! {
             biased;
@@ -110,11 +106,7 @@ impl Core {
                     // What the system itself said before is better news than our own refusal.
                     return Err(earlier.unwrap_or(failure));
                 }
-                Err(Tried::Failed {
-                    failure,
-                    asked,
-                    retake,
-                }) => (failure, asked, retake),
+                Err(Tried::Failed { failure, asked, retake }) => (failure, asked, retake),
             };
             self.telemetry.try_failed(failure.kind);
             if !request.may_repeat() {
@@ -125,11 +117,8 @@ impl Core {
             } else {
                 tries += 1;
                 let time_left = deadline.saturating_duration_since(instant());
-                let pause = if failure.kind.is_retryable() {
-                    self.retry.next_pause(tries, asked, time_left)
-                } else {
-                    None
-                };
+                let pause =
+                    if failure.kind.is_retryable() { self.retry.next_pause(tries, asked, time_left) } else { None };
                 let Some(pause) = pause else {
                     return Err(failure);
                 };
@@ -142,12 +131,7 @@ impl Core {
         }
     }
 
-    async fn one_try(
-        &self,
-        request: &Request,
-        mut wire: Wire,
-        deadline: Instant,
-    ) -> Result<Answer, Tried> {
+    async fn one_try(&self, request: &Request, mut wire: Wire, deadline: Instant) -> Result<Answer, Tried> {
         let grant = self.credentials.grant().await.map_err(Tried::Unsent)?;
         wire.headers.extend(grant.headers().iter().cloned());
 
@@ -155,10 +139,7 @@ impl Core {
             let kind = FailureKind::CircuitOpen { retry_after };
             Tried::Unsent(kind.into())
         };
-        let pass = self
-            .breaker
-            .pass(instant())
-            .map_err(|wait| circuit_open(Some(wait)))?;
+        let pass = self.breaker.pass(instant()).map_err(|wait| circuit_open(Some(wait)))?;
         let _place = self.limits.admit(deadline).await.map_err(not_admitted)?;
         if !pass.still_holds() {
             return Err(circuit_open(None));
@@ -212,19 +193,11 @@ impl Core {
             FailureKind::Unauthenticated => retake = self.credentials.rejected(grant).await,
             _ => {}
         }
-        Tried::Failed {
-            failure,
-            asked,
-            retake,
-        }
+        Tried::Failed { failure, asked, retake }
     }
 
     /// Decides whether what came back is an answer, and reads what it tells about limits and time.
-    fn judge(
-        &self,
-        request: &Request,
-        came_back: WireAnswer,
-    ) -> Result<Answer, (Failure, Option<Duration>)> {
+    fn judge(&self, request: &Request, came_back: WireAnswer) -> Result<Answer, (Failure, Option<Duration>)> {
         let received_at = self.clock.now();
         let date_skew = clock_skew(&came_back, received_at);
         let answer = Answer {
@@ -256,11 +229,9 @@ impl Core {
 /// JSON was agreed: a login page with status 200 must not pass for an answer, nor be remembered.
 fn check_body(request: &Request, answer: &Answer) -> Result<(), Failure> {
     let status = answer.status;
-    let may_be_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT)
-        || !request.is_read();
-    let nothing_to_check = request.expects == Expects::Anything
-        || !status.is_success()
-        || (may_be_empty && answer.body.is_empty());
+    let may_be_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) || !request.is_read();
+    let nothing_to_check =
+        request.expects == Expects::Anything || !status.is_success() || (may_be_empty && answer.body.is_empty());
     if nothing_to_check {
         return Ok(());
     }
@@ -277,24 +248,15 @@ fn clock_skew(came_back: &WireAnswer, received_at: Timestamp) -> Option<SignedDu
 fn not_admitted(refused: Refused) -> Tried {
     Tried::Unsent(match refused {
         Refused::TooBusy(wait) => Failure::new(
-            FailureKind::RateLimited {
-                retry_after: Some(wait),
-            },
+            FailureKind::RateLimited { retry_after: Some(wait) },
             "our own rate or a pause that it asked for leaves no time before the deadline",
         ),
-        Refused::OutOfTime => Failure::new(
-            FailureKind::TimedOut,
-            "others were in line until the deadline",
-        ),
+        Refused::OutOfTime => Failure::new(FailureKind::TimedOut, "others were in line until the deadline"),
     })
 }
 
 fn failed(failure: Failure) -> Tried {
-    Tried::Failed {
-        failure,
-        asked: None,
-        retake: Retake::Pointless,
-    }
+    Tried::Failed { failure, asked: None, retake: Retake::Pointless }
 }
 
 fn out_of_time() -> Failure {

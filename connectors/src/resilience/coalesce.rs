@@ -38,12 +38,7 @@ where
     T: Clone + Send + Sync + 'static,
 {
     pub(super) fn new() -> Self {
-        Self {
-            table: Arc::new(Mutex::new(Table {
-                flights: HashMap::new(),
-                next: 0,
-            })),
-        }
+        Self { table: Arc::new(Mutex::new(Table { flights: HashMap::new(), next: 0 })) }
     }
 
     /// Joins the flight of this key, or starts it.
@@ -58,11 +53,7 @@ where
             return (Role::Follower, flight);
         }
         table.next += 1;
-        let landing = Landing {
-            table: Arc::clone(&self.table),
-            key: key.clone(),
-            number: table.next,
-        };
+        let landing = Landing { table: Arc::clone(&self.table), key: key.clone(), number: table.next };
         let flight = async move {
             let result = work.await;
             drop(landing);

@@ -48,10 +48,7 @@ impl Grant {
             )
         })?;
         value.set_sensitive(true);
-        Ok(Self {
-            headers: vec![(name, value)],
-            generation: 0,
-        })
+        Ok(Self { headers: vec![(name, value)], generation: 0 })
     }
 }
 
@@ -157,10 +154,7 @@ const FAILURE_HOLDS: Duration = Duration::from_secs(1);
 impl RenewedToken {
     /// A token from this source; nothing is fetched yet.
     pub fn new(source: Arc<dyn TokenSource>) -> Self {
-        Self {
-            source,
-            state: Mutex::default(),
-        }
+        Self { source, state: Mutex::default() }
     }
 }
 
@@ -224,10 +218,7 @@ fn bearer(token: &Secret) -> Result<Grant, Failure> {
 }
 
 fn grant_of_generation(grant: Grant, generation: u64) -> Grant {
-    Grant {
-        generation,
-        ..grant
-    }
+    Grant { generation, ..grant }
 }
 
 #[cfg(test)]
@@ -250,10 +241,7 @@ mod tests {
             if self.fails {
                 return Err(FailureKind::Unreachable.into());
             }
-            Ok(Token {
-                secret: Secret::new(format!("token-{number}")),
-                expires_in: Some(Duration::from_secs(100)),
-            })
+            Ok(Token { secret: Secret::new(format!("token-{number}")), expires_in: Some(Duration::from_secs(100)) })
         }
     }
 
@@ -293,10 +281,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_queue_of_callers_fails_together() {
-        let source = Arc::new(Numbered {
-            fails: true,
-            ..Numbered::default()
-        });
+        let source = Arc::new(Numbered { fails: true, ..Numbered::default() });
         let token = RenewedToken::new(Arc::clone(&source) as Arc<dyn TokenSource>);
         let grants = futures::future::join_all((0..20).map(|_| token.grant())).await;
         assert!(grants.iter().all(|grant| grant.is_err()));
@@ -305,10 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_grant_prints_no_secret() {
-        let basic = FixedCredentials::Basic {
-            username: "ada".to_owned(),
-            password: Secret::new("hunter2"),
-        };
+        let basic = FixedCredentials::Basic { username: "ada".to_owned(), password: Secret::new("hunter2") };
         let grant = basic.grant().await.expect("a grant");
         assert_eq!(shown(&grant), "Basic YWRhOmh1bnRlcjI=");
         let printed = format!("{basic:?} {grant:?}");

@@ -90,8 +90,8 @@ pub fn standard_failure(status: StatusCode, wait: Option<Duration>) -> Option<Fa
 #[must_use]
 pub fn standard_rate_limit(headers: &HeaderMap, now: Timestamp) -> RateLimitSeen {
     let number = |names: [&str; 2]| first(headers, &names).and_then(|text| text.parse().ok());
-    let resets_at = first(headers, &["x-ratelimit-reset", "ratelimit-reset"])
-        .and_then(|text| read_reset(text, now));
+    let resets_at =
+        first(headers, &["x-ratelimit-reset", "ratelimit-reset"]).and_then(|text| read_reset(text, now));
     RateLimitSeen {
         limit: number(["x-ratelimit-limit", "ratelimit-limit"]),
         remaining: number(["x-ratelimit-remaining", "ratelimit-remaining"]),
@@ -129,9 +129,7 @@ fn read_reset(text: &str, now: Timestamp) -> Option<Timestamp> {
             Timestamp::from_second(number).ok()
         };
     }
-    text.parse()
-        .ok()
-        .or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M%:z", text.replace('Z', "+00:00")).ok())
+    text.parse().ok().or_else(|| Timestamp::strptime("%Y-%m-%dT%H:%M%:z", text.replace('Z', "+00:00")).ok())
 }
 
 #[cfg(test)]
@@ -153,27 +151,15 @@ mod tests {
     #[test]
     fn every_vendors_headers_are_understood() {
         check(&[("retry-after", "7")], "None None Some(7)");
-        check(
-            &[("retry-after", "Thu, 26 Mar 2026 15:59:30 GMT")],
-            "None None Some(60)",
-        );
+        check(&[("retry-after", "Thu, 26 Mar 2026 15:59:30 GMT")], "None None Some(60)");
         check(
             &[("x-ratelimit-reset", "2026-03-26T16:00Z"), ("x-ratelimit-limit", "350")],
             "Some(350) None Some(90)",
         );
-        check(
-            &[("x-ratelimit-reset", "1774540800"), ("x-ratelimit-remaining", "0")],
-            "None Some(0) Some(90)",
-        );
-        check(
-            &[("x-ratelimit-reset", "1774540800"), ("x-ratelimit-remaining", "12")],
-            "None Some(12) None",
-        );
+        check(&[("x-ratelimit-reset", "1774540800"), ("x-ratelimit-remaining", "0")], "None Some(0) Some(90)");
+        check(&[("x-ratelimit-reset", "1774540800"), ("x-ratelimit-remaining", "12")], "None Some(12) None");
         check(&[("ratelimit-reset", "30"), ("ratelimit-limit", "9")], "Some(9) None Some(30)");
-        check(
-            &[("retry-after", "2"), ("x-ratelimit-reset", "1774540800")],
-            "None None Some(2)",
-        );
+        check(&[("retry-after", "2"), ("x-ratelimit-reset", "1774540800")], "None None Some(2)");
     }
 
     #[test]

@@ -21,11 +21,7 @@ pub(super) struct Latencies {
 
 impl Default for Latencies {
     fn default() -> Self {
-        Self {
-            present: [0; BUCKETS],
-            previous: [0; BUCKETS],
-            began: None,
-        }
+        Self { present: [0; BUCKETS], previous: [0; BUCKETS], began: None }
     }
 }
 
@@ -38,19 +34,12 @@ impl Latencies {
     }
 
     /// The upper edges of the buckets in which the quantiles lie.
-    pub(super) fn quantiles<const N: usize>(
-        &mut self,
-        quantiles: [f64; N],
-        now: Instant,
-    ) -> [Option<Duration>; N] {
+    pub(super) fn quantiles<const N: usize>(&mut self, quantiles: [f64; N], now: Instant) -> [Option<Duration>; N] {
         self.turn(now);
         let counts = || self.present.iter().zip(&self.previous);
         let total: u64 = counts().map(|(a, b)| u64::from(*a) + u64::from(*b)).sum();
         quantiles.map(|quantile| {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a count of requests within minutes"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "a count of requests within minutes")]
             let rank = quantile * total as f64;
             let mut seen = 0.0;
             let reached = counts().position(|(a, b)| {

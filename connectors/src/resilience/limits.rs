@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock as _;
-use governor::state::{InMemoryState, NotKeyed};
 use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -39,9 +39,8 @@ impl Limits {
         let period = Duration::try_from_secs_f64(1.0 / settings.requests_per_second)
             .unwrap_or(Duration::from_secs(1))
             .max(Duration::from_nanos(1));
-        let quota = Quota::with_period(period)
-            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
-            .allow_burst(burst);
+        let quota =
+            Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
         Self {
             rate: RateLimiter::direct_with_clock(quota, TokioClock { start: instant() }),
             concurrency: Arc::new(Concurrency::new(settings.concurrency.max(1))),
@@ -53,9 +52,8 @@ impl Limits {
     /// Waits for a free place, for the end of a pause, and for the next moment of the rate.
     pub(super) async fn admit(&self, deadline: Instant) -> Result<Place, Refused> {
         self.wait_for_hold(deadline).await?;
-        let permit = tokio::time::timeout_at(deadline, self.concurrency.enter())
-            .await
-            .map_err(|_| Refused::OutOfTime)?;
+        let permit =
+            tokio::time::timeout_at(deadline, self.concurrency.enter()).await.map_err(|_| Refused::OutOfTime)?;
         // A pause may have been asked for while this try stood in line.
         self.wait_for_hold(deadline).await?;
         while let Err(not_yet) = self.rate.check() {
@@ -88,9 +86,7 @@ impl Limits {
     async fn wait_for_hold(&self, deadline: Instant) -> Result<(), Refused> {
         loop {
             let until = *lock(&self.hold_until);
-            let wait = until.map_or(Duration::ZERO, |until| {
-                until.saturating_duration_since(instant())
-            });
+            let wait = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(instant()));
             if wait.is_zero() {
                 return Ok(());
             }
@@ -137,12 +133,7 @@ impl Concurrency {
     fn new(most: usize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(most)),
-            adaptive: Mutex::new(Adaptive {
-                allowed: most,
-                surplus: 0,
-                good_answers: 0,
-                shrunk_at: None,
-            }),
+            adaptive: Mutex::new(Adaptive { allowed: most, surplus: 0, good_answers: 0, shrunk_at: None }),
             most,
         }
     }
@@ -167,9 +158,7 @@ impl Concurrency {
     fn shrink(&self, now: Instant) {
         let mut adaptive = lock(&self.adaptive);
         adaptive.good_answers = 0;
-        let same_burst = adaptive
-            .shrunk_at
-            .is_some_and(|at| now.saturating_duration_since(at) < ONE_BURST);
+        let same_burst = adaptive.shrunk_at.is_some_and(|at| now.saturating_duration_since(at) < ONE_BURST);
         if same_burst {
             return;
         }
@@ -237,9 +226,7 @@ impl RequestBudget {
     /// A budget of so many requests, retries included.
     #[must_use]
     pub fn of(requests: u64) -> Arc<Self> {
-        Arc::new(Self {
-            left: AtomicU64::new(requests),
-        })
+        Arc::new(Self { left: AtomicU64::new(requests) })
     }
 
     /// How many requests are left.
@@ -249,9 +236,7 @@ impl RequestBudget {
     }
 
     pub(super) fn spend(&self) -> bool {
-        self.left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
-            .is_ok()
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 }
 
@@ -260,12 +245,7 @@ mod tests {
     use super::*;
 
     fn limits(concurrency: usize, requests_per_second: f64, burst: u32) -> Limits {
-        Limits::new(&LimitSettings {
-            concurrency,
-            requests_per_second,
-            burst,
-            ..LimitSettings::default()
-        })
+        Limits::new(&LimitSettings { concurrency, requests_per_second, burst, ..LimitSettings::default() })
     }
 
     fn far() -> Instant {

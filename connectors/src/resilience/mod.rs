@@ -45,20 +45,15 @@ mod tests;
 
 pub use answer::{Answer, Freshness};
 pub use breaker::CircuitState;
-pub use credentials::{
-    Credentials, FixedCredentials, Grant, RenewedToken, Retake, Token, TokenSource,
-};
+pub use credentials::{Credentials, FixedCredentials, Grant, RenewedToken, Retake, Token, TokenSource};
 pub use dialect::{
-    Dialect, RateLimitSeen, StandardDialect, read_http_date, standard_failure, standard_rate_limit,
-    vendor_now,
+    Dialect, RateLimitSeen, StandardDialect, read_http_date, standard_failure, standard_rate_limit, vendor_now,
 };
 pub use limits::RequestBudget;
 pub use oauth::ClientCredentials;
 pub use request::{Body, CachePolicy, Expects, Idempotency, Request, Scope};
 pub use secret::Secret;
-pub use settings::{
-    BreakerSettings, CacheSettings, LimitSettings, OutOfBounds, RetrySettings, Settings,
-};
+pub use settings::{BreakerSettings, CacheSettings, LimitSettings, OutOfBounds, RetrySettings, Settings};
 pub use telemetry::{LastError, Spared, TelemetrySnapshot};
 pub use transport::SetupError;
 pub use upstream::{Upstream, UpstreamConfig};

@@ -57,18 +57,15 @@ impl TokenSource for ClientCredentials {
         }
         // A token more does no harm, so asking may be repeated.
         let keyed = Idempotency::Keyed;
-        let request = Request::new("fetch token", Method::POST, &self.path, keyed)
-            .body(Body::Form(form));
-        let answer = self.upstream.send(request).await.map_err(|error| Failure {
-            kind: refused_is_unauthenticated(error.kind),
-            cause: error.cause,
-        })?;
+        let request = Request::new("fetch token", Method::POST, &self.path, keyed).body(Body::Form(form));
+        let answer = self
+            .upstream
+            .send(request)
+            .await
+            .map_err(|error| Failure { kind: refused_is_unauthenticated(error.kind), cause: error.cause })?;
         let token: TokenAnswer = json::decode(&answer)?;
         let life = token.expires_in.map(Duration::try_from_secs_f64);
-        Ok(Token {
-            secret: Secret::new(token.access_token),
-            expires_in: life.and_then(Result::ok),
-        })
+        Ok(Token { secret: Secret::new(token.access_token), expires_in: life.and_then(Result::ok) })
     }
 }
 

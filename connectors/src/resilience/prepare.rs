@@ -20,9 +20,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, SetupError> {
         return Err(SetupError::BaseUrl);
     }
     url.set_fragment(None);
-    url.path_segments_mut()
-        .map_err(|()| SetupError::BaseUrl)?
-        .pop_if_empty();
+    url.path_segments_mut().map_err(|()| SetupError::BaseUrl)?.pop_if_empty();
     Ok(url)
 }
 
@@ -68,14 +66,11 @@ fn locate(request: &Request, base: &Url) -> Result<Url, Failure> {
     let mut url = match &request.target {
         Target::Segments(segments) => below(base, segments)?,
         Target::Link(link) => {
-            let url = base.join(link).map_err(|_| {
-                Failure::new(FailureKind::Malformed, "it gave a link that is no URL")
-            })?;
+            let url = base
+                .join(link)
+                .map_err(|_| Failure::new(FailureKind::Malformed, "it gave a link that is no URL"))?;
             if url.origin() != base.origin() {
-                return Err(Failure::new(
-                    FailureKind::RedirectRefused,
-                    "it gave a link to another host",
-                ));
+                return Err(Failure::new(FailureKind::RedirectRefused, "it gave a link to another host"));
             }
             url
         }
@@ -93,15 +88,10 @@ fn below(base: &Url, segments: &[String]) -> Result<Url, Failure> {
         plain.is_empty() || plain == "." || plain == ".."
     };
     if segments.iter().any(misleading) {
-        return Err(Failure::new(
-            FailureKind::Unsendable,
-            "a path segment is empty or consists of dots",
-        ));
+        return Err(Failure::new(FailureKind::Unsendable, "a path segment is empty or consists of dots"));
     }
     let mut url = base.clone();
-    url.path_segments_mut()
-        .map_err(|()| Failure::from(FailureKind::Unsendable))?
-        .extend(segments);
+    url.path_segments_mut().map_err(|()| Failure::from(FailureKind::Unsendable))?.extend(segments);
     Ok(url)
 }
 

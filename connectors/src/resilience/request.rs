@@ -96,11 +96,7 @@ impl CachePolicy {
     /// Used without asking for this long, and never when older.
     #[must_use]
     pub fn fresh_for(fresh_for: Duration) -> Self {
-        Self {
-            fresh_for,
-            stale_while_revalidate: Duration::ZERO,
-            stale_if_error: Duration::ZERO,
-        }
+        Self { fresh_for, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO }
     }
 
     /// Asks each time, but cheaply where the system knows conditional requests.
@@ -138,12 +134,7 @@ impl Request {
 
     /// Sends with any method; the idempotency says whether it may be sent twice.
     #[must_use]
-    pub fn new(
-        operation: &'static str,
-        method: Method,
-        path: &str,
-        idempotency: Idempotency,
-    ) -> Self {
+    pub fn new(operation: &'static str, method: Method, path: &str, idempotency: Idempotency) -> Self {
         let segments = path.split('/').filter(|segment| !segment.is_empty());
         Self {
             operation,

@@ -25,14 +25,8 @@ struct State {
 
 impl Retry {
     pub(super) fn new(settings: RetrySettings, seed: u64) -> Self {
-        let state = State {
-            balance: f64::from(settings.reserve),
-            random: StdRng::seed_from_u64(seed),
-        };
-        Self {
-            settings,
-            state: Mutex::new(state),
-        }
+        let state = State { balance: f64::from(settings.reserve), random: StdRng::seed_from_u64(seed) };
+        Self { settings, state: Mutex::new(state) }
     }
 
     /// A first try is about to be made; it earns its share of a retry.
@@ -43,12 +37,7 @@ impl Retry {
     }
 
     /// The pause before the next try, or `None` if there must not be one or no time is left for it.
-    pub(super) fn next_pause(
-        &self,
-        tries: u32,
-        asked: Option<Duration>,
-        time_left: Duration,
-    ) -> Option<Duration> {
+    pub(super) fn next_pause(&self, tries: u32, asked: Option<Duration>, time_left: Duration) -> Option<Duration> {
         if tries > self.settings.retries {
             return None;
         }
@@ -57,11 +46,7 @@ impl Retry {
             return None;
         }
         let doublings = tries.saturating_sub(1).min(20);
-        let widest = self
-            .settings
-            .first_pause
-            .saturating_mul(1 << doublings)
-            .min(self.settings.longest_pause);
+        let widest = self.settings.first_pause.saturating_mul(1 << doublings).min(self.settings.longest_pause);
         let pause = match asked {
             // All callers were told the same moment; they should not all come at it.
             Some(asked) => asked + widest.mul_f64(state.random.random_range(0.0..0.5)),
@@ -86,11 +71,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     fn retry(reserve: u32, budget: f64) -> Retry {
-        let settings = RetrySettings {
-            reserve,
-            budget,
-            ..RetrySettings::default()
-        };
+        let settings = RetrySettings { reserve, budget, ..RetrySettings::default() };
         Retry::new(settings, 7)
     }
 

@@ -108,12 +108,7 @@ pub struct LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self {
-            concurrency: 4,
-            requests_per_second: 10.0,
-            burst: 10,
-            longest_hold: Duration::from_secs(300),
-        }
+        Self { concurrency: 4, requests_per_second: 10.0, burst: 10, longest_hold: Duration::from_secs(300) }
     }
 }
 
@@ -126,9 +121,7 @@ pub struct CacheSettings {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        Self {
-            max_bytes: 32 * 1024 * 1024,
-        }
+        Self { max_bytes: 32 * 1024 * 1024 }
     }
 }
 
@@ -151,43 +144,27 @@ impl Settings {
         let share = |value: f64| (0.0..=1.0).contains(&value);
         let (retry, breaker, limits) = (&self.retry, &self.breaker, &self.limits);
         let rules = [
-            (
-                between(self.deadline, Duration::from_millis(100), HOUR / 6),
-                "deadline",
-                "100 ms to 10 min",
-            ),
+            (between(self.deadline, Duration::from_millis(100), HOUR / 6), "deadline", "100 ms to 10 min"),
             (between(self.try_timeout, MIN, self.deadline), "try_timeout", "10 ms to the deadline"),
             (between(self.connect_timeout, MIN, HOUR / 60), "connect_timeout", "10 ms to 60 s"),
             (retry.retries <= 10, "retry.retries", "0 to 10"),
             (share(retry.budget), "retry.budget", "0 % to 100 %"),
             (retry.reserve <= 1000, "retry.reserve", "0 to 1000"),
-            (
-                between(retry.first_pause, Duration::from_millis(1), HOUR / 60),
-                "retry.first_pause",
-                "1 ms to 60 s",
-            ),
+            (between(retry.first_pause, Duration::from_millis(1), HOUR / 60), "retry.first_pause", "1 ms to 60 s"),
             (
                 between(retry.longest_pause, retry.first_pause, HOUR / 6),
                 "retry.longest_pause",
                 "the first pause to 10 min",
             ),
             ((1..=1000).contains(&breaker.window), "breaker.window", "1 to 1000"),
-            (
-                (1..=breaker.window).contains(&breaker.min_failures),
-                "breaker.min_failures",
-                "1 to the window",
-            ),
+            ((1..=breaker.window).contains(&breaker.min_failures), "breaker.min_failures", "1 to the window"),
             (
                 share(breaker.failure_share) && breaker.failure_share > 0.0,
                 "breaker.failure_share",
                 "above 0 %, up to 100 %",
             ),
             (between(breaker.open_for, MIN, HOUR / 6), "breaker.open_for", "10 ms to 10 min"),
-            (
-                between(breaker.longest_open, breaker.open_for, HOUR),
-                "breaker.longest_open",
-                "open_for to 1 h",
-            ),
+            (between(breaker.longest_open, breaker.open_for, HOUR), "breaker.longest_open", "open_for to 1 h"),
             ((1..=1000).contains(&limits.concurrency), "limits.concurrency", "1 to 1000"),
             (
                 limits.requests_per_second > 0.0 && limits.requests_per_second <= 10_000.0,
@@ -197,11 +174,7 @@ impl Settings {
             ((1..=10_000).contains(&limits.burst), "limits.burst", "1 to 10000"),
             (limits.longest_hold <= HOUR, "limits.longest_hold", "up to 1 h"),
             (self.cache.max_bytes <= 8 << 30, "cache.max_bytes", "up to 8 GiB"),
-            (
-                (1024..=256 << 20).contains(&self.max_body_bytes),
-                "max_body_bytes",
-                "1 KiB to 256 MiB",
-            ),
+            ((1024..=256 << 20).contains(&self.max_body_bytes), "max_body_bytes", "1 KiB to 256 MiB"),
         ];
         let broken = rules.into_iter().filter(|(holds, ..)| !holds);
         broken.map(|(_, path, bounds)| OutOfBounds { path, bounds }).collect()
@@ -224,9 +197,6 @@ mod tests {
         settings.limits.concurrency = 0;
         settings.limits.requests_per_second = f64::NAN;
         let paths: Vec<_> = settings.out_of_bounds().iter().map(|rule| rule.path).collect();
-        assert_eq!(
-            paths,
-            ["retry.budget", "limits.concurrency", "limits.requests_per_second"]
-        );
+        assert_eq!(paths, ["retry.budget", "limits.concurrency", "limits.requests_per_second"]);
     }
 }

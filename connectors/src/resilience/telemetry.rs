@@ -138,19 +138,10 @@ impl Telemetry {
     }
 
     pub(super) fn call_failed(&self, error: &ConnectorError, at: Timestamp) {
-        self.lock().last_error = Some(LastError {
-            code: error.code(),
-            message: error.to_string(),
-            at,
-        });
+        self.lock().last_error = Some(LastError { code: error.code(), message: error.to_string(), at });
     }
 
-    pub(super) fn snapshot(
-        &self,
-        circuit: CircuitState,
-        concurrency: usize,
-        now: Instant,
-    ) -> TelemetrySnapshot {
+    pub(super) fn snapshot(&self, circuit: CircuitState, concurrency: usize, now: Instant) -> TelemetrySnapshot {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut rest = self.lock();
         let [latency_p50, latency_p99] = rest.latencies.quantiles([0.50, 0.99], now);

@@ -68,11 +68,7 @@ pub(super) struct HttpTransport {
 }
 
 impl HttpTransport {
-    pub(super) fn new(
-        base: &Url,
-        settings: &Settings,
-        extra_ca_pem: Option<&[u8]>,
-    ) -> Result<Self, SetupError> {
+    pub(super) fn new(base: &Url, settings: &Settings, extra_ca_pem: Option<&[u8]>) -> Result<Self, SetupError> {
         // An earlier installation, by us or by the program around us, is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         let mut builder = reqwest::Client::builder()
@@ -123,10 +119,7 @@ impl Transport for HttpTransport {
             redirects += 1;
             url = follow(&wire, &url, response.headers())?;
             if redirects > MOST_REDIRECTS {
-                return Err(Failure::new(
-                    FailureKind::RedirectRefused,
-                    "it redirected more than five times",
-                ));
+                return Err(Failure::new(FailureKind::RedirectRefused, "it redirected more than five times"));
             }
         }
     }
@@ -173,11 +166,7 @@ async fn read_whole(mut response: reqwest::Response, most: usize) -> Result<Wire
             return Err(too_large());
         }
     }
-    Ok(WireAnswer {
-        status,
-        headers: std::mem::take(response.headers_mut()),
-        body: body.freeze(),
-    })
+    Ok(WireAnswer { status, headers: std::mem::take(response.headers_mut()), body: body.freeze() })
 }
 
 fn too_large() -> Failure {
@@ -186,10 +175,7 @@ fn too_large() -> Failure {
 
 fn read_certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, SetupError> {
     let certificates = reqwest::Certificate::from_pem_bundle(pem);
-    certificates
-        .ok()
-        .filter(|list| !list.is_empty())
-        .ok_or(SetupError::ExtraCertificates)
+    certificates.ok().filter(|list| !list.is_empty()).ok_or(SetupError::ExtraCertificates)
 }
 
 fn is_loopback(base: &Url) -> bool {

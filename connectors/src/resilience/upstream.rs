@@ -23,7 +23,7 @@ use super::prepare::base_url;
 use super::request::{Request, RequestKey};
 use super::retry::Retry;
 use super::settings::Settings;
-use super::telemetry::{TelemetrySnapshot, Telemetry};
+use super::telemetry::{Telemetry, TelemetrySnapshot};
 use super::transport::{HttpTransport, SetupError, SharedTransport};
 use crate::clock::{Clock, instant};
 use crate::error::{ConnectorError, FailureKind};
@@ -95,16 +95,10 @@ impl Upstream {
     }
 
     /// Sets a system up over another way of carrying requests.
-    pub(super) fn over(
-        transport: SharedTransport,
-        config: UpstreamConfig,
-    ) -> Result<Self, SetupError> {
+    pub(super) fn over(transport: SharedTransport, config: UpstreamConfig) -> Result<Self, SetupError> {
         let settings = config.settings;
         if let Some(rule) = settings.out_of_bounds().into_iter().next() {
-            return Err(SetupError::Setting {
-                path: rule.path,
-                bounds: rule.bounds,
-            });
+            return Err(SetupError::Setting { path: rule.path, bounds: rule.bounds });
         }
         let core = Core {
             base: base_url(&config.base_url)?,
@@ -127,9 +121,7 @@ impl Upstream {
             writes: AtomicU64::new(0),
             background: TaskTracker::new(),
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The system's name in the configuration.
@@ -192,20 +184,13 @@ impl Upstream {
         };
         let stand_in = remembered.filter(|entry| may_stand_in(&request, entry, &error));
         match stand_in {
-            Some(entry) => Ok(entry.as_(Freshness::Stale {
-                failure: Some(error),
-            })),
+            Some(entry) => Ok(entry.as_(Freshness::Stale { failure: Some(error) })),
             None => Err(error),
         }
     }
 
     /// The remembered answer, if it is fresh, or stale but being refreshed from now on.
-    fn answer_from_memory(
-        &self,
-        request: &Request,
-        remembered: Option<&Entry>,
-        writes: u64,
-    ) -> Option<Answer> {
+    fn answer_from_memory(&self, request: &Request, remembered: Option<&Entry>, writes: u64) -> Option<Answer> {
         let (policy, entry) = (request.cache?, remembered?);
         if entry.writes != writes {
             return None;
@@ -238,11 +223,7 @@ impl Upstream {
             }
             core.telemetry.spared_by_coalescing();
             let result = timeout_at(deadline, flight).await.unwrap_or_else(|_| {
-                let error = ConnectorError::new(
-                    core.system.clone(),
-                    request.operation,
-                    FailureKind::TimedOut,
-                );
+                let error = ConnectorError::new(core.system.clone(), request.operation, FailureKind::TimedOut);
                 Err(error.because("the deadline of the call passed"))
             });
             match result {
@@ -260,12 +241,7 @@ impl Upstream {
     ) -> (Role, Flight<Result<Answer, ConnectorError>>) {
         let writes = self.shared.writes.load(Ordering::Acquire);
         let flight_key = (key.clone(), writes);
-        let work = refresh(
-            Arc::clone(&self.shared),
-            request.clone(),
-            flight_key.clone(),
-            remembered.cloned(),
-        );
+        let work = refresh(Arc::clone(&self.shared), request.clone(), flight_key.clone(), remembered.cloned());
         self.shared.flights.join(flight_key, work)
     }
 }
@@ -308,10 +284,7 @@ async fn refresh(
         }
         Ok(answer) => answer,
         Err(error) => {
-            if matches!(
-                error.kind,
-                FailureKind::Denied | FailureKind::Unauthenticated | FailureKind::Gone
-            ) {
+            if matches!(error.kind, FailureKind::Denied | FailureKind::Unauthenticated | FailureKind::Gone) {
                 shared.memory.forget(&key).await;
             }
             return Err(error);

@@ -23,18 +23,12 @@ pub(super) fn classify(error: &reqwest::Error) -> Failure {
             unreachable("the connection was reset")
         }
         Some(ErrorKind::UnexpectedEof) => unreachable("the connection was cut"),
-        Some(ErrorKind::TimedOut) => {
-            Failure::new(FailureKind::TimedOut, "the network gave up waiting")
-        }
+        Some(ErrorKind::TimedOut) => Failure::new(FailureKind::TimedOut, "the network gave up waiting"),
         Some(ErrorKind::InvalidData | ErrorKind::InvalidInput) if !error.is_connect() => {
             Failure::new(FailureKind::Malformed, "the compressed body is broken")
         }
-        _ if error.is_connect() => {
-            unreachable("no connection could be made; its name may not resolve")
-        }
-        _ if error.is_builder() => {
-            Failure::new(FailureKind::Unsendable, "the request could not be built")
-        }
+        _ if error.is_connect() => unreachable("no connection could be made; its name may not resolve"),
+        _ if error.is_builder() => Failure::new(FailureKind::Unsendable, "the request could not be built"),
         _ if error.is_decode() || error.is_body() => unreachable("the body was cut"),
         _ => unreachable("the connection broke"),
     }
@@ -43,11 +37,7 @@ pub(super) fn classify(error: &reqwest::Error) -> Failure {
 /// Why the HTTP client could not be built.
 pub(super) fn setup_failure(error: &reqwest::Error) -> &'static str {
     let tls = causes(error).any(|cause| cause.downcast_ref::<rustls::Error>().is_some());
-    if tls {
-        "no CA certificates are installed on this machine"
-    } else {
-        "the settings do not fit together"
-    }
+    if tls { "no CA certificates are installed on this machine" } else { "the settings do not fit together" }
 }
 
 fn unreachable(cause: &'static str) -> Failure {
@@ -57,9 +47,7 @@ fn unreachable(cause: &'static str) -> Failure {
 fn tls_failure(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     Some(match cause.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                "its certificate has expired"
-            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "its certificate is not valid yet"
             }
@@ -77,9 +65,7 @@ fn tls_failure(cause: &(dyn Error + 'static)) -> Option<&'static str> {
 /// The error and everything behind it, looking into I/O errors too, which hide what they wrap.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         match wrapped {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
             None => error.source(),
