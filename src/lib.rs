@@ -1,1 +1,1 @@
-//! The gateway: gathers records through the connectors, holds the release graph, and answers GraphQL.
+pub mod config;

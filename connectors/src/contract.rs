@@ -32,12 +32,30 @@ pub struct GatherRequest {
     pub since: BTreeMap<RecordKind, Timestamp>,
     /// Our clock: `fetched_at` of what is read.
     pub now: Timestamp,
+    /// What of this system the company has mapped to its services.
+    pub interest: Interest,
+}
+
+/// What of one system the company has mapped to its services. A connector reads at least this; a connector whose
+/// system holds nothing but releases' records (an ITSM instance) may read everything in the horizon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Keys of projects with work items and versions.
+    pub projects: BTreeSet<Text>,
+    /// Repositories, with the patterns of their release tags (`{version}` in each).
+    pub repositories: BTreeMap<Text, BTreeSet<Text>>,
+    /// Names or native ids of configuration items that stand for services.
+    pub configuration_items: BTreeSet<Text>,
+    /// Native ids of configuration items that other systems' records name.
+    pub named_configuration_items: BTreeSet<Text>,
+    /// Label sets by which monitoring knows services.
+    pub selectors: BTreeSet<BTreeMap<Text, Text>>,
 }
 
 impl GatherRequest {
     /// Everything in the horizon.
-    pub fn full(horizon: Window, now: Timestamp) -> Self {
-        Self { horizon, since: BTreeMap::new(), now }
+    pub fn full(horizon: Window, now: Timestamp, interest: Interest) -> Self {
+        Self { horizon, since: BTreeMap::new(), now, interest }
     }
 }
 

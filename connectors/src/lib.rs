@@ -4,12 +4,24 @@
 
 pub mod contract;
 
+pub mod build;
 pub mod error;
 
 pub mod clock;
 pub mod json;
+pub mod options;
 pub mod paging;
 pub mod resilience;
 
+pub mod alertmanager;
+pub mod git;
+pub mod github;
+pub mod jira;
+pub mod prometheus;
+pub mod servicenow;
+pub mod servicenow_cmdb;
+
 pub use clock::{Clock, SystemClock};
+pub use contract::{Connector, Descriptor, GatherRequest, Gathered, Interest, Probe, ProbeAnswer, Wanted};
 pub use error::{Cause, ConnectorError, Failure, FailureKind};
+pub use options::VendorOptions;

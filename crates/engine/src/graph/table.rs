@@ -77,6 +77,7 @@ impl<T> Index<T> {
         Self { place, node: PhantomData }
     }
 
+    #[cfg(test)]
     pub(super) fn place(self) -> u32 {
         self.place
     }

@@ -1,0 +1,5 @@
+//! The Alertmanager connector: alerts and silences.
+
+mod config;
+
+pub use config::*;

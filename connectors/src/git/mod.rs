@@ -1,0 +1,5 @@
+//! The connector to plain Git repositories: tags, commits and ranges, files at tags.
+
+mod config;
+
+pub use config::*;

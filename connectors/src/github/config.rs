@@ -1,0 +1,35 @@
+//! What a `github` section may say beside the keys that every connector has.
+
+use serde::Deserialize;
+
+/// Options of a GitHub connector.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// Address of the GraphQL endpoint below the connector's address: `/graphql`, on GitHub Enterprise Server
+    /// `/api/graphql` with the connector's address being the server's root.
+    pub graphql_path: String,
+    /// What stands before REST paths: empty, on GitHub Enterprise Server `/api/v3`.
+    pub rest_path: String,
+    /// Pull requests asked for in one GraphQL request, 1 to 50.
+    pub pull_requests_per_request: usize,
+    /// Largest run artifact downloaded, in bytes.
+    pub most_artifact_bytes: usize,
+    /// Names of run artifacts that hold test and coverage reports; `*` stands for any part.
+    pub reports: Vec<String>,
+    /// Paths of files to read at each release tag (manifests, expected configuration).
+    pub files: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            graphql_path: "/graphql".to_owned(),
+            rest_path: String::new(),
+            pull_requests_per_request: 25,
+            most_artifact_bytes: 8 * 1024 * 1024,
+            reports: vec!["*junit*".to_owned(), "*test*".to_owned(), "*coverage*".to_owned()],
+            files: Vec::new(),
+        }
+    }
+}

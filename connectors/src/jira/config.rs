@@ -1,0 +1,28 @@
+//! What a `jira` section may say beside the keys that every connector has.
+
+use serde::Deserialize;
+
+/// Options of a Jira Cloud connector.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// Custom fields to read, by name.
+    pub fields: Vec<String>,
+    /// Ids or names of link types that mean "blocks". Names are renamed and translated per site.
+    pub blocks: Vec<String>,
+    /// Ids or names of link types that mean "causes".
+    pub causes: Vec<String>,
+    /// Read earlier keys and states from the changelog?
+    pub history: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            fields: Vec::new(),
+            blocks: vec!["Blocks".to_owned()],
+            causes: vec!["Problem/Incident".to_owned(), "Causes".to_owned()],
+            history: true,
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Checks what the configuration says of the company: services, environments, teams, people, dependencies.
+//! Every reference must lead somewhere, every key stand once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredDependency, ConnectorId, DependencyKind,
+    Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, ProjectSource, RepositorySource,
+    Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team,
+    TeamGroup, TeamKey, Text,
+};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+
+use super::file::{DependencyFile, EnvironmentFile, PersonFile, ServiceFile, TeamFile};
+use super::mistakes::Mistakes;
+
+/// The sections as written, each with its place.
+pub(super) struct Sections {
+    pub(super) services: Vec<(String, ServiceFile)>,
+    pub(super) environments: Vec<(String, EnvironmentFile)>,
+    pub(super) teams: Vec<(String, TeamFile)>,
+    pub(super) people: Vec<(String, PersonFile)>,
+    pub(super) dependencies: Vec<(String, DependencyFile)>,
+}
+
+/// What references may lead to.
+struct Known {
+    connectors: BTreeSet<String>,
+    services: BTreeSet<String>,
+    environments: BTreeSet<String>,
+    teams: BTreeSet<String>,
+}
+
+impl Known {
+    fn check(set: &BTreeSet<String>, what: &str, name: &str, path: String, mistakes: &mut Mistakes) {
+        if !set.contains(name) {
+            let names: Vec<&str> = set.iter().take(20).map(String::as_str).collect();
+            mistakes.add(path, format!("no {what} is called {name:?}; there are: {}", names.join(", ")));
+        }
+    }
+
+    fn connector(&self, name: &str, path: &str, mistakes: &mut Mistakes) -> ConnectorId {
+        Self::check(&self.connectors, "connector", name, format!("{path}.connector"), mistakes);
+        ConnectorId::new(name)
+    }
+}
+
+/// Checks the sections; what is right is taken over even beside mistakes, so that all are found.
+pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &mut Mistakes) -> Landscape {
+    let keys = |pairs: Vec<(&str, &str)>, mistakes: &mut Mistakes| -> BTreeSet<String> {
+        let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+        for (path, key) in pairs {
+            if key.is_empty() || key.contains([':', '@']) {
+                mistakes.add(format!("{path}.key"), "a key is not empty and has no ':' or '@'");
+            }
+            if let Some(before) = first.insert(key, path) {
+                mistakes.add(format!("{path}.key"), format!("{key:?} is already the key of {before}"));
+            }
+        }
+        first.into_keys().map(str::to_owned).collect()
+    };
+    let known = Known {
+        connectors: connectors.iter().map(|id| id.as_str().to_owned()).collect(),
+        services: keys(sections.services.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
+        environments: keys(
+            sections.environments.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(),
+            mistakes,
+        ),
+        teams: keys(sections.teams.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
+    };
+    Landscape {
+        services: sections
+            .services
+            .into_iter()
+            .map(|(path, file)| service(&path, file, &known, mistakes))
+            .collect(),
+        environments: sections
+            .environments
+            .into_iter()
+            .map(|(path, file)| environment(&path, file, &known, mistakes))
+            .collect(),
+        teams: sections.teams.into_iter().map(|(path, file)| team(&path, file, &known, mistakes)).collect(),
+        people: sections.people.into_iter().map(|(path, file)| person(&path, file, &known, mistakes)).collect(),
+        dependencies: sections
+            .dependencies
+            .into_iter()
+            .map(|(path, file)| dependency(&path, file, &known, mistakes))
+            .collect(),
+    }
+}
+
+/// Reads one of our enums from its SCREAMING_SNAKE word.
+pub(super) fn word<T: DeserializeOwned>(
+    word: &str,
+    path: String,
+    expected: &str,
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    match serde_json::from_value(serde_json::Value::String(word.to_owned())) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            mistakes.add(path, format!("{word:?} is none of {expected}"));
+            None
+        }
+    }
+}
+
+fn texts(list: Vec<String>) -> Vec<Text> {
+    list.into_iter().map(Text::from).collect()
+}
+
+fn service(path: &str, file: ServiceFile, known: &Known, mistakes: &mut Mistakes) -> Service {
+    if file.tier.is_some_and(|tier| tier > 4) {
+        mistakes.add(format!("{path}.tier"), "a tier is 0 (highest) to 4");
+    }
+    if let Some(owner) = &file.owner {
+        Known::check(&known.teams, "team", owner, format!("{path}.owner"), mistakes);
+    }
+    if let Some(itsm) = &file.itsm {
+        Known::check(&known.connectors, "connector", itsm, format!("{path}.itsm"), mistakes);
+    }
+    let kind = word(&file.kind, format!("{path}.kind"), "BUILT, VENDOR, SAAS, INFRASTRUCTURE", mistakes);
+    let at = |list: &str, place: usize| format!("{path}.{list}[{place}]");
+    let repositories = file.repositories.into_iter().enumerate().map(|(place, repository)| {
+        let path = at("repositories", place);
+        if !repository.tags.contains("{version}") {
+            mistakes
+                .add(format!("{path}.tags"), "expected a pattern with {version} in it, for example \"v{version}\"");
+        }
+        RepositorySource {
+            connector: known.connector(&repository.connector, &path, mistakes),
+            repository: repository.repository.into(),
+            paths: texts(repository.paths),
+            tags: repository.tags.into(),
+        }
+    });
+    let repositories = repositories.collect();
+    let projects = file.projects.into_iter().enumerate().map(|(place, project)| ProjectSource {
+        connector: known.connector(&project.connector, &at("projects", place), mistakes),
+        project: project.project.into(),
+        component: project.component.map(Text::from),
+    });
+    let projects = projects.collect();
+    let items = file.configuration_items.into_iter().enumerate().map(|(place, item)| ConfigurationItemSource {
+        connector: known.connector(&item.connector, &at("configuration_items", place), mistakes),
+        name: item.name.into(),
+    });
+    let configuration_items = items.collect();
+    let monitoring = file.monitoring.into_iter().enumerate().map(|(place, source)| {
+        let path = at("monitoring", place);
+        if source.labels.is_empty() {
+            mistakes
+                .add(format!("{path}.labels"), "expected at least one label; without one it would mean everything");
+        }
+        MonitoringSource {
+            connector: known.connector(&source.connector, &path, mistakes),
+            labels: source.labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        }
+    });
+    let monitoring = monitoring.collect();
+    let succeeds = file.succeeds.into_iter().enumerate().filter_map(|(place, from)| {
+        let path = at("succeeds", place);
+        let kind: SuccessionKind = word(&from.kind, format!("{path}.kind"), "RENAME, SPLIT, MERGE", mistakes)?;
+        Some(Succession { service: ServiceKey::new(from.service), kind, at: from.at })
+    });
+    let succeeds = succeeds.collect();
+    Service {
+        name: file.name.unwrap_or_else(|| file.key.clone()).into(),
+        key: ServiceKey::new(file.key),
+        kind: kind.unwrap_or(ServiceKind::Built),
+        tier: file.tier,
+        tags: file.tags.into_iter().map(Text::from).collect(),
+        owner: file.owner.map(TeamKey::new),
+        aliases: file
+            .aliases
+            .into_iter()
+            .map(|alias| ServiceAlias { key: alias.key.into(), from: alias.from, to: alias.to })
+            .collect(),
+        succeeds,
+        regions: texts(file.regions),
+        sources: ServiceSources {
+            repositories,
+            projects,
+            configuration_items,
+            monitoring,
+            itsm: file.itsm.map(ConnectorId::new),
+        },
+    }
+}
+
+fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut Mistakes) -> Environment {
+    if let Some(after) = &file.after {
+        Known::check(&known.environments, "environment", after, format!("{path}.after"), mistakes);
+        if *after == file.key {
+            mistakes.add(format!("{path}.after"), "an environment does not come after itself");
+        }
+    }
+    if TimeZone::get(&file.time_zone).is_err() {
+        mistakes.add(
+            format!("{path}.time_zone"),
+            format!("{:?} is no IANA time zone; write for example \"Europe/London\"", file.time_zone),
+        );
+    }
+    let stage = word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
+    let windows = file.windows.into_iter().enumerate().filter_map(|(place, window)| {
+        let path = format!("{path}.windows[{place}]");
+        if !window.rrule.to_ascii_uppercase().contains("FREQ=") {
+            mistakes.add(format!("{path}.rrule"), "expected an RFC 5545 rule such as \"FREQ=WEEKLY;BYDAY=MO,TU\"");
+        }
+        let start = mistakes.check(format!("{path}.start"), window.start.parse::<Time>());
+        let end = mistakes.check(format!("{path}.end"), window.end.parse::<Time>());
+        Some(AllowedWindow { rrule: window.rrule.into(), start: start?, end: end? })
+    });
+    let windows = windows.collect();
+    Environment {
+        key: EnvironmentKey::new(file.key),
+        stage: stage.unwrap_or(Stage::Production),
+        time_zone: file.time_zone.into(),
+        regions: texts(file.regions),
+        exclusive: file.exclusive,
+        after: file.after.map(EnvironmentKey::new),
+        aliases: texts(file.aliases),
+        windows,
+    }
+}
+
+fn team(path: &str, file: TeamFile, known: &Known, mistakes: &mut Mistakes) -> Team {
+    Team {
+        name: file.name.unwrap_or_else(|| file.key.clone()).into(),
+        key: TeamKey::new(file.key),
+        email: file.email.map(Text::from),
+        groups: file
+            .groups
+            .into_iter()
+            .enumerate()
+            .map(|(place, group)| TeamGroup {
+                connector: known.connector(&group.connector, &format!("{path}.groups[{place}]"), mistakes),
+                name: group.name.into(),
+            })
+            .collect(),
+    }
+}
+
+fn person(path: &str, file: PersonFile, known: &Known, mistakes: &mut Mistakes) -> PersonMapping {
+    PersonMapping {
+        name: file.name.into(),
+        email: file.email.map(Text::from),
+        accounts: file
+            .accounts
+            .into_iter()
+            .enumerate()
+            .map(|(place, account)| AccountMapping {
+                connector: known.connector(&account.connector, &format!("{path}.accounts[{place}]"), mistakes),
+                login: account.login.into(),
+            })
+            .collect(),
+    }
+}
+
+fn dependency(path: &str, file: DependencyFile, known: &Known, mistakes: &mut Mistakes) -> ConfiguredDependency {
+    Known::check(&known.services, "service", &file.from, format!("{path}.from"), mistakes);
+    Known::check(&known.services, "service", &file.to, format!("{path}.to"), mistakes);
+    let kind = word(&file.kind, format!("{path}.kind"), "HARD, SOFT, ASSUMED", mistakes);
+    ConfiguredDependency {
+        from: ServiceKey::new(file.from),
+        to: ServiceKey::new(file.to),
+        kind: kind.unwrap_or(DependencyKind::Hard),
+        constraint: file.constraint.map(Text::from),
+        reason: file.reason.map(Text::from),
+    }
+}
