@@ -154,6 +154,30 @@ async fn an_operation_spends_no_more_requests_than_it_was_given() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn absurd_numbers_are_survived() {
+    for wait in ["18446744073709551615", "1e19", "inf", "NaN", "-1"] {
+        let headers: &'static [(&str, &str)] = Box::leak(Box::new([("retry-after", wait)]));
+        let script = Script::of([Step::Says(429, "", headers)]);
+        let failed = kind(script.system(|_| {}).send(read().deadline(std::time::Duration::MAX)).await);
+        assert!(matches!(failed, FailureKind::RateLimited { .. }), "{wait}");
+    }
+    let forever = CachePolicy::fresh_for(std::time::Duration::MAX).stale_if_error(std::time::Duration::MAX);
+    let system = Script::of([good()]).system(|_| {});
+    for _ in 0..2 {
+        assert!(system.send(read().cache(forever)).await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_shape_is_the_systems_failure() {
+    let system = Script::of([good()]).system(|_| {});
+    let answer = system.send(read()).await.expect("an answer");
+    let decoded = system.decode::<Vec<u8>>("read rows", &answer);
+    assert_eq!(decoded.expect_err("a failure").kind, FailureKind::Malformed);
+    assert_eq!(system.telemetry().last_error.expect("an error").code, domain::GapCode::SourceMalformed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_ends_the_calls_under_way() {
     let script = Script::of([Step::Hangs]);
     let system = script.system(|_| {});

@@ -231,7 +231,7 @@ async fn a_broken_gzip_body_is_malformed() {
 
 #[tokio::test]
 async fn slow_headers_and_slow_bodies_end_with_the_try() {
-    let never = Router::new().route("/rows", get(|| std::future::pending::<()>()));
+    let never = Router::new().route("/rows", get(std::future::pending::<()>));
     check(never, FailureKind::TimedOut, "one try took too long").await;
 
     let drip = Router::new().route(

@@ -57,6 +57,8 @@ fn check(secret: &str) {
                 .segment(secret)
                 .query("key", secret)
                 .body(Body::Json(bytes::Bytes::copy_from_slice(secret.as_bytes())));
+            let printed = format!("{request:?}");
+            assert!(!printed.contains(secret), "{printed}");
             let error = system.send(request).await.expect_err("a failure");
             let told = format!("{}\n{system:?} {:?} {credentials:?}", rendered(&error), system.telemetry());
             assert!(!told.contains(secret), "{told}");
