@@ -11,7 +11,11 @@ mod patience;
 
 mod real_http;
 
+mod tls;
+
 mod secrets;
+
+mod storm;
 
 use std::time::Duration;
 

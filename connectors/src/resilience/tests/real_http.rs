@@ -22,21 +22,26 @@ use crate::SystemClock;
 use crate::error::Failure;
 
 /// A server on a free port; it ends when this is dropped.
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Server {
+    pub(super) fn running(address: SocketAddr, serving: impl Future<Output = ()> + Send + 'static) -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        Self { address, _task: AbortOnDropHandle::new(runtime.spawn(serving)) }
+    }
+
     async fn of(router: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let serving = async move { axum::serve(listener, router).await.expect("it serves") };
-        Self { address, _task: run(serving) }
+        Self::running(address, serving)
     }
 
     /// A server that answers each connection with these bytes and hangs up.
-    async fn raw(answer: &'static [u8]) -> Self {
+    pub(super) async fn raw(answer: &'static [u8]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let serving = async move {
@@ -48,14 +53,14 @@ impl Server {
                 }
             }
         };
-        Self { address, _task: run(serving) }
+        Self::running(address, serving)
     }
 
     fn system(&self) -> Upstream {
         self.system_with(|_| {})
     }
 
-    fn system_with(&self, tune: impl FnOnce(&mut UpstreamConfig)) -> Upstream {
+    pub(super) fn system_with(&self, tune: impl FnOnce(&mut UpstreamConfig)) -> Upstream {
         let id = ConnectorId::new("fake");
         let mut config = UpstreamConfig::new(id, format!("http://{}", self.address), Arc::new(SystemClock));
         config.settings.retry.retries = 0;
@@ -64,11 +69,6 @@ impl Server {
         tune(&mut config);
         Upstream::new(config).expect("a system")
     }
-}
-
-fn run(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
-    let set = tokio::runtime::Handle::current();
-    AbortOnDropHandle::new(set.spawn(task))
 }
 
 fn routed(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Router {
@@ -157,29 +157,11 @@ async fn what_is_no_http_is_a_broken_connection() {
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let closed = Server { address: listener.local_addr().expect("an address"), _task: run(async {}) };
+    let closed = Server::running(listener.local_addr().expect("an address"), async {});
     drop(listener);
     let error = closed.system().send(read()).await.expect_err("a failure");
     assert_eq!(error.kind, FailureKind::Unreachable);
     assert_eq!(error.cause.expect("a cause").as_str(), "the connection was refused");
-}
-
-#[tokio::test]
-async fn a_server_that_only_speaks_plainly_fails_the_handshake() {
-    let server = Server::raw(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let address = server.address;
-    let system = server.system_with(|config| {
-        config.base_url = format!("https://{address}");
-        config.extra_ca_pem = Some(TEST_CA.to_vec());
-    });
-    assert_eq!(kind(system.send(read()).await), FailureKind::TlsFailed);
-}
-
-#[test]
-fn certificates_that_are_none_are_refused_at_once() {
-    let mut config = UpstreamConfig::new(ConnectorId::new("fake"), "https://acme.example", Arc::new(SystemClock));
-    config.extra_ca_pem = Some(b"nothing of the kind".to_vec());
-    assert_eq!(Upstream::new(config).err(), Some(SetupError::ExtraCertificates));
 }
 
 fn endless(sent: Arc<AtomicUsize>) -> Response {
@@ -358,6 +340,3 @@ impl Bits {
 
 /// `{"rows":[]}`, packed.
 const EMPTY_ROWS: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\xca\x2f\x2f\x56\xb2\x8a\x8e\xad\x05\x00\x50\xf4\x14\xeb\x0b\x00\x00\x00";
-
-/// A certificate authority made for this test; it has signed nothing.
-const TEST_CA: &[u8] = include_bytes!("test_ca.pem");
