@@ -1,0 +1,1 @@
+//! Encoded queries against a small instance.

@@ -1,0 +1,1 @@
+//! The instance as clients meet it.
