@@ -228,7 +228,10 @@ impl Dictionary {
     }
 
     /// Default values, nearest table first.
-    pub(super) fn defaults<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a (String, String)> {
+    pub(super) fn defaults<'a>(
+        &'a self,
+        table: &'a str,
+    ) -> impl Iterator<Item = &'a (String, String)> {
         self.lineage(table)
             .filter_map(|name| self.defaults.get(name))
             .flatten()

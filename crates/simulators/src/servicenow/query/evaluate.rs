@@ -332,7 +332,7 @@ impl<'a> Plan<'a> {
     }
 
     fn relative(&self, order: Order, value: &str) -> Option<Check> {
-        let mut parts = value.split('@');
+        let mut parts = value.strip_prefix('@')?.split('@');
         let (unit, direction) = (parts.next()?, parts.next()?);
         let moment = self
             .asker
