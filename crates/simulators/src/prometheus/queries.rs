@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::answer::{Answer, Refusal, matrix, moment, number, point, success};
 use super::parameters::Parameters;
-use super::promql::{Evaluation, Expr, Kind, Source, Value, Window, kind, parse};
+use super::promql::{Evaluation, Expr, Kind, ParseError, Source, Value, Window, kind, parse};
 use super::{Prometheus, QueryFailure};
 
 const MOST_POINTS: i64 = 11_000;
@@ -17,7 +17,7 @@ pub(super) async fn query(State(server): State<Prometheus>, parameters: Paramete
         .moment("time")?
         .unwrap_or_else(|| server.clock.now().as_millisecond());
     check_timeout(&parameters)?;
-    let expression = expression(&parameters)?;
+    let expression = expression(&parameters).map_err(|error| Refusal::parameter("query", error))?;
     let state = server.state();
     refuse(state.failure.as_ref())?;
     let source = Source::new(&state.content, server.clock.now());
@@ -79,13 +79,15 @@ pub(super) async fn query_range(
         ));
     }
     check_timeout(&parameters)?;
-    let expression = expression(&parameters)?;
+    // Unlike `query`, this call does not say which parameter it is that cannot be parsed.
+    let expression =
+        expression(&parameters).map_err(|error| Refusal::BadData(error.to_string()))?;
     let seen = kind(&expression);
     if !matches!(seen, Kind::Scalar | Kind::Vector) {
         let problem = format!(
             "invalid expression type \"{seen}\" for range query, must be Scalar or instant Vector"
         );
-        return Err(Refusal::parameter("query", problem));
+        return Err(Refusal::BadData(problem));
     }
     let state = server.state();
     refuse(state.failure.as_ref())?;
@@ -99,9 +101,8 @@ pub(super) async fn query_range(
     Ok(success(matrix(&series), &warnings))
 }
 
-fn expression(parameters: &Parameters) -> Result<Expr, Refusal> {
+fn expression(parameters: &Parameters) -> Result<Expr, ParseError> {
     parse(parameters.get("query").unwrap_or_default())
-        .map_err(|error| Refusal::parameter("query", error))
 }
 
 /// A query that may take no time at all runs out of it.

@@ -163,9 +163,9 @@ impl Call<'_, '_> {
                     };
                 (value * inverse + 0.5).floor() / inverse
             }
-            "clamp" => value.min(third).max(second),
-            "clamp_min" => value.max(second),
-            "clamp_max" => value.min(second),
+            "clamp" => least(greatest(second, value), third),
+            "clamp_min" => greatest(value, second),
+            "clamp_max" => least(value, second),
             _ => value,
         };
         let mut elements = self.vector(0)?;
@@ -254,6 +254,23 @@ impl Call<'_, '_> {
 )]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds as f64 / 1000.0
+}
+
+/// Unlike `f64::max`, NaN where either is.
+fn greatest(left: f64, right: f64) -> f64 {
+    if left.is_nan() || right.is_nan() {
+        f64::NAN
+    } else {
+        left.max(right)
+    }
+}
+
+fn least(left: f64, right: f64) -> f64 {
+    if left.is_nan() || right.is_nan() {
+        f64::NAN
+    } else {
+        left.min(right)
+    }
 }
 
 fn selector(expression: &Expr) -> Option<&Selector> {

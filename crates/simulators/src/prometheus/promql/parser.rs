@@ -264,7 +264,6 @@ impl<'a> Parser<'a> {
     }
 
     fn operand(&mut self) -> Result<Expr, ParseError> {
-        let position = self.position();
         let mut found = match self.peek().clone() {
             Token::Number(number) => {
                 self.next += 1;
@@ -279,7 +278,7 @@ impl<'a> Parser<'a> {
                 let inner = self.expression(0)?;
                 if !self.accept(")") {
                     return Err(match self.peek() {
-                        Token::End => self.error_at(position, "unclosed left parenthesis"),
+                        Token::End => self.error("unclosed left parenthesis"),
                         _ => self.unexpected(" in parenthesized expression"),
                     });
                 }
