@@ -117,7 +117,7 @@ impl Parameters {
 fn milliseconds(seconds: f64) -> Option<i64> {
     let milliseconds = (seconds * 1000.0).round();
     // Outside of this no calendar has a moment, and the server refuses it as well.
-    if !(milliseconds.abs() < 9e15) {
+    if milliseconds.is_nan() || milliseconds.abs() >= 9e15 {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "checked above")]

@@ -243,7 +243,7 @@ impl<'a> Evaluation<'a> {
                 } else {
                     start
                 };
-                self.count(usize::try_from((to - start) / step).unwrap_or(0))?;
+                self.count(usize::try_from(to.saturating_sub(start) / step).unwrap_or(0))?;
                 Ok(Ranges {
                     series: self.steps(
                         inner,

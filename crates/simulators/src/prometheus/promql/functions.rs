@@ -30,8 +30,8 @@ pub(super) fn call(
             [only] => only.value,
             _ => f64::NAN,
         }),
-        "absent" => call.absent(call.vector(0)?.is_empty()),
-        "absent_over_time" => call.absent(call.ranges(0)?.series.is_empty()),
+        "absent" => call.absent(call.vector(0)?.len()),
+        "absent_over_time" => call.absent(call.ranges(0)?.series.len()),
         "timestamp" => call.timestamp()?,
         "sort" | "sort_desc" => {
             let mut elements = call.vector(0)?;
@@ -179,14 +179,14 @@ impl Call<'_, '_> {
         Ok(Value::Vector(changed.collect()))
     }
 
-    fn absent(&self, is_absent: bool) -> Value {
+    fn absent(&self, found: usize) -> Value {
         let labels = self
             .arguments
             .first()
             .and_then(selector)
             .map(pinned_labels)
             .unwrap_or_default();
-        Value::Vector(if is_absent {
+        Value::Vector(if found == 0 {
             vec![Element { labels, value: 1.0 }]
         } else {
             Vec::new()

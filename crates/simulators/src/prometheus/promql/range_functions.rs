@@ -2,17 +2,24 @@
 
 use super::source::Point;
 
+/// A counter that falls has been reset; a gauge just falls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Counter,
+    Gauge,
+}
+
 /// `None` leaves the series out of the result.
 pub(super) fn apply(name: &str, points: &[Point], (from, to): (i64, i64)) -> Option<f64> {
     let values = || points.iter().map(|(_, value)| *value);
     let count = length(points.len());
     match name {
-        "rate" => {
-            extrapolated(points, (from, to), true).map(|increase| increase / seconds(to - from))
-        }
-        "increase" => extrapolated(points, (from, to), true),
-        "delta" => extrapolated(points, (from, to), false),
-        "irate" | "idelta" => last_two(points, name == "irate"),
+        "rate" => extrapolated(points, (from, to), Reading::Counter)
+            .map(|increase| increase / seconds(to.saturating_sub(from))),
+        "increase" => extrapolated(points, (from, to), Reading::Counter),
+        "delta" => extrapolated(points, (from, to), Reading::Gauge),
+        "irate" => last_two(points, Reading::Counter),
+        "idelta" => last_two(points, Reading::Gauge),
         "deriv" => slope(points),
         "sum_over_time" => Some(values().sum()),
         "avg_over_time" => Some(values().sum::<f64>() / count),
@@ -115,13 +122,13 @@ fn pairs(points: &[Point], counts: fn(f64, f64) -> bool) -> f64 {
 }
 
 /// The difference over the range, stretched to its bounds unless the samples start or end well inside it.
-fn extrapolated(points: &[Point], (from, to): (i64, i64), is_counter: bool) -> Option<f64> {
+fn extrapolated(points: &[Point], (from, to): (i64, i64), reading: Reading) -> Option<f64> {
     let ((first_at, first), (last_at, last)) = (*points.first()?, *points.last()?);
     if points.len() < 2 {
         return None;
     }
     let mut difference = last - first;
-    if is_counter {
+    if reading == Reading::Counter {
         let successive = points.iter().zip(points.iter().skip(1));
         difference += successive
             .filter(|(before, after)| after.1 < before.1)
@@ -130,9 +137,9 @@ fn extrapolated(points: &[Point], (from, to): (i64, i64), is_counter: bool) -> O
     }
     let sampled = seconds(last_at - first_at);
     let spacing = sampled / (length(points.len()) - 1.0);
-    let mut before = seconds(first_at - from);
-    let after = seconds(to - last_at);
-    if is_counter && difference > 0.0 && first >= 0.0 {
+    let mut before = seconds(first_at.saturating_sub(from));
+    let after = seconds(to.saturating_sub(last_at));
+    if reading == Reading::Counter && difference > 0.0 && first >= 0.0 {
         // A counter cannot have been below zero before the first sample.
         before = before.min(sampled * (first / difference));
     }
@@ -146,10 +153,10 @@ fn extrapolated(points: &[Point], (from, to): (i64, i64), is_counter: bool) -> O
     Some(difference * ((sampled + reach(before) + reach(after)) / sampled))
 }
 
-fn last_two(points: &[Point], is_rate: bool) -> Option<f64> {
+fn last_two(points: &[Point], reading: Reading) -> Option<f64> {
     let mut newest = points.iter().rev();
     let ((last_at, last), (previous_at, previous)) = (newest.next()?, newest.next()?);
-    if !is_rate {
+    if reading == Reading::Gauge {
         return Some(last - previous);
     }
     let increase = if last < previous {

@@ -121,7 +121,8 @@ impl<'a> Source<'a> {
                 let mut found = Vec::new();
                 for (step, step_end) in steps.iter().zip(ends) {
                     let start = step.from.as_millisecond();
-                    let skipped = (from - start).max(0).saturating_add(every - 1) / every;
+                    let skipped =
+                        from.saturating_sub(start).max(0).saturating_add(every - 1) / every;
                     let mut moment = start.saturating_add(skipped.saturating_mul(every));
                     while moment <= to && moment < step_end && moment < end {
                         found.push(on_line(step, moment));

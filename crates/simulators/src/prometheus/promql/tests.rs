@@ -291,6 +291,22 @@ fn nesting_is_bounded() {
     assert!(answer(&format!("1{}", " + 1".repeat(10_000))).contains("too many operators"));
 }
 
+#[test]
+fn durations_beyond_all_calendars_overflow_nothing() {
+    for query in [
+        "rate(up[200000000y])",
+        "up offset 200000000y",
+        "up offset -200000000y",
+        "rate(up[200000000y] offset 200000000y)",
+        "sum_over_time(up[200000000y:1ms])",
+        "up @ 1e300",
+        "rate(up[200000000y] @ -1e300)",
+        "max_over_time(up[200000000y:200000000y] offset 200000000y)",
+    ] {
+        assert!(!answer(query).starts_with("refused"), "{query}");
+    }
+}
+
 /// Fragments that, joined by chance, come close to PromQL.
 fn fragments() -> impl Strategy<Value = String> {
     let fragment = prop::sample::select(vec![
