@@ -91,6 +91,8 @@ impl Prometheus {
             .route("/status/runtimeinfo", get(status::runtime));
         Router::new()
             .nest("/api/v1", api.fallback(any(answer::not_found)))
+            .route("/", get(status::home))
+            .route("/graph", get(status::page))
             .route("/-/healthy", get(status::healthy))
             .route("/-/ready", get(status::ready))
             .fallback(any(answer::not_found))

@@ -1,6 +1,8 @@
 //! Targets, metadata, and what the server says of itself.
 
 use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::Html;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -121,6 +123,18 @@ pub(super) async fn runtime(State(server): State<Prometheus>) -> Answer {
         }),
         &[],
     ))
+}
+
+/// People are sent to the page for people.
+pub(super) async fn home() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+    (StatusCode::FOUND, [(header::LOCATION, "/graph")])
+}
+
+/// HTML with 200: what a client meets that was given an address without the API's path.
+pub(super) async fn page() -> Html<&'static str> {
+    Html(
+        "<!DOCTYPE html><html><head><title>Prometheus (simulated)</title></head><body></body></html>\n",
+    )
 }
 
 pub(super) async fn healthy() -> &'static str {

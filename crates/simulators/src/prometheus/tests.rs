@@ -404,6 +404,15 @@ async fn a_proxy_asks_for_credentials() {
 }
 
 #[tokio::test]
+async fn the_page_for_people_is_html_with_200() {
+    let (server, _) = server(Access::Open);
+    assert_eq!(get(&server, "/").await.0, StatusCode::FOUND);
+    let (status, body) = get(&server, "/graph").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.as_str().unwrap().starts_with("<!DOCTYPE html>"));
+}
+
+#[tokio::test]
 async fn the_server_tells_of_itself() {
     let (server, _) = server(Access::Open);
     server.edit(|content| {

@@ -318,14 +318,15 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn arguments(&mut self, context: &str) -> Result<Vec<Expr>, ParseError> {
+    /// Each with its position.
+    fn arguments(&mut self, context: &str) -> Result<Vec<(usize, Expr)>, ParseError> {
         self.expect("(", context)?;
         let mut found = Vec::new();
         if self.accept(")") {
             return Ok(found);
         }
         loop {
-            found.push(self.expression(0)?);
+            found.push((self.position(), self.expression(0)?));
             if self.accept(")") {
                 return Ok(found);
             }
@@ -352,21 +353,24 @@ impl<'a> Parser<'a> {
             );
             return Err(self.error_at(position, message));
         }
-        for (index, argument) in arguments.iter().enumerate() {
+        for (index, (at, argument)) in arguments.iter().enumerate() {
             let wanted = function
                 .arguments
                 .get(index)
                 .or(function.arguments.last())
                 .copied();
             self.expect_kind(
-                position,
+                *at,
                 argument,
                 (wanted, &format!("call to function {name:?}")),
             )?;
         }
         Ok(Expr::Call {
             function,
-            arguments,
+            arguments: arguments
+                .into_iter()
+                .map(|(_, argument)| argument)
+                .collect(),
         })
     }
 
@@ -402,24 +406,20 @@ impl<'a> Parser<'a> {
             return Err(self.error_at(position, message));
         }
         let parameter = operator.parameter().and_then(|_| arguments.next());
-        if let Some(parameter) = &parameter {
+        if let Some((at, parameter)) = &parameter {
             self.expect_kind(
-                position,
+                *at,
                 parameter,
                 (operator.parameter(), "aggregation parameter"),
             )?;
         }
-        let Some(inner) = arguments.next() else {
+        let Some((at, inner)) = arguments.next() else {
             return Err(self.error_at(position, "no arguments for aggregate expression provided"));
         };
-        self.expect_kind(
-            position,
-            &inner,
-            (Some(Kind::Vector), "aggregation expression"),
-        )?;
+        self.expect_kind(at, &inner, (Some(Kind::Vector), "aggregation expression"))?;
         Ok(Expr::Aggregate {
             operator,
-            parameter: parameter.map(Box::new),
+            parameter: parameter.map(|(_, parameter)| Box::new(parameter)),
             inner: Box::new(inner),
             grouping: before.or(after).unwrap_or(Grouping::By(Vec::new())),
         })

@@ -246,7 +246,7 @@ fn texts_that_are_no_promql_are_refused_with_their_place() {
         ("(up", "1:4: parse error: unclosed left parenthesis"),
         (
             "rate(up)",
-            "1:1: parse error: expected type range vector in call to function \"rate\", got instant vector",
+            "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector",
         ),
         (
             "nope(up)",
