@@ -15,6 +15,9 @@ use super::content::{Alert, Labels, Matcher, Silence};
 use super::matching::{anchored, matches};
 use super::silences;
 
+/// 0001-01-01T00:00:00Z.
+const GO_ZERO_SECOND: i64 = -62_135_596_800;
+
 pub(super) async fn post_alerts(
     Shared(server): Shared<Alertmanager>,
     headers: HeaderMap,
@@ -84,7 +87,8 @@ fn time(body: &Value, name: &str, what: &str) -> Result<Option<Timestamp>, Refus
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(written)) => match written.parse::<Timestamp>() {
-            Ok(moment) => Ok(Some(moment)),
+            // Clients written in Go send the year 1 for a moment they leave out.
+            Ok(moment) => Ok(Some(moment).filter(|moment| moment.as_second() != GO_ZERO_SECOND)),
             Err(_) => Err(undecodable(what, format!("parsing time {written:?}"))),
         },
         Some(other) => Err(undecodable(

@@ -212,7 +212,7 @@ async fn resolved_alerts_vanish() {
         ["Slow data-lake active", "Slow kyc-service active"],
         "nothing inhibits now"
     );
-    let posted = json!([{ "labels": { "alertname": "Hot", "service": "auth-service" } }]);
+    let posted = json!([{ "labels": { "alertname": "Hot", "service": "auth-service" }, "endsAt": "0001-01-01T00:00:00.000Z" }]);
     assert_eq!(post(&server, "/api/v2/alerts", &posted).await.0, 200);
     assert_eq!(
         alerts(&server, "?filter=alertname=Hot").await,
