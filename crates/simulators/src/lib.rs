@@ -6,3 +6,6 @@ pub mod faults;
 pub mod requests;
 pub mod serve;
 pub mod servicenow;
+
+pub mod alertmanager;
+pub mod prometheus;
