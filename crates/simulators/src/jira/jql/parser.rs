@@ -473,3 +473,47 @@ fn joined(mut parts: Vec<Clause>, many: fn(Vec<Clause>) -> Clause) -> Clause {
 fn is_reserved(word: &str) -> bool {
     super::reserved::WORDS.contains(&word.to_ascii_lowercase().as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_followed() {
+        for text in [
+            "(".repeat(100_000),
+            "not ".repeat(100_000),
+            format!("a in {}", "(".repeat(100_000)),
+        ] {
+            assert!(parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn many_clauses_are_not_deep() {
+        let text = vec!["key = A-1"; 1000].join(" or ");
+        assert!(parse(&text).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            prop_assert!(parse(&text).map_or_else(|message| !message.is_empty(), |query| query.order.len() <= MOST_ORDERS));
+        }
+
+        #[test]
+        fn any_mix_of_tokens_is_read_or_refused(
+            parts in proptest::collection::vec(
+                prop::sample::select(vec![
+                    "project", "=", "!=", "in", "not", "(", ")", ",", "and", "or", "order", "by", "desc", "cf[1]", "cf[", "\"x y\"",
+                    "'", "\\", "~", "is", "empty", "was", "changed", "after", "now()", "-15m", "\\u00e9", "&", "|", "!", "é",
+                ]),
+                0..25,
+            )
+        ) {
+            let _either = parse(&parts.join(" ")).is_ok();
+            let _either = parse(&parts.concat()).is_ok();
+        }
+    }
+}
