@@ -9,3 +9,5 @@ pub mod servicenow;
 
 pub mod alertmanager;
 pub mod prometheus;
+
+pub mod jira;
