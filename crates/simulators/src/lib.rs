@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod faults;
+pub mod github;
 pub mod requests;
 pub mod serve;
 pub mod servicenow;
