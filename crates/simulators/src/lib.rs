@@ -3,12 +3,11 @@
 
 pub mod clock;
 pub mod faults;
-pub mod github;
 pub mod requests;
 pub mod serve;
-pub mod servicenow;
 
 pub mod alertmanager;
-pub mod prometheus;
-
+pub mod github;
 pub mod jira;
+pub mod prometheus;
+pub mod servicenow;
