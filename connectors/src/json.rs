@@ -197,7 +197,8 @@ mod tests {
             let body = serde_json::json!({"result": [{"number": value, "people": {}}]});
             let failure = decode::<Page>(&answer("application/json", body.to_string().as_bytes()))
                 .expect_err("text is no number");
-            prop_assert!(!format!("{failure:?}").contains(&value));
+            let told = format!("{failure:?}");
+            prop_assert!(!told.contains(&value));
         }
     }
 }

@@ -46,6 +46,25 @@ pub struct Config {
     pub landscape: Landscape,
 }
 
+impl Config {
+    /// Listens elsewhere; what holds of the configured address must hold of this one too.
+    pub fn listen_at(&mut self, listen: SocketAddr) -> Result<(), Mistakes> {
+        self.listen = listen;
+        let mut mistakes = Mistakes::default();
+        check_beyond_loopback(listen, &self.tokens, &mut mistakes);
+        if mistakes.0.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+}
+
+fn check_beyond_loopback(listen: SocketAddr, tokens: &[Token], mistakes: &mut Mistakes) {
+    if !listen.ip().is_loopback() && tokens.is_empty() {
+        mistakes.add(
+            "access.tokens",
+            "a gateway that listens beyond loopback needs at least one token: anonymous callers are let in on loopback only",
+        );
+    }
+}
+
 /// How far the graph reaches from the present moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Horizon {
@@ -117,11 +136,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             mistakes.add(path, "expected a duration above zero, for example \"PT60S\"");
         }
     }
-    if listen.is_some_and(|address| !address.ip().is_loopback()) && tokens.is_empty() {
-        mistakes.add(
-            "access.tokens",
-            "a gateway that listens beyond loopback needs at least one token: anonymous callers are let in on loopback only",
-        );
+    if let Some(listen) = listen {
+        check_beyond_loopback(listen, &tokens, &mut mistakes);
     }
     match (listen, horizon) {
         (Some(listen), Some(horizon)) if mistakes.0.is_empty() => Ok(Config {

@@ -1,5 +1,7 @@
 //! What a system answered, and how far the answer can be trusted to be current.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::ConnectorError;
 
 /// One whole answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status: a success, 404, or one that the request accepts.
     pub status: StatusCode,
@@ -34,6 +36,14 @@ impl Answer {
     #[must_use]
     pub fn is_stale(&self) -> bool {
         matches!(self.freshness, Freshness::Stale { .. })
+    }
+}
+
+// Headers and body may hold personal data, so neither is ever printed.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, size) = (self.status, self.body.len());
+        write!(f, "Answer({status}, {size} bytes, {:?})", self.freshness)
     }
 }
 

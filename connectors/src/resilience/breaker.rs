@@ -52,8 +52,8 @@ pub(super) struct Breaker {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// The latest tries, `true` for an outage; judged only while closed.
-    window: VecDeque<bool>,
+    /// What the latest tries told; judged only while closed.
+    window: VecDeque<Health>,
     open_for: Duration,
     /// Tries that started under an earlier epoch must not judge this one.
     epoch: u64,
@@ -108,8 +108,7 @@ impl Breaker {
             return;
         }
         match (state.phase, health) {
-            (Phase::Closed, Some(Health::Well)) => self.remember(&mut state, false, now),
-            (Phase::Closed, Some(Health::Ill)) => self.remember(&mut state, true, now),
+            (Phase::Closed, Some(told @ (Health::Well | Health::Ill))) => self.remember(&mut state, told, now),
             (Phase::Probing, Some(Health::Well | Health::Alive)) => {
                 state.phase = Phase::Closed;
                 state.window.clear();
@@ -126,12 +125,12 @@ impl Breaker {
         }
     }
 
-    fn remember(&self, state: &mut State, ill: bool, now: Instant) {
+    fn remember(&self, state: &mut State, told: Health, now: Instant) {
         if state.window.len() >= self.settings.window {
             state.window.pop_front();
         }
-        state.window.push_back(ill);
-        let failures = state.window.iter().filter(|ill| **ill).count();
+        state.window.push_back(told);
+        let failures = state.window.iter().filter(|told| **told == Health::Ill).count();
         #[expect(clippy::cast_precision_loss, reason = "a window of at most 1000")]
         let share = failures as f64 / state.window.len() as f64;
         if failures >= self.settings.min_failures && share >= self.settings.failure_share {

@@ -48,7 +48,6 @@ impl Entry {
 }
 
 /// The memory of one system. Systems and their credentials do not share it; scopes are in the key.
-#[derive(Debug)]
 pub(super) struct Memory {
     entries: Cache<RequestKey, Entry>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ConnectorId;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,9 @@ pub(super) struct Core {
 /// Headers that ask whether a remembered answer still holds.
 pub(super) type Conditions = Vec<(HeaderName, HeaderValue)>;
 
+/// Nobody waits longer, whatever a request says.
+const LONGEST_CALL: Duration = Duration::from_secs(3600);
+
 /// How a try ended that did not bring an answer.
 enum Tried {
     /// It never left: a retry cannot help before something else changes.
@@ -63,7 +66,7 @@ enum Tried {
 impl Core {
     /// Sends a request until it is answered, hopeless, or out of time.
     pub(super) async fn call(&self, request: &Request, conditions: &Conditions) -> Result<Answer, ConnectorError> {
-        let deadline = instant() + request.deadline.unwrap_or(self.settings.deadline);
+        let deadline = self.deadline(request);
         let result = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => Err(FailureKind::Cancelled.into()),
@@ -83,6 +86,11 @@ impl Core {
                 Err(error)
             }
         }
+    }
+
+    /// When a call that begins now has to be over.
+    pub(super) fn deadline(&self, request: &Request) -> Instant {
+        instant() + request.deadline.unwrap_or(self.settings.deadline).min(LONGEST_CALL)
     }
 
     async fn tries(
@@ -229,7 +237,9 @@ impl Core {
 /// JSON was agreed: a login page with status 200 must not pass for an answer, nor be remembered.
 fn check_body(request: &Request, answer: &Answer) -> Result<(), Failure> {
     let status = answer.status;
-    let may_be_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) || !request.is_read();
+    let may_be_empty = matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT)
+        || request.method == Method::HEAD
+        || !request.is_read();
     let nothing_to_check =
         request.expects == Expects::Anything || !status.is_success() || (may_be_empty && answer.body.is_empty());
     if nothing_to_check {

@@ -11,7 +11,9 @@ use futures::FutureExt as _;
 use futures::future::{Shared, WeakShared};
 
 /// Work that several callers may wait for.
-pub(super) type Flight<T> = Shared<Pin<Box<dyn Future<Output = T> + Send>>>;
+pub(super) type Flight<T> = Shared<Work<T>>;
+
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Whether a caller started the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub(super) struct Flights<K, T: Clone> {
 }
 
 struct Table<K, T: Clone> {
-    flights: HashMap<K, (u64, WeakShared<Pin<Box<dyn Future<Output = T> + Send>>>)>,
+    flights: HashMap<K, (u64, WeakShared<Work<T>>)>,
     next: u64,
 }
 
@@ -59,7 +61,7 @@ where
             drop(landing);
             result
         };
-        let flight = (Box::pin(flight) as Pin<Box<dyn Future<Output = T> + Send>>).shared();
+        let flight = (Box::pin(flight) as Work<T>).shared();
         if let Some(weak) = flight.downgrade() {
             let number = table.next;
             table.flights.insert(key, (number, weak));

@@ -1,5 +1,6 @@
 //! What a vendor asks of its system, as plain values: no HTTP library shows here.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use http::{HeaderName, HeaderValue, Method};
 use super::limits::RequestBudget;
 
 /// One request to one system, built by a vendor's client.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     pub(super) operation: &'static str,
     pub(super) method: Method,
@@ -37,7 +38,7 @@ pub(super) enum Target {
 }
 
 /// What a request carries.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub enum Body {
     /// Nothing.
     #[default]
@@ -119,9 +120,17 @@ impl CachePolicy {
         self
     }
 
+    pub(super) fn usable_while_refreshed(&self) -> Duration {
+        self.fresh_for.saturating_add(self.stale_while_revalidate)
+    }
+
+    pub(super) fn usable_after_failure(&self) -> Duration {
+        self.fresh_for.saturating_add(self.stale_if_error)
+    }
+
     /// After this age nobody with this policy wants the answer any more.
     pub(super) fn longest(&self) -> Duration {
-        self.fresh_for + self.stale_while_revalidate.max(self.stale_if_error)
+        self.fresh_for.saturating_add(self.stale_while_revalidate.max(self.stale_if_error))
     }
 }
 
@@ -271,9 +280,27 @@ impl Request {
     }
 }
 
+// Queries and bodies may hold personal data or a secret, so neither is ever printed.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({}: {})", self.operation, self.method)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(bytes) => write!(f, "Json({} bytes)", bytes.len()),
+            Self::Form(pairs) => write!(f, "Form({} pairs)", pairs.len()),
+            Self::Bytes(content_type, bytes) => write!(f, "{content_type}({} bytes)", bytes.len()),
+        }
+    }
+}
+
 /// Everything about a read that its answer depends on, but for the system and its credentials:
 /// those are one per `Upstream`, and so are the cache and the calls in flight.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct RequestKey {
     scope: Scope,
     method: Method,
@@ -294,9 +321,9 @@ mod tests {
     fn scope_and_body_keep_reads_apart() {
         let request = Request::get("read", "a/b").query("x", "1");
         let key = request.key();
-        assert_eq!(key, request.clone().deadline(Duration::from_secs(1)).key());
-        assert_ne!(key, request.clone().scope(Scope::new("ada")).key());
-        assert_ne!(key, request.clone().json(&serde_json::json!({})).key());
-        assert_ne!(key, request.query("x", "2").key());
+        assert!(key == request.clone().deadline(Duration::from_secs(1)).key());
+        assert!(key != request.clone().scope(Scope::new("ada")).key());
+        assert!(key != request.clone().json(&serde_json::json!({})).key());
+        assert!(key != request.query("x", "2").key());
     }
 }

@@ -49,7 +49,7 @@ impl Retry {
         let widest = self.settings.first_pause.saturating_mul(1 << doublings).min(self.settings.longest_pause);
         let pause = match asked {
             // All callers were told the same moment; they should not all come at it.
-            Some(asked) => asked + widest.mul_f64(state.random.random_range(0.0..0.5)),
+            Some(asked) => asked.saturating_add(widest.mul_f64(state.random.random_range(0.0..0.5))),
             None => widest.mul_f64(state.random.random_range(0.5..=1.0)),
         };
         if pause >= time_left {

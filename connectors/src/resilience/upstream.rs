@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::ConnectorId;
 use http::StatusCode;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +27,8 @@ use super::settings::Settings;
 use super::telemetry::{Telemetry, TelemetrySnapshot};
 use super::transport::{HttpTransport, SetupError, SharedTransport};
 use crate::clock::{Clock, instant};
-use crate::error::{ConnectorError, FailureKind};
+use crate::error::{ConnectorError, Failure, FailureKind};
+use crate::json;
 
 /// Everything that makes one system what it is.
 pub struct UpstreamConfig {
@@ -149,6 +151,24 @@ impl Upstream {
         self.shared.core.call(&request, &Vec::new()).await
     }
 
+    /// Decodes an answer of this system; another shape than agreed counts as its failure.
+    ///
+    /// # Errors
+    /// [`FailureKind::Malformed`], telling the place but not the values.
+    pub fn decode<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        answer: &Answer,
+    ) -> Result<T, ConnectorError> {
+        json::decode(answer).map_err(|failure| {
+            let core = &self.shared.core;
+            let error = failure.of(&core.system, operation);
+            core.telemetry.try_failed(error.kind);
+            core.telemetry.call_failed(&error, core.clock.now());
+            error
+        })
+    }
+
     /// How the system has been answering.
     #[must_use]
     pub fn telemetry(&self) -> TelemetrySnapshot {
@@ -199,9 +219,11 @@ impl Upstream {
         if age < policy.fresh_for {
             return Some(entry.as_(Freshness::Cached));
         }
-        if age < policy.fresh_for + policy.stale_while_revalidate {
-            let (_, flight) = self.flight(request, &request.key(), Some(entry));
-            self.shared.background.spawn(flight);
+        if age < policy.usable_while_refreshed() {
+            let (role, flight) = self.flight(request, &request.key(), Some(entry));
+            if role == Role::Leader {
+                self.shared.background.spawn(flight);
+            }
             return Some(entry.as_(Freshness::Stale { failure: None }));
         }
         None
@@ -215,22 +237,25 @@ impl Upstream {
         remembered: Option<&Entry>,
     ) -> Result<Answer, ConnectorError> {
         let core = &self.shared.core;
-        let deadline = instant() + request.deadline.unwrap_or(core.settings.deadline);
-        loop {
-            let (role, flight) = self.flight(request, key, remembered);
-            if role == Role::Leader {
-                return flight.await;
-            }
-            core.telemetry.spared_by_coalescing();
-            let result = timeout_at(deadline, flight).await.unwrap_or_else(|_| {
-                let error = ConnectorError::new(core.system.clone(), request.operation, FailureKind::TimedOut);
-                Err(error.because("the deadline of the call passed"))
-            });
-            match result {
-                Err(error) if is_leaders_own(error.kind) && instant() < deadline => {}
-                result => return result,
-            }
+        let deadline = core.deadline(request);
+        let (role, flight) = self.flight(request, key, remembered);
+        if role == Role::Leader {
+            return flight.await;
         }
+        core.telemetry.spared_by_coalescing();
+        let result = timeout_at(deadline, flight).await;
+        match result {
+            Ok(Err(error)) if is_leaders_own(error.kind) => {}
+            Ok(result) => return result,
+            Err(_) => return Err(self.out_of_time(request)),
+        }
+        let (_, flight) = self.flight(request, key, remembered);
+        timeout_at(deadline, flight).await.unwrap_or_else(|_| Err(self.out_of_time(request)))
+    }
+
+    fn out_of_time(&self, request: &Request) -> ConnectorError {
+        let failure = Failure::new(FailureKind::TimedOut, "the deadline of the call passed");
+        failure.of(self.system(), request.operation)
     }
 
     fn flight(
@@ -314,7 +339,7 @@ fn may_stand_in(request: &Request, entry: &Entry, error: &ConnectorError) -> boo
         return false;
     };
     let age = entry.asked_at.elapsed();
-    error.kind.permits_older_answer() && age < policy.fresh_for + policy.stale_if_error
+    error.kind.permits_older_answer() && age < policy.usable_after_failure()
 }
 
 /// Failures of the call that leads, which say nothing about a follower's own time and budget.

@@ -1,0 +1,123 @@
+//! The whole gateway put together by hand, in one place: systems, federation, schema, HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use connectors::{Clock, Connector};
+use engine::correlate::CorrelationPolicy;
+use tokio::net::TcpListener;
+
+use super::{Exit, Failure};
+use crate::config::Config;
+use crate::federation::{Extent, Federation, FederationPlan};
+use crate::graphql::Api;
+use crate::http::{self, Access, HostPolicy, HttpState, Metrics, Readiness, Shutdown, StaticToken};
+use crate::tasks::Tasks;
+
+/// A running gateway.
+pub struct Gateway {
+    address: SocketAddr,
+    federation: Arc<Federation>,
+    tasks: Tasks,
+    shutdown: Shutdown,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Gateway {
+    /// Listens, and reads the systems in the background: until the first graph is there, `/health/ready` says so.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, anyhow::Error> {
+        let connectors = connectors(&config, &clock).map_err(|failure| failure.error)?;
+        let federation = Arc::new(Federation::new(FederationPlan {
+            connectors,
+            landscape: config.landscape,
+            horizon: config.horizon,
+            refresh: config.refresh,
+            policy: CorrelationPolicy::default(),
+            clock,
+        }));
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| anyhow::Error::new(error).context(format!("cannot listen on {}", config.listen)))?;
+        let address = listener.local_addr()?;
+        let tokens = config.tokens.iter().map(|token| {
+            StaticToken::new(&token.name, token.secret.expose(), token.actor.clone(), token.scope.clone())
+        });
+        let limits = http_limits(&config.limits);
+        let ready = federation.clone();
+        let router = http::router(HttpState {
+            executor: Arc::new(Api::new(federation.clone(), &limits)),
+            readiness: Arc::new(move || match ready.graph() {
+                Some(_) => Readiness::Ready,
+                None => Readiness::NotReady("The first graph is being assembled.".to_owned()),
+            }),
+            access: Access::new(tokens.collect()),
+            hosts: HostPolicy::new(address, &config.hosts),
+            limits,
+            metrics: Metrics::default(),
+        })?;
+        let tasks = Tasks::default();
+        let fresh = federation.clone();
+        tasks.start(async move {
+            fresh.gather(Extent::Sweep).await;
+            fresh.keep_fresh().await;
+        });
+        let shutdown = Shutdown::default();
+        let serving = tasks.spawn(http::serve(listener, router, shutdown.clone()));
+        Ok(Self { address, federation, tasks, shutdown, serving })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it holds.
+    pub fn federation(&self) -> &Arc<Federation> {
+        &self.federation
+    }
+
+    /// Resolves when the first graph is there.
+    pub async fn ready(&self) {
+        let mut publications = self.federation.publications();
+        // The sender lives as long as the federation, so waiting cannot fail while we hold it.
+        let _published = publications.wait_for(|version| *version > 0).await;
+    }
+
+    /// Serves until the process is asked to end, then finishes running requests and stops everything.
+    pub async fn run_until_stopped(self) {
+        http::asked_to_end().await;
+        self.stop().await;
+    }
+
+    /// Finishes running requests and stops everything.
+    pub async fn stop(self) {
+        self.shutdown.requested.cancel();
+        if let Ok(Err(error)) = self.serving.await {
+            tracing::error!(%error, "Serving ended with an error");
+        }
+        self.tasks.stop().await;
+    }
+}
+
+/// Makes the configured connectors; a system that cannot be set up is a mistake of the configuration.
+pub(super) fn connectors(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Connector>>, Failure> {
+    let mut built = Vec::new();
+    for plan in &config.connectors {
+        let id = plan.id.clone();
+        let connector = ::connectors::build::build(plan.clone(), clock)
+            .map_err(|error| Failure { error: anyhow::Error::new(error).context(id), exit: Exit::Usage })?;
+        built.push(connector);
+    }
+    Ok(built)
+}
+
+fn http_limits(limits: &crate::config::Limits) -> http::Limits {
+    http::Limits {
+        body_bytes: limits.body_bytes,
+        time: std::time::Duration::try_from(limits.time).unwrap_or(http::Limits::default().time),
+        depth: limits.depth,
+        aliases: limits.aliases,
+        complexity: limits.complexity,
+        ..http::Limits::default()
+    }
+}
