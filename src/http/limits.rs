@@ -24,13 +24,13 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            body_bytes: 1024 * 1024,
+            body_bytes: 256 * 1024,
             time: Duration::from_secs(30),
             depth: 20,
-            aliases: 60,
+            aliases: 100,
             fields: 5_000,
             nesting: 64,
-            complexity: 100_000,
+            complexity: 250_000,
         }
     }
 }

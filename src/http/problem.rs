@@ -41,9 +41,13 @@ enum Status {
     WellFormed(StatusCode),
 }
 
+/// A refusal on its way to the client. Boxed: it travels through every `Result` here, and is rare.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {message}", code.as_str())]
-pub(super) struct Problem {
+#[error("{}: {}", .0.code.as_str(), .0.message)]
+pub(super) struct Problem(Box<Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
     status: Status,
     code: Code,
     message: String,
@@ -54,13 +58,7 @@ pub(super) struct Problem {
 impl Problem {
     /// The HTTP request is at fault.
     pub(super) fn of_http(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Problem {
-            status: Status::Fixed(status),
-            code,
-            message: message.into(),
-            positions: Vec::new(),
-            header: None,
-        }
+        Self::new(Status::Fixed(status), code, message.into())
     }
 
     /// The parameters of a request are missing or of the wrong type.
@@ -68,49 +66,48 @@ impl Problem {
         Self::of_http(StatusCode::BAD_REQUEST, Code::BadInput, message)
     }
 
-    /// The HTTP request is fine, the GraphQL document or its variables are not.
+    /// The HTTP request is fine, the GraphQL document, its variables or what it asks for are not.
     pub(super) fn of_document(code: Code, message: impl Into<String>) -> Self {
         let status = match code {
             Code::Forbidden => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
         };
-        Problem { status: Status::WellFormed(status), ..Self::malformed(message) }.with_code(code)
+        Self::new(Status::WellFormed(status), code, message.into())
     }
 
     /// Execution ran out of time.
     pub(super) fn out_of_time(message: impl Into<String>) -> Self {
-        Problem { status: Status::WellFormed(StatusCode::GATEWAY_TIMEOUT), ..Self::malformed(message) }
-            .with_code(Code::LimitExceeded)
+        Self::new(Status::WellFormed(StatusCode::GATEWAY_TIMEOUT), Code::LimitExceeded, message.into())
     }
 
     pub(super) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.header = Some((name, HeaderValue::from_static(value)));
+        self.0.header = Some((name, HeaderValue::from_static(value)));
         self
     }
 
     pub(super) fn with_positions(mut self, positions: Vec<Pos>) -> Self {
-        self.positions = positions;
-        self
-    }
-
-    fn with_code(mut self, code: Code) -> Self {
-        self.code = code;
+        self.0.positions = positions;
         self
     }
 
     pub(super) fn into_response(self, answer: AnswerType, trace: TraceId) -> Response<Body> {
-        let status = match (self.status, answer) {
+        let Refusal { status, code, message, positions, header } = *self.0;
+        let status = match (status, answer) {
             (Status::WellFormed(_), AnswerType::Json) => StatusCode::OK,
             (Status::Fixed(status) | Status::WellFormed(status), _) => status,
         };
-        let mut error = ServerError::new(self.message, None);
-        error.locations = self.positions;
-        mark(&mut error, self.code, trace);
+        let mut error = ServerError::new(message, None);
+        error.locations = positions;
+        mark(&mut error, code, trace);
         let mut response = respond(status, answer, &ErrorsOnly { errors: vec![error] });
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    fn new(status: Status, code: Code, message: String) -> Self {
+        Problem(Box::new(Refusal { status, code, message, positions: Vec::new(), header: None }))
     }
 }
 

@@ -54,8 +54,8 @@ async fn the_aliases() {
     let world = World::new();
     let aliases =
         |count: usize| format!("{{ {} }}", (0..count).map(|n| format!("a{n}:hello ")).collect::<String>());
-    assert_eq!(world.ask(&aliases(60)).await.status, 200);
-    check(&world.ask(&aliases(61)).await, 400, "The limit for aliases is 60; this document exceeds it.");
+    assert_eq!(world.ask(&aliases(100)).await.status, 200);
+    check(&world.ask(&aliases(101)).await, 400, "The limit for aliases is 100; this document exceeds it.");
 }
 
 #[tokio::test]
