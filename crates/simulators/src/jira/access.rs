@@ -49,17 +49,11 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn sees(&self, project: u64) -> bool {
-        self.projects
-            .as_ref()
-            .is_none_or(|projects| projects.contains(&project))
+        self.projects.as_ref().is_none_or(|projects| projects.contains(&project))
     }
 }
 
-pub(super) async fn identify(
-    State(jira): State<Jira>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn identify(State(jira): State<Jira>, mut request: Request, next: Next) -> Response {
     let sent = request.headers().contains_key(header::AUTHORIZATION);
     let found = account_of(&jira.inner.accounts, request.headers());
     let (caller, reason) = match (found, &jira.inner.anonymous) {
@@ -79,9 +73,7 @@ pub(super) async fn identify(
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
     if !reason.is_empty() {
-        response
-            .headers_mut()
-            .insert("x-seraph-loginreason", HeaderValue::from_static(reason));
+        response.headers_mut().insert("x-seraph-loginreason", HeaderValue::from_static(reason));
     }
     if let Some(id) = account_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aaccountid", id);
@@ -90,43 +82,25 @@ pub(super) async fn identify(
 }
 
 fn refused(sent: bool) -> Response {
-    let reason = if sent {
-        "AUTHENTICATED_FAILED"
-    } else {
-        "AUTHENTICATION_DENIED"
-    };
-    let headers = [
-        ("www-authenticate", "OAuth realm=\"jira\""),
-        ("x-seraph-loginreason", reason),
-    ];
-    (
-        StatusCode::UNAUTHORIZED,
-        headers,
-        "Client must be authenticated to access this resource.",
-    )
-        .into_response()
+    let reason = if sent { "AUTHENTICATED_FAILED" } else { "AUTHENTICATION_DENIED" };
+    let headers = [("www-authenticate", "OAuth realm=\"jira\""), ("x-seraph-loginreason", reason)];
+    (StatusCode::UNAUTHORIZED, headers, "Client must be authenticated to access this resource.").into_response()
 }
 
 fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a Account, bool)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
-        return accounts
-            .iter()
-            .find(|account| account.token == credentials.trim())
-            .map(|account| (account, true));
+        return accounts.iter().find(|account| account.token == credentials.trim()).map(|account| (account, true));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(credentials.trim())
-        .ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (email, token) = text.split_once(':')?;
-    let found = accounts
-        .iter()
-        .find(|account| account.email.eq_ignore_ascii_case(email) && account.token == token)?;
+    let found =
+        accounts.iter().find(|account| account.email.eq_ignore_ascii_case(email) && account.token == token)?;
     Some((found, false))
 }
 
@@ -150,11 +124,7 @@ fn project_ids(jira: &Jira, browse: &Browse) -> Option<Vec<u64>> {
         Browse::All => None,
         Browse::Only(keys) => {
             let store = jira.read();
-            Some(
-                keys.iter()
-                    .filter_map(|key| store.find_project(key).map(|project| project.id))
-                    .collect(),
-            )
+            Some(keys.iter().filter_map(|key| store.find_project(key).map(|project| project.id)).collect())
         }
     }
 }

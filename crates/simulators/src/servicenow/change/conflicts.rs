@@ -19,11 +19,7 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
             let stamp = call.stamp(instance);
             let mut store = instance.write();
             detect(&mut store, id, &stamp);
-            let job = fields(&[
-                ("name", "Conflict Detection"),
-                ("state", "3"),
-                ("source", id),
-            ]);
+            let job = fields(&[("name", "Conflict Detection"), ("state", "3"), ("source", id)]);
             let worker = writes::insert(&mut store, "sys_execution_tracker", job, &stamp);
             let link = format!("{}/api/sn_chg_rest/change/worker/{worker}", call.base);
             Reply::result(json!({ "worker": { "sysId": worker, "link": link } }))
@@ -50,14 +46,9 @@ pub(super) fn worker(instance: &Instance, call: &Call, id: &str) -> Reply {
 
 fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
     let store = instance.read();
-    let last_run = store
-        .find("change_request", id)
-        .map(|row| row.get("conflict_last_run").to_owned());
+    let last_run = store.find("change_request", id).map(|row| row.get("conflict_last_run").to_owned());
     let rows = store.with_value("conflict", "change", id);
-    let conflicts: Vec<Value> = rows
-        .into_iter()
-        .map(|row| told(&store, call, row))
-        .collect();
+    let conflicts: Vec<Value> = rows.into_iter().map(|row| told(&store, call, row)).collect();
     // The status says so whether or not there are any: only the list tells.
     Reply::result(json!({
         "status": "Conflict",
@@ -69,11 +60,8 @@ fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
 }
 
 fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
-    let old: Vec<String> = store
-        .with_value("conflict", "change", id)
-        .iter()
-        .map(|row| row.id.to_string())
-        .collect();
+    let old: Vec<String> =
+        store.with_value("conflict", "change", id).iter().map(|row| row.id.to_string()).collect();
     for conflict in old {
         writes::delete(store, ("conflict", &conflict), stamp);
     }
@@ -81,11 +69,7 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
         return;
     };
     let found = [on_the_same_ci(store, change), in_a_blackout(store, change)].concat();
-    let status = if found.is_empty() {
-        "No Conflict"
-    } else {
-        "Conflict"
-    };
+    let status = if found.is_empty() { "No Conflict" } else { "Conflict" };
     let at = stored_time(stamp.at);
     for mut conflict in found {
         conflict.insert("last_checked".to_owned(), at.clone());
@@ -96,17 +80,11 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
 }
 
 fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
-    let (start, end, ci) = (
-        change.get("start_date"),
-        change.get("end_date"),
-        change.get("cmdb_ci"),
-    );
+    let (start, end, ci) = (change.get("start_date"), change.get("end_date"), change.get("cmdb_ci"));
     if start.is_empty() || end.is_empty() || ci.is_empty() {
         return Vec::new();
     }
-    let others = store
-        .with_value("change_request", "cmdb_ci", ci)
-        .into_iter();
+    let others = store.with_value("change_request", "cmdb_ci", ci).into_iter();
     let clashing = others.filter(|other| {
         other.id != change.id
             && !matches!(other.get("state"), "3" | "4")
@@ -126,25 +104,17 @@ fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
 }
 
 fn in_a_blackout(store: &Store, change: &Row) -> Vec<Fields> {
-    let moments = (
-        parse_stored(change.get("start_date")),
-        parse_stored(change.get("end_date")),
-    );
+    let moments = (parse_stored(change.get("start_date")), parse_stored(change.get("end_date")));
     let (Some(start), Some(end)) = moments else {
         return Vec::new();
     };
     let family = store.dictionary.family("cmn_schedule_blackout");
     let spans = store.scan(&family).flat_map(|schedule| {
-        let spans = store
-            .with_value("cmn_schedule_span", "schedule", &schedule.id)
-            .into_iter();
+        let spans = store.with_value("cmn_schedule_span", "schedule", &schedule.id).into_iter();
         spans.map(move |span| (schedule, span))
     });
     let inside = spans.filter(|(_, span)| {
-        let bounds = (
-            compact(span.get("start_date_time")),
-            compact(span.get("end_date_time")),
-        );
+        let bounds = (compact(span.get("start_date_time")), compact(span.get("end_date_time")));
         matches!(bounds, (Some(from), Some(to)) if from < end && start < to)
     });
     let told = inside.map(|(schedule, _)| {

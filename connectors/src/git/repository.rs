@@ -1,0 +1,247 @@
+//! An opened repository: refs, walks, differences, files. The only file that speaks to gitoxide at length.
+
+use domain::Signature;
+use gix::ObjectId;
+use gix::revision::walk::Sorting;
+use gix::traverse::commit::simple::CommitTimeOrder;
+use jiff::Timestamp;
+
+use super::config::PlainRepository;
+use super::convert::{CommitRead, signature};
+use crate::error::{Failure, FailureKind};
+
+/// Largest file read, in bytes.
+const LARGEST_FILE: usize = 256 * 1024;
+
+/// A tag, peeled to its commit.
+#[derive(Debug, Clone)]
+pub(super) struct TagFound {
+    pub(super) name: String,
+    /// What the ref points at: the tag object of an annotated tag.
+    pub(super) target: ObjectId,
+    pub(super) commit: ObjectId,
+    pub(super) committed_at: Timestamp,
+    pub(super) annotated: bool,
+    pub(super) tagger: Option<Signature>,
+}
+
+/// Commits of a walk, newest first.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub(super) commits: Vec<ObjectId>,
+    pub(super) complete: bool,
+}
+
+/// What differs between two trees.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    pub(super) paths: Vec<String>,
+    pub(super) additions: Option<u64>,
+    pub(super) deletions: Option<u64>,
+}
+
+/// An opened repository.
+pub(super) struct Opened {
+    repository: gix::Repository,
+}
+
+fn broken(what: &'static str) -> impl Fn(gix::Error) -> Failure {
+    move |_| Failure::new(FailureKind::Malformed, what)
+}
+
+impl Opened {
+    /// Opens it, without the user's configuration. A shallow clone is refused: its ranges would be short in silence.
+    pub(super) fn open(plain: &PlainRepository) -> Result<Self, Failure> {
+        if !plain.path.exists() {
+            return Err(Failure::new(
+                FailureKind::Unreachable,
+                format!("the path configured for {} does not exist", plain.name),
+            ));
+        }
+        let mut repository = gix::open_opts(&plain.path, gix::open::Options::isolated()).map_err(|_| {
+            Failure::new(
+                FailureKind::Malformed,
+                format!("the path configured for {} is no readable repository", plain.name),
+            )
+        })?;
+        if repository.is_shallow().map_err(broken("it cannot be told whether the clone is shallow"))? {
+            return Err(Failure::new(
+                FailureKind::Incomplete,
+                format!("{} is a shallow clone; fetch its whole history", plain.name),
+            ));
+        }
+        repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
+        Ok(Self { repository })
+    }
+
+    /// All tags that lead to a commit, in the order of their names.
+    pub(super) fn tags(&self) -> Result<Vec<TagFound>, Failure> {
+        let platform = self.repository.references().map_err(broken("refs cannot be read"))?;
+        let mut tags = Vec::new();
+        for reference in platform.tags().map_err(broken("tags cannot be read"))? {
+            let Ok(mut reference) = reference else { continue };
+            let name = reference.name().shorten().to_string();
+            let Some(target) = reference.try_id().map(gix::Id::detach) else { continue };
+            // A tag may lead to a tree or a blob: those are no releases.
+            let Ok(commit) = reference.peel_to_commit() else { continue };
+            let committed_at = commit.time().map(|time| time.seconds).unwrap_or(0);
+            let annotated = target != commit.id;
+            let tagger = if annotated { self.tagger(target) } else { None };
+            tags.push(TagFound {
+                name,
+                target,
+                commit: commit.id,
+                committed_at: Timestamp::from_second(committed_at).unwrap_or(Timestamp::UNIX_EPOCH),
+                annotated,
+                tagger,
+            });
+        }
+        tags.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(tags)
+    }
+
+    fn tagger(&self, tag: ObjectId) -> Option<Signature> {
+        let object = self.repository.find_object(tag).ok()?;
+        let tag = object.try_into_tag().ok()?;
+        tag.tagger().ok().flatten().map(signature)
+    }
+
+    /// The branch that HEAD names, with the commit it leads to; nothing in an empty repository.
+    pub(super) fn head(&self) -> Result<Option<(String, ObjectId)>, Failure> {
+        let name = self.default_branch()?.unwrap_or_default();
+        Ok(self.repository.head_id().ok().map(|id| (name, id.detach())))
+    }
+
+    /// The branch that HEAD names.
+    pub(super) fn default_branch(&self) -> Result<Option<String>, Failure> {
+        let name = self.repository.head_name().map_err(broken("HEAD cannot be read"))?;
+        Ok(name.map(|name| name.shorten().to_string()))
+    }
+
+    /// Commits reachable from `tip` and not from `hidden`, newest first, `most` of them at the most.
+    pub(super) fn walk(&self, tip: ObjectId, hidden: Option<ObjectId>, most: usize) -> Result<Walked, Failure> {
+        let walk = self
+            .repository
+            .rev_walk([tip])
+            .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
+            .with_hidden(hidden)
+            .all()
+            .map_err(broken("the history cannot be walked"))?;
+        let mut walked = Walked { commits: Vec::new(), complete: true };
+        for commit in walk {
+            if walked.commits.len() == most {
+                walked.complete = false;
+                break;
+            }
+            walked.commits.push(commit.map_err(broken("the history is not whole"))?.id);
+        }
+        Ok(walked)
+    }
+
+    /// A commit, with the paths it changes relative to its first parent where asked for.
+    pub(super) fn commit(&self, id: ObjectId, with_paths: bool) -> Result<CommitRead, Failure> {
+        let commit = self.repository.find_commit(id).map_err(broken("a commit cannot be read"))?;
+        let parents: Vec<ObjectId> = commit.parent_ids().map(gix::Id::detach).collect();
+        let paths = match with_paths {
+            true => Some(self.paths(parents.first().copied(), id)?),
+            false => None,
+        };
+        let message = commit.message_raw().map_err(broken("a commit's message cannot be read"))?.to_string();
+        let trailers = gix::objs::commit::MessageRef::from_bytes(message.as_bytes())
+            .body()
+            .map(|body| body.trailers().map(|t| (t.token.to_string(), t.value.to_string())).collect())
+            .unwrap_or_default();
+        Ok(CommitRead {
+            sha: id.to_string(),
+            parents: parents.iter().map(ToString::to_string).collect(),
+            author: signature(commit.author().map_err(broken("a commit's author cannot be read"))?),
+            committer: signature(commit.committer().map_err(broken("a commit's committer cannot be read"))?),
+            message,
+            trailers,
+            paths,
+        })
+    }
+
+    fn tree(&self, commit: ObjectId) -> Result<gix::Tree<'_>, Failure> {
+        let commit = self.repository.find_commit(commit).map_err(broken("a commit cannot be read"))?;
+        commit.tree().map_err(broken("a tree cannot be read"))
+    }
+
+    fn paths(&self, before: Option<ObjectId>, after: ObjectId) -> Result<Vec<String>, Failure> {
+        let before = before.map(|commit| self.tree(commit)).transpose()?;
+        let after = self.tree(after)?;
+        let options = gix::diff::Options::default().with_rewrites(None);
+        let changes = self
+            .repository
+            .diff_tree_to_tree(before.as_ref(), Some(&after), options)
+            .map_err(broken("two trees cannot be compared"))?;
+        let mut paths: Vec<String> = changes
+            .iter()
+            .filter(|change| !change.entry_mode().is_tree())
+            .map(|change| change.location().to_string())
+            .collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// What differs between two commits' trees; lines are counted where there is a commit to compare with.
+    pub(super) fn difference(&self, before: Option<ObjectId>, after: ObjectId) -> Result<Difference, Failure> {
+        let paths = self.paths(before, after)?;
+        let Some(before) = before else { return Ok(Difference { paths, ..Difference::default() }) };
+        let (old, new) = (self.tree(before)?, self.tree(after)?);
+        let stats = old.changes().map_err(broken("two trees cannot be compared"))?.stats(&new);
+        let (additions, deletions) = match stats {
+            Ok(stats) => (Some(stats.lines_added), Some(stats.lines_removed)),
+            Err(_) => (None, None),
+        };
+        Ok(Difference { paths, additions, deletions })
+    }
+
+    /// Text files of a commit whose paths are among those named; a name part may be `*`.
+    pub(super) fn files(&self, commit: ObjectId, wanted: &[String]) -> Result<Vec<(String, String)>, Failure> {
+        let mut found = Vec::new();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let tree = self.tree(commit)?;
+        for path in wanted {
+            let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+            self.match_files(&tree, &parts, String::new(), &mut found)?;
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn match_files(
+        &self,
+        tree: &gix::Tree<'_>,
+        parts: &[&str],
+        prefix: String,
+        found: &mut Vec<(String, String)>,
+    ) -> Result<(), Failure> {
+        let Some((part, rest)) = parts.split_first() else { return Ok(()) };
+        for entry in tree.iter() {
+            let entry = entry.map_err(broken("a tree cannot be read"))?;
+            let name = entry.filename().to_string();
+            if *part != "*" && *part != name {
+                continue;
+            }
+            let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            let object = entry.object().map_err(broken("an object cannot be read"))?;
+            if rest.is_empty() && entry.mode().is_blob() {
+                let text = object.data.get(..object.data.len().min(LARGEST_FILE)).map(String::from_utf8_lossy);
+                if let Some(text) = text.filter(|text| !text.contains('\0')) {
+                    found.push((path, text.into_owned()));
+                }
+            } else if entry.mode().is_tree() {
+                self.match_files(&object.into_tree(), rest, path, found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Objects kept while a repository is read: walks look each commit up twice.
+const OBJECT_CACHE_BYTES: usize = 16 * 1024 * 1024;

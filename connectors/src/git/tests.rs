@@ -1,0 +1,1 @@
+//! Against real repositories, made by git itself.
