@@ -115,12 +115,12 @@ impl ServiceNow {
 
     /// Changes a row now, as the system. False when there is no such row.
     pub fn update(&self, table: &str, sys_id: &str, changes: Fields) -> bool {
-        self.update_as(table, sys_id, changes, &self.instance.system())
+        self.update_as((table, sys_id), changes, &self.instance.system())
     }
 
-    /// Changes a row as somebody at some moment, with the audit entries that belong to it.
-    pub fn update_as(&self, table: &str, sys_id: &str, changes: Fields, stamp: &Stamp) -> bool {
-        writes::update(&mut self.instance.write(), (table, sys_id), changes, stamp)
+    /// Changes the row of a table and sys_id as somebody at some moment, with the audit entries that belong to it.
+    pub fn update_as(&self, record: (&str, &str), changes: Fields, stamp: &Stamp) -> bool {
+        writes::update(&mut self.instance.write(), record, changes, stamp)
     }
 
     /// Deletes a row, leaving a trace in `sys_audit_delete`. False when there is no such row.

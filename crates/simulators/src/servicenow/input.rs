@@ -81,14 +81,13 @@ pub(super) fn by_display(store: &Store, table: &str, shown: &str) -> Option<Stri
         return Some(shown.to_owned());
     }
     let family = store.dictionary.family(table);
-    let found = family.iter().find_map(|class| {
+    family.iter().find_map(|class| {
         let display = &store.dictionary.table(class)?.display;
         store
             .with_value(class, display, shown)
             .first()
             .map(|row| row.id.to_string())
-    });
-    found
+    })
 }
 
 /// Defaults of a new record.

@@ -240,6 +240,18 @@ impl Store {
             .collect()
     }
 
+    /// How many rows `with_value` would give.
+    pub(super) fn count(&self, class: &str, column: &str, value: &str) -> usize {
+        let Some(table) = self.tables.get(class) else {
+            return 0;
+        };
+        if column == "sys_id" {
+            return usize::from(table.rows.contains_key(value));
+        }
+        let ids = table.indexes.get(column).and_then(|index| index.get(value));
+        ids.map_or(0, BTreeSet::len)
+    }
+
     /// Rows whose indexed column lies between the bounds, both included.
     pub(super) fn in_range<'a>(
         &'a self,
