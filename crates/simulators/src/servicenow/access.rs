@@ -100,6 +100,17 @@ struct Grant {
     until: Timestamp,
 }
 
+/// Name and password of an `Authorization: Basic` header; OAuth clients may send theirs so too.
+pub(super) fn credentials(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = decoded.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
+}
+
 /// Users, clients and the tokens given out.
 #[derive(Debug, Default)]
 pub(super) struct Access {
@@ -144,7 +155,7 @@ impl Access {
             (Some(authorization), _) => {
                 let (scheme, rest) = authorization.split_once(' ')?;
                 match scheme.to_ascii_lowercase().as_str() {
-                    "basic" => self.by_password(rest.trim())?,
+                    "basic" => self.by_password(authorization)?,
                     "bearer" => {
                         let live = |grant: &&Grant| grant.token == rest.trim() && grant.until > now;
                         self.users.get(&self.access.iter().find(live)?.user_name)?
@@ -167,11 +178,10 @@ impl Access {
         })
     }
 
-    fn by_password(&self, encoded: &str) -> Option<&User> {
-        let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-        let (name, password) = decoded.split_once(':')?;
+    fn by_password(&self, authorization: &str) -> Option<&User> {
+        let (name, password) = credentials(authorization)?;
         self.users
-            .get(name)
+            .get(&name)
             .filter(|user| user.password == password)
     }
 

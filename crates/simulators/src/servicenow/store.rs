@@ -288,12 +288,15 @@ impl Store {
         column == "sys_id" || is_indexed(&self.dictionary, table, column)
     }
 
-    /// The label of a choice, from the table itself or the nearest parent that has one.
+    /// The label of a choice, from the table itself or the nearest parent that has any for the column:
+    /// a table's own choices replace those of its parents.
     pub(super) fn label(&self, table: &str, column: &str, value: &str) -> Option<&str> {
-        self.dictionary.lineage(table).find_map(|name| {
-            let label = self.labels.get(name)?.get(column)?.get(value)?;
-            Some(label.as_str())
-        })
+        self.choices(table, column)?.get(value).map(String::as_str)
+    }
+
+    fn choices(&self, table: &str, column: &str) -> Option<&HashMap<String, String>> {
+        let mut tables = self.dictionary.lineage(table);
+        tables.find_map(|name| self.labels.get(name)?.get(column))
     }
 
     /// The value of a choice by its label; nothing where no choice reads so.
@@ -303,11 +306,9 @@ impl Store {
         column: &str,
         label: &str,
     ) -> Option<String> {
-        self.dictionary.lineage(table).find_map(|name| {
-            let values = self.labels.get(name)?.get(column)?;
-            let found = values.iter().find(|(_, known)| *known == label)?;
-            Some(found.0.clone())
-        })
+        let values = self.choices(table, column)?;
+        let found = values.iter().find(|(_, known)| *known == label)?;
+        Some(found.0.clone())
     }
 
     fn note_choice(&mut self, row: &Row) {

@@ -95,6 +95,23 @@ async fn a_password_grant_brings_a_refresh_token_that_renews() {
 }
 
 #[tokio::test]
+async fn an_oauth_client_may_name_itself_in_the_header() {
+    let world = World::new();
+    let request = Request::builder().method("POST").uri("/oauth_token.do");
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", super::basic("client", "shh"));
+    let form = "grant_type=client_credentials";
+    assert_eq!(
+        world
+            .send(request.body(Body::from(form)).unwrap())
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
 async fn oauth_refuses_json_and_wrong_secrets() {
     let world = World::new();
     let wrong = world
