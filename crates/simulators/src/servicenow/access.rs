@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::reply::Reply;
+use super::store::Store;
 
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(100 * 24);
 
@@ -90,6 +91,21 @@ pub(super) struct Caller {
     pub(super) roles: Vec<String>,
     pub(super) zone: TimeZone,
     pub(super) restrictions: Vec<Restriction>,
+}
+
+impl Caller {
+    pub(super) fn may_see_field(&self, store: &Store, table: &str, column: &str) -> bool {
+        !self
+            .restrictions
+            .iter()
+            .any(|restriction| match restriction {
+                Restriction::HideField {
+                    table: other,
+                    field,
+                } => field == column && store.dictionary.extends(table, other),
+                _ => false,
+            })
+    }
 }
 
 #[derive(Clone, Debug)]

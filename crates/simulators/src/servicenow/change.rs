@@ -70,9 +70,11 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
 /// Every value beside what is shown; numbers, booleans and texts keep their own types here.
 pub(super) fn told(store: &Store, call: &Call, row: &Row) -> Value {
     let columns = store.dictionary.columns(&row.class);
+    let seen = |column: &str| call.caller.may_see_field(store, &row.class, column);
     let cells = columns
         .into_iter()
         .flat_map(|columns| columns.iter())
+        .filter(|(name, _)| seen(name))
         .map(|(name, kind)| {
             let value = if *kind == Kind::Journal {
                 ""

@@ -90,24 +90,11 @@ impl<'a> View<'a> {
         };
         let selected = names.into_iter().filter_map(|written| {
             let path = Path::resolve(&self.store.dictionary, table, &written)?;
-            self.may_see_field(&path.table, &path.column)
+            self.caller
+                .may_see_field(self.store, &path.table, &path.column)
                 .then_some(Selected { written, path })
         });
         selected.collect()
-    }
-
-    fn may_see_field(&self, table: &str, column: &str) -> bool {
-        !self
-            .caller
-            .restrictions
-            .iter()
-            .any(|restriction| match restriction {
-                Restriction::HideField {
-                    table: other,
-                    field,
-                } => field == column && self.store.dictionary.extends(table, other),
-                _ => false,
-            })
     }
 
     /// One record.

@@ -147,9 +147,13 @@ impl Store {
             touched: self.touched,
             fields: Vec::with_capacity(fields.len()),
         };
+        let known = self.dictionary.columns(&class).cloned().unwrap_or_default();
         for (column, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-            row.fields
-                .push((self.intern(column), value.as_str().into()));
+            let name = match known.get_key_value(column.as_str()) {
+                Some((name, _)) => name.clone(),
+                None => self.intern(column),
+            };
+            row.fields.push((name, value.as_str().into()));
         }
         self.note_number(row.get("number"));
         if &*class == "sys_choice" {
@@ -163,7 +167,7 @@ impl Store {
             .insert(id.clone(), class.clone());
         let table = self.tables.entry(class.clone()).or_default();
         for (column, value) in &row.fields {
-            if is_indexed(&self.dictionary, &class, column) {
+            if is_indexed(known.get(column), column) {
                 index(table, column, value).insert(id.clone());
             }
         }
@@ -182,7 +186,7 @@ impl Store {
         };
         row.touched = self.touched;
         for (column, value) in names.into_iter().zip(changes.values()) {
-            if is_indexed(&self.dictionary, class, &column) {
+            if is_indexed(self.dictionary.kind(class, &column), &column) {
                 unindex(table, &column, row.get(&column), id);
                 if !value.is_empty() {
                     index(table, &column, value).insert(row.id.clone());
@@ -203,7 +207,7 @@ impl Store {
         let table = self.tables.get_mut(&home)?;
         let row = table.rows.remove(id)?;
         for (column, value) in &row.fields {
-            if is_indexed(&self.dictionary, &home, column) {
+            if is_indexed(self.dictionary.kind(&home, column), column) {
                 unindex(table, column, value, id);
             }
         }
@@ -285,7 +289,7 @@ impl Store {
     }
 
     pub(super) fn is_indexed(&self, table: &str, column: &str) -> bool {
-        column == "sys_id" || is_indexed(&self.dictionary, table, column)
+        column == "sys_id" || is_indexed(self.dictionary.kind(table, column), column)
     }
 
     /// The label of a choice, from the table itself or the nearest parent that has any for the column:
@@ -339,8 +343,8 @@ fn note_choice(labels: &mut HashMap<String, HashMap<String, HashMap<String, Stri
     column.insert(row.get("value").to_owned(), row.get("label").to_owned());
 }
 
-fn is_indexed(dictionary: &Dictionary, table: &str, column: &str) -> bool {
-    INDEXED.contains(&column) || matches!(dictionary.kind(table, column), Some(Kind::Reference(_)))
+fn is_indexed(kind: Option<&Kind>, column: &str) -> bool {
+    matches!(kind, Some(Kind::Reference(_))) || INDEXED.contains(&column)
 }
 
 fn index<'a>(table: &'a mut Table, column: &Name, value: &str) -> &'a mut BTreeSet<Name> {

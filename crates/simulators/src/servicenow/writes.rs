@@ -1,6 +1,7 @@
 //! Writes with everything that hangs on them: numbers, counters, audit trail, journals, approval roll-up.
 
 use super::dictionary::Kind;
+use super::seed;
 use super::store::{Fields, Stamp, Store, stored_time};
 
 /// The trees of tables whose updates are audited.
@@ -18,12 +19,19 @@ pub(super) fn insert(store: &mut Store, table: &str, mut row: Fields, stamp: &St
         Some(class) if store.dictionary.extends(class, table) => class.clone(),
         _ => table.to_owned(),
     };
-    for column in row.keys() {
-        if store.dictionary.kind(&class, column).is_none() {
-            store.dictionary.define(&class, column, Kind::Text);
-        }
+    let known = store
+        .dictionary
+        .columns(&class)
+        .cloned()
+        .unwrap_or_default();
+    for column in row
+        .keys()
+        .filter(|column| !known.contains_key(column.as_str()))
+    {
+        store.dictionary.define(&class, column, Kind::Text);
+        seed::describe(store, (&class, column, &Kind::Text), stamp);
     }
-    if store.dictionary.kind(&class, "sys_class_name").is_some() {
+    if known.contains_key("sys_class_name") {
         row.insert("sys_class_name".to_owned(), class.clone());
     }
     let id = match row.get("sys_id") {
@@ -161,8 +169,10 @@ fn take_journals(
     row: &mut Fields,
     stamp: &Stamp,
 ) -> usize {
-    let is_journal =
-        |column: &str| matches!(store.dictionary.kind(class, column), Some(Kind::Journal));
+    let Some(known) = store.dictionary.columns(class) else {
+        return 0;
+    };
+    let is_journal = |column: &str| matches!(known.get(column), Some(Kind::Journal));
     let columns: Vec<String> = row
         .keys()
         .filter(|column| is_journal(column))

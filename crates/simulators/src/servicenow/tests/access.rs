@@ -164,6 +164,8 @@ async fn hidden_fields_are_left_out_and_hidden_rows_dropped_after_the_page_is_cu
         world.get("/api/now/table/change_request/c1").await.status,
         404
     );
+    let typed = world.get("/api/sn_chg_rest/change/c3").await;
+    assert!(typed.result().get("state").is_some() && typed.result().get("number").is_none());
 }
 
 #[tokio::test]

@@ -2,8 +2,12 @@
 
 use axum::body::Body;
 use serde_json::json;
+use tower::ServiceExt;
 
 use super::{World, asking, row};
+use crate::faults::{Effect, Fault, Faults};
+use crate::requests::Requests;
+use crate::serve::with_controls;
 use crate::servicenow::{Cancelled, ExecutionLimit, Limits};
 
 #[tokio::test]
@@ -172,124 +176,6 @@ async fn pairs_may_stand_for_a_query_and_take_display_values() {
 }
 
 #[tokio::test]
-async fn a_record_is_created_with_number_defaults_and_author() {
-    let world = World::new();
-    let body = json!({ "short_description": "Say \"hi\" ^ 🚦", "priority": 2, "nonsense": "x", "assigned_to": null });
-    let answer = world
-        .write("POST", "/api/now/table/change_request", body)
-        .await;
-    assert_eq!(answer.status, 201);
-    let made = answer.result();
-    assert_eq!(made["number"], "CHG0030004");
-    assert_eq!(made["state"], "-5");
-    assert_eq!(made["priority"], "2");
-    assert_eq!(made["short_description"], "Say \"hi\" ^ 🚦");
-    assert_eq!(made["sys_created_by"], "ada");
-    assert_eq!(made["sys_created_on"], "2026-07-01 09:00:00");
-    assert_eq!(made["opened_by"]["value"], "a".repeat(32));
-    assert!(
-        answer
-            .header("location")
-            .ends_with(made["sys_id"].as_str().unwrap())
-    );
-}
-
-#[tokio::test]
-async fn an_update_counts_and_leaves_an_audit_trail() {
-    let world = World::new();
-    let answer = world
-        .write(
-            "PATCH",
-            "/api/now/table/change_request/c1",
-            json!({ "risk": "2", "work_notes": "seen" }),
-        )
-        .await;
-    assert_eq!(
-        (answer.status, &answer.result()["sys_mod_count"]),
-        (200, &json!("1"))
-    );
-    assert_eq!(answer.result()["work_notes"], "");
-    let audit = world
-        .get("/api/now/table/sys_audit?sysparm_query=documentkey=c1")
-        .await;
-    let entry = &audit.result()[0];
-    assert_eq!(
-        (&entry["fieldname"], &entry["newvalue"], &entry["user"]),
-        (&json!("risk"), &json!("2"), &json!("ada"))
-    );
-    let notes = world
-        .get("/api/now/table/sys_journal_field?sysparm_query=element_id=c1")
-        .await;
-    assert_eq!(notes.result()[0]["value"], "seen");
-    let same = world
-        .write(
-            "PUT",
-            "/api/now/table/change_request/c1",
-            json!({ "risk": "2" }),
-        )
-        .await;
-    assert_eq!(same.result()["sys_mod_count"], "1");
-}
-
-#[tokio::test]
-async fn input_may_be_display_values() {
-    let world = World::new();
-    let target = "/api/now/table/change_request/c2?sysparm_input_display_value=true&sysparm_exclude_reference_link=true";
-    let body = json!({ "assigned_to": "Ada Example", "risk": "High", "start_date": "2026-07-03 19:00:00" });
-    let answer = world.write("PATCH", target, body).await;
-    assert_eq!(answer.result()["assigned_to"], "a".repeat(32));
-    assert_eq!(answer.result()["risk"], "2");
-    assert_eq!(answer.result()["start_date"], "2026-07-03 18:00:00");
-}
-
-#[tokio::test]
-async fn a_deleted_record_is_gone_but_traced() {
-    let world = World::new();
-    let answer = world
-        .send(
-            asking("DELETE", "/api/now/table/change_request/c3")
-                .body(Body::empty())
-                .unwrap(),
-        )
-        .await;
-    assert_eq!((answer.status, answer.body.is_null()), (204, true));
-    let gone = world.get("/api/now/table/change_request/c3").await;
-    assert_eq!(
-        (gone.status, &gone.body["error"]["message"]),
-        (404, &json!("No Record found"))
-    );
-    let trace = world
-        .get("/api/now/table/sys_audit_delete?sysparm_query=documentkey=c3")
-        .await;
-    assert_eq!(trace.result()[0]["display_value"], "CHG0030003");
-}
-
-#[tokio::test]
-async fn states_are_guarded_by_business_rule_and_data_policy() {
-    let world = World::new();
-    let change = "/api/now/table/change_request/c1";
-    let refused = world.write("PATCH", change, json!({ "state": "-1" })).await;
-    assert_eq!(refused.status, 403);
-    assert!(
-        refused.body["error"]["detail"]
-            .as_str()
-            .unwrap()
-            .contains("aborted by Business Rule")
-    );
-    assert_eq!(
-        world
-            .write("PATCH", change, json!({ "state": "-4" }))
-            .await
-            .result()["state"],
-        "-4"
-    );
-    let wrong = world
-        .write("PATCH", change, json!({ "start_date": "tomorrow" }))
-        .await;
-    assert_eq!(wrong.status, 403);
-}
-
-#[tokio::test]
 async fn methods_may_be_overridden_and_bodies_left_out() {
     let world = World::new();
     let patch = |name: &str, value: &str| {
@@ -430,4 +316,71 @@ async fn the_dictionary_is_served_as_tables() {
         .get("/api/now/table/change_request/c1?sysparm_display_value=true")
         .await;
     assert_eq!(change.result()["state"], "Neu");
+}
+
+#[tokio::test]
+async fn a_plus_stands_for_a_blank_as_some_clients_write_it() {
+    let world = World::new();
+    world.servicenow.update(
+        "change_request",
+        "c2",
+        row(&[("start_date", "2026-07-02 18:00:01")]),
+    );
+    let list = "/api/now/table/change_request?sysparm_fields=sys_id&sysparm_query=start_date%3E2026-07-02+18:00:00";
+    assert_eq!(world.ids(list).await, ["c2"]);
+}
+
+#[tokio::test]
+async fn some_references_hold_a_word() {
+    let world = World::new();
+    world
+        .servicenow
+        .update("change_request", "c2", row(&[("sys_domain", "global")]));
+    let one =
+        "/api/now/table/change_request/c2?sysparm_fields=sys_domain&sysparm_display_value=all";
+    let domain = &world.get(one).await.result()["sys_domain"].clone();
+    assert_eq!(
+        (&domain["value"], &domain["display_value"]),
+        (&json!("global"), &json!("global"))
+    );
+}
+
+#[tokio::test]
+async fn a_column_nobody_knew_is_in_the_dictionary_once_a_row_has_it() {
+    let world = World::new();
+    world
+        .servicenow
+        .insert("incident", row(&[("sys_id", "i1"), ("u_cause", "wind")]));
+    let one = world.get("/api/now/table/incident/i1").await;
+    assert_eq!(one.result()["u_cause"], "wind");
+    assert_eq!(
+        world
+            .servicenow
+            .find("sys_dictionary", "name=incident^element=u_cause")
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn requests_are_counted_under_their_pattern_and_meet_faults() {
+    let world = World::new();
+    let (faults, requests) = (Faults::new(world.clock.clone()), Requests::default());
+    let router = with_controls(world.servicenow.router(), &faults, &requests);
+    faults.set(
+        Fault::on("/api/now/table/", Effect::Html)
+            .containing("limit=1")
+            .times(1),
+    );
+    for _ in 0..2 {
+        let request = asking("GET", "/api/now/table/incident?sysparm_limit=1")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(router.clone().oneshot(request).await.unwrap().status(), 200);
+    }
+    let count = &requests.counts()[0];
+    assert_eq!(
+        (count.route.as_str(), count.count),
+        ("/api/now/table/{table}", 2)
+    );
 }
