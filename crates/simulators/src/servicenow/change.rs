@@ -2,6 +2,7 @@
 //! tasks, affected CIs and approvals as resources of their own.
 
 mod conflicts;
+mod schedule;
 mod states;
 
 use axum::http::Method;
@@ -36,7 +37,8 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
     match rest {
         ["standard", "template"] | ["model"] if get => list(instance, call, (table, "")),
         ["standard", "template", id] | ["model", id] if get => one(instance, call, (table, id)),
-        ["worker", id] if get => conflicts::worker(instance, call, id),
+        ["ci", ci, "schedule"] if get => schedule::of_item(instance, call, ci),
+        ["worker", id] if get => schedule::worker(instance, call, id),
         [] if get => list(instance, call, (table, "")),
         [kind] if get && TYPES.contains(kind) => {
             list(instance, call, (table, &format!("type={kind}")))
@@ -51,6 +53,8 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
         [id, ..] if instance.read().find("change_request", id).is_none() => Reply::not_found(),
         [id, "nextstates"] if get => states::next(instance, id),
         [id, "conflict", ..] => conflicts::answer(instance, call, id),
+        [id, "schedule"] => schedule::of_change(instance, call, id),
+        [id, "schedule", "first_available"] => schedule::first_available(instance, call, id),
         [id, "task"] if get => list(instance, call, (table, &format!("change_request={id}"))),
         [id, "task"] if post => add(
             instance,

@@ -2,10 +2,11 @@
 //! Repeating schedule entries are not expanded.
 
 use axum::http::Method;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
-use super::told;
+use super::{schedule, told};
 use crate::servicenow::Instance;
 use crate::servicenow::query::dates::parse_stored;
 use crate::servicenow::reply::{Call, Reply};
@@ -25,27 +26,12 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
                 ("source", id),
             ]);
             let worker = writes::insert(&mut store, "sys_execution_tracker", job, &stamp);
-            let link = format!("{}/api/sn_chg_rest/change/worker/{worker}", call.base);
+            let link = schedule::link(call, &worker);
             Reply::result(json!({ "worker": { "sysId": worker, "link": link } }))
         }
         Method::DELETE => Reply::empty(204),
         _ => Reply::method_not_allowed(),
     }
-}
-
-/// A worker's progress; detection is done before anybody can ask.
-pub(super) fn worker(instance: &Instance, call: &Call, id: &str) -> Reply {
-    let store = instance.read();
-    let Some(row) = store.find("sys_execution_tracker", id) else {
-        return Reply::not_found();
-    };
-    let link = format!("{}/api/sn_chg_rest/change/worker/{id}", call.base);
-    Reply::result(json!({
-        "worker": { "sysId": id, "link": link },
-        "state": { "value": 3, "display_value": "Complete" },
-        "request": { "changeSysId": row.get("source") },
-        "messages": { "errorMessages": [], "warningMessages": [], "infoMessages": [] },
-    }))
 }
 
 fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
@@ -133,33 +119,39 @@ fn in_a_blackout(store: &Store, change: &Row) -> Vec<Fields> {
     let (Some(start), Some(end)) = moments else {
         return Vec::new();
     };
-    let family = store.dictionary.family("cmn_schedule_blackout");
-    let spans = store.scan(&family).flat_map(|schedule| {
-        let spans = store
-            .with_value("cmn_schedule_span", "schedule", &schedule.id)
-            .into_iter();
-        spans.map(move |span| (schedule, span))
-    });
-    let inside = spans.filter(|(_, span)| {
-        let bounds = (
-            compact(span.get("start_date_time")),
-            compact(span.get("end_date_time")),
-        );
-        matches!(bounds, (Some(from), Some(to)) if from < end && start < to)
-    });
+    let all = blackouts(store).into_iter();
+    let inside = all.filter(|(_, (from, to))| *from < end && start < *to);
     let told = inside.map(|(schedule, _)| {
         fields(&[
             ("change", &change.id),
             ("configuration_item", change.get("cmdb_ci")),
-            ("schedule", &schedule.id),
+            ("schedule", &schedule),
             ("type", "blackout"),
         ])
     });
     told.collect()
 }
 
+/// Every blackout's schedule, start and end.
+pub(super) fn blackouts(store: &Store) -> Vec<(String, (Timestamp, Timestamp))> {
+    let family = store.dictionary.family("cmn_schedule_blackout");
+    let spans = store.scan(&family).flat_map(|schedule| {
+        let spans = store
+            .with_value("cmn_schedule_span", "schedule", &schedule.id)
+            .into_iter();
+        spans.filter_map(move |span| {
+            let bounds = (
+                compact(span.get("start_date_time"))?,
+                compact(span.get("end_date_time"))?,
+            );
+            Some((schedule.id.to_string(), bounds))
+        })
+    });
+    spans.collect()
+}
+
 /// Schedule entries write `20260401T000000Z`.
-fn compact(text: &str) -> Option<jiff::Timestamp> {
+fn compact(text: &str) -> Option<Timestamp> {
     let local = DateTime::strptime("%Y%m%dT%H%M%S", text.trim_end_matches('Z')).ok()?;
     Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
