@@ -75,12 +75,7 @@ impl ServiceNow {
     /// An instance with its dictionary, choices and users, and no other rows.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let stamp = Stamp {
-            by: "system".to_owned(),
-            at: options.clock.now(),
-        };
-        let mut store = store::Store::new(options.seed);
-        seed::fill(&mut store, &stamp);
+        let store = seed::BASE.with_seed(options.seed);
         let mut usage = limits::Usage::default();
         usage.set(options.limits);
         let servicenow = Self {

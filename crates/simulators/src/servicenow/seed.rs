@@ -1,11 +1,26 @@
 //! What every instance has from the start: its dictionary, tables and choices as rows of their own.
 
+use std::sync::LazyLock;
+
+use jiff::{SignedDuration, Timestamp};
+
 use super::dictionary::{Kind, Name, TableEntry};
 use super::store::{Stamp, Store};
 use super::writes::{fields, insert};
 
+/// The base system, older than anything a customer writes. Its sys_ids are the same in every instance.
+pub(super) static BASE: LazyLock<Store> = LazyLock::new(|| {
+    let mut store = Store::new("base".to_owned());
+    let stamp = Stamp {
+        by: "system".to_owned(),
+        at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(50 * 365 * 24),
+    };
+    fill(&mut store, &stamp);
+    store
+});
+
 /// Fills `sys_db_object`, `sys_dictionary`, `sys_choice` and the relation types.
-pub(super) fn fill(store: &mut Store, stamp: &Stamp) {
+fn fill(store: &mut Store, stamp: &Stamp) {
     let tables: Vec<(Name, TableEntry)> = store
         .dictionary
         .tables()

@@ -73,14 +73,14 @@ impl Row {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Table {
     rows: BTreeMap<Name, Row>,
     indexes: HashMap<Name, BTreeMap<Box<str>, BTreeSet<Name>>>,
 }
 
 /// All rows of an instance.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) dictionary: Dictionary,
     tables: HashMap<Name, Table>,
@@ -107,6 +107,14 @@ impl Store {
             seed,
             touched: 0,
             minted: 0,
+        }
+    }
+
+    /// The same rows, with sys_ids of its own from here on.
+    pub(super) fn with_seed(&self, seed: String) -> Self {
+        Self {
+            seed,
+            ..self.clone()
         }
     }
 
