@@ -75,9 +75,7 @@ impl ServiceNow {
     /// An instance with its dictionary, choices and users, and no other rows.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let stamp = Stamp { by: "system".to_owned(), at: options.clock.now() };
-        let mut store = store::Store::new(options.seed);
-        seed::fill(&mut store, &stamp);
+        let store = seed::BASE.with_seed(options.seed);
         let mut usage = limits::Usage::default();
         usage.set(options.limits);
         let servicenow = Self {
@@ -102,22 +100,31 @@ impl ServiceNow {
     /// Puts a row in as it is and gives its sys_id, minted where the row brings none.
     /// Times, authors and numbers are filled in only where absent; a column nobody knows becomes a text column.
     pub fn insert(&self, table: &str, row: Fields) -> String {
-        writes::insert(&mut self.instance.write(), table, row, &self.instance.system())
+        writes::insert(
+            &mut self.instance.write(),
+            table,
+            row,
+            &self.instance.system(),
+        )
     }
 
     /// Changes a row now, as the system. False when there is no such row.
     pub fn update(&self, table: &str, sys_id: &str, changes: Fields) -> bool {
-        self.update_as(table, sys_id, changes, &self.instance.system())
+        self.update_as((table, sys_id), changes, &self.instance.system())
     }
 
-    /// Changes a row as somebody at some moment, with the audit entries that belong to it.
-    pub fn update_as(&self, table: &str, sys_id: &str, changes: Fields, stamp: &Stamp) -> bool {
-        writes::update(&mut self.instance.write(), (table, sys_id), changes, stamp)
+    /// Changes the row of a table and sys_id as somebody at some moment, with the audit entries that belong to it.
+    pub fn update_as(&self, record: (&str, &str), changes: Fields, stamp: &Stamp) -> bool {
+        writes::update(&mut self.instance.write(), record, changes, stamp)
     }
 
     /// Deletes a row, leaving a trace in `sys_audit_delete`. False when there is no such row.
     pub fn delete(&self, table: &str, sys_id: &str) -> bool {
-        writes::delete(&mut self.instance.write(), (table, sys_id), &self.instance.system())
+        writes::delete(
+            &mut self.instance.write(),
+            (table, sys_id),
+            &self.instance.system(),
+        )
     }
 
     /// A row with every column that has a value.
@@ -125,7 +132,11 @@ impl ServiceNow {
     pub fn row(&self, table: &str, sys_id: &str) -> Option<Fields> {
         let store = self.instance.read();
         let row = store.find(table, sys_id)?;
-        Some(row.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Some(
+            row.fields()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// The sys_ids of the rows an encoded query finds, in its order.
@@ -135,7 +146,11 @@ impl ServiceNow {
         let asker = query::dates::Asker::system(self.instance.clock.now());
         let query = query::parse(encoded_query);
         let plan = query::evaluate::Plan::new(&store, table, &query, &asker);
-        plan.run().0.into_iter().map(|row| row.id.to_string()).collect()
+        plan.run()
+            .0
+            .into_iter()
+            .map(|row| row.id.to_string())
+            .collect()
     }
 
     /// Adds a column, and its table where it is new; what is in the column may refer to another table.
@@ -197,7 +212,10 @@ impl Instance {
     }
 
     fn system(&self) -> Stamp {
-        Stamp { by: "system".to_owned(), at: self.clock.now() }
+        Stamp {
+            by: "system".to_owned(),
+            at: self.clock.now(),
+        }
     }
 }
 

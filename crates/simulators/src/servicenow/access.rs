@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::reply::Reply;
+use super::store::Store;
 
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(100 * 24);
 
@@ -92,12 +93,38 @@ pub(super) struct Caller {
     pub(super) restrictions: Vec<Restriction>,
 }
 
+impl Caller {
+    pub(super) fn may_see_field(&self, store: &Store, table: &str, column: &str) -> bool {
+        !self
+            .restrictions
+            .iter()
+            .any(|restriction| match restriction {
+                Restriction::HideField {
+                    table: other,
+                    field,
+                } => field == column && store.dictionary.extends(table, other),
+                _ => false,
+            })
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Grant {
     token: String,
     client_id: String,
     user_name: String,
     until: Timestamp,
+}
+
+/// Name and password of an `Authorization: Basic` header; OAuth clients may send theirs so too.
+pub(super) fn credentials(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = decoded.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
 }
 
 /// Users, clients and the tokens given out.
@@ -112,7 +139,10 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn new(clients: Vec<OauthClient>) -> Self {
-        Self { clients, ..Self::default() }
+        Self {
+            clients,
+            ..Self::default()
+        }
     }
 
     pub(super) fn add(&mut self, user: User) {
@@ -131,12 +161,17 @@ impl Access {
     }
 
     /// The caller, by an `Authorization` header or an API key.
-    pub(super) fn caller(&self, authorization: Option<&str>, key: Option<&str>, now: Timestamp) -> Option<Caller> {
+    pub(super) fn caller(
+        &self,
+        authorization: Option<&str>,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Caller> {
         let user = match (authorization, key) {
             (Some(authorization), _) => {
                 let (scheme, rest) = authorization.split_once(' ')?;
                 match scheme.to_ascii_lowercase().as_str() {
-                    "basic" => self.by_password(rest.trim())?,
+                    "basic" => self.by_password(authorization)?,
                     "bearer" => {
                         let live = |grant: &&Grant| grant.token == rest.trim() && grant.until > now;
                         self.users.get(&self.access.iter().find(live)?.user_name)?
@@ -144,7 +179,10 @@ impl Access {
                     _ => return None,
                 }
             }
-            (None, Some(key)) => self.users.values().find(|user| user.api_key.as_deref() == Some(key))?,
+            (None, Some(key)) => self
+                .users
+                .values()
+                .find(|user| user.api_key.as_deref() == Some(key))?,
             (None, None) => return None,
         };
         Some(Caller {
@@ -156,10 +194,11 @@ impl Access {
         })
     }
 
-    fn by_password(&self, encoded: &str) -> Option<&User> {
-        let decoded = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-        let (name, password) = decoded.split_once(':')?;
-        self.users.get(name).filter(|user| user.password == password)
+    fn by_password(&self, authorization: &str) -> Option<&User> {
+        let (name, password) = credentials(authorization)?;
+        self.users
+            .get(&name)
+            .filter(|user| user.password == password)
     }
 
     /// Answers `POST /oauth_token.do`.
@@ -172,7 +211,11 @@ impl Access {
 
     fn granted(&mut self, form: &HashMap<String, String>, now: Timestamp) -> Option<Reply> {
         let id = form.get("client_id")?;
-        let client = self.clients.iter().find(|client| client.client_id == *id)?.clone();
+        let client = self
+            .clients
+            .iter()
+            .find(|client| client.client_id == *id)?
+            .clone();
         if form.get("client_secret") != Some(&client.client_secret) {
             return None;
         }
@@ -186,13 +229,20 @@ impl Access {
             "client_credentials" => (client.user_name.clone()?, false),
             "refresh_token" => {
                 let token = form.get("refresh_token")?;
-                let live = |grant: &&Grant| grant.token == *token && grant.client_id == *id && grant.until > now;
+                let live = |grant: &&Grant| {
+                    grant.token == *token && grant.client_id == *id && grant.until > now
+                };
                 (self.refresh.iter().find(live)?.user_name.clone(), false)
             }
             _ => return None,
         };
         let access = self.grant(&client, &user_name, now);
-        let left = access.until.duration_since(now).as_secs().saturating_sub(1).max(0);
+        let left = access
+            .until
+            .duration_since(now)
+            .as_secs()
+            .saturating_sub(1)
+            .max(0);
         let mut body = json!({
             "scope": "useraccount", "token_type": "Bearer", "expires_in": left, "access_token": access.token,
         });
@@ -208,22 +258,34 @@ impl Access {
     /// A token that still lives is given out again.
     fn grant(&mut self, client: &OauthClient, user_name: &str, now: Timestamp) -> Grant {
         self.access.retain(|grant| grant.until > now);
-        let same = |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
+        let same =
+            |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
         if let Some(grant) = self.access.iter().find(same) {
             return grant.clone();
         }
-        let grant = self.minted(client, user_name, now.saturating_add(client.lifetime).unwrap_or(Timestamp::MAX));
+        let grant = self.minted(
+            client,
+            user_name,
+            now.saturating_add(client.lifetime)
+                .unwrap_or(Timestamp::MAX),
+        );
         self.access.push(grant.clone());
         grant
     }
 
     fn refresh_grant(&mut self, client: &OauthClient, user_name: &str, now: Timestamp) -> Grant {
         self.refresh.retain(|grant| grant.until > now);
-        let same = |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
+        let same =
+            |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
         if let Some(grant) = self.refresh.iter().find(same) {
             return grant.clone();
         }
-        let grant = self.minted(client, user_name, now.saturating_add(REFRESH_LIFETIME).unwrap_or(Timestamp::MAX));
+        let grant = self.minted(
+            client,
+            user_name,
+            now.saturating_add(REFRESH_LIFETIME)
+                .unwrap_or(Timestamp::MAX),
+        );
         self.refresh.push(grant.clone());
         grant
     }
@@ -233,6 +295,11 @@ impl Access {
         let text = format!("{}\n{user_name}\n{}", client.client_secret, self.given);
         let token = blake3::hash(text.as_bytes()).to_hex().to_string();
         let (client_id, user_name) = (client.client_id.clone(), user_name.to_owned());
-        Grant { token, client_id, user_name, until }
+        Grant {
+            token,
+            client_id,
+            user_name,
+            until,
+        }
     }
 }

@@ -93,7 +93,7 @@ pub(super) struct TableEntry {
 pub(super) type ChoiceEntry = (String, String, String, String);
 
 /// All tables.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Dictionary {
     tables: BTreeMap<Name, TableEntry>,
     /// All columns of each table, its parents' included, in order.

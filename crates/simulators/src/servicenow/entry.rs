@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use url::form_urlencoded;
 
-use super::access::Restriction;
+use super::access::{Restriction, credentials};
 use super::query::dates::Asker;
 use super::reply::{Call, Reply};
 use super::store::Stamp;
@@ -56,7 +56,16 @@ async fn handle(State(instance): State<Arc<Instance>>, request: Request) -> Resp
     let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let now = instance.clock.now();
     if path == "/oauth_token.do" {
-        return token(&instance, &head.method, header("content-type"), &body).into_response();
+        let mut form = form_of(header("content-type"), &body);
+        if let Some((id, secret)) = header("authorization").and_then(credentials) {
+            form.entry("client_id".to_owned()).or_insert(id);
+            form.entry("client_secret".to_owned()).or_insert(secret);
+        }
+        let reply = match head.method {
+            Method::POST => instance.access().token(&form, now),
+            _ => Reply::method_not_allowed(),
+        };
+        return reply.into_response();
     }
     let key = query.iter().find(|(name, _)| name == "x-sn-apikey").map(|(_, value)| value.as_str());
     let key = header("x-sn-apikey").or(key);
@@ -104,17 +113,11 @@ async fn handle(State(instance): State<Arc<Instance>>, request: Request) -> Resp
     response
 }
 
-fn token(instance: &Instance, method: &Method, kind: Option<&str>, body: &[u8]) -> Reply {
-    if *method != Method::POST {
-        return Reply::method_not_allowed();
-    }
+/// A body that is no form has none of the fields, so it is refused like a wrong secret.
+fn form_of(kind: Option<&str>, body: &[u8]) -> HashMap<String, String> {
     let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    // A body that is no form has none of the fields, so it is refused like a wrong secret.
-    let form: HashMap<String, String> = match is_form {
-        true => form_urlencoded::parse(body).into_owned().collect(),
-        false => HashMap::new(),
-    };
-    instance.access().token(&form, instance.clock.now())
+    let body = if is_form { body } else { &[] };
+    form_urlencoded::parse(body).into_owned().collect()
 }
 
 fn refused_accept(accept: Option<&str>) -> Option<Reply> {

@@ -128,9 +128,11 @@ pub(super) fn parse(text: &str) -> Query {
     let mut group: Vec<AnyOf> = Vec::new();
     for (place, term) in terms(text).into_iter().enumerate() {
         if let Some(field) = term.strip_prefix("ORDERBYDESC") {
-            query.order.push(order_by(field, true));
+            let (field, descending) = (field.to_owned(), true);
+            query.order.push(OrderBy { field, descending });
         } else if let Some(field) = term.strip_prefix("ORDERBY") {
-            query.order.push(order_by(field, false));
+            let (field, descending) = (field.to_owned(), false);
+            query.order.push(OrderBy { field, descending });
         } else if term.is_empty() || term == "EQ" || term.starts_with("GROUPBY") {
             continue;
         } else if let Some(rest) = term.strip_prefix("NQ") {
@@ -167,12 +169,6 @@ fn terms(text: &str) -> Vec<String> {
     }
     terms.push(term);
     terms
-}
-
-/// A direction may also follow the name, as in `ORDERBYstate^DESC` of other calls.
-fn order_by(field: &str, descending: bool) -> OrderBy {
-    let field = field.to_owned();
-    OrderBy { field, descending }
 }
 
 fn condition(term: &str) -> Condition {

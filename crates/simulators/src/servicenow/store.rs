@@ -47,7 +47,9 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn get(&self, column: &str) -> &str {
-        let place = self.fields.binary_search_by(|(name, _)| (**name).cmp(column));
+        let place = self
+            .fields
+            .binary_search_by(|(name, _)| (**name).cmp(column));
         let found = place.ok().and_then(|place| self.fields.get(place));
         found.map_or("", |(_, value)| value)
     }
@@ -71,14 +73,14 @@ impl Row {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Table {
     rows: BTreeMap<Name, Row>,
     indexes: HashMap<Name, BTreeMap<Box<str>, BTreeSet<Name>>>,
 }
 
 /// All rows of an instance.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) dictionary: Dictionary,
     tables: HashMap<Name, Table>,
@@ -105,6 +107,14 @@ impl Store {
             seed,
             touched: 0,
             minted: 0,
+        }
+    }
+
+    /// The same rows, with sys_ids of its own from here on.
+    pub(super) fn with_seed(&self, seed: String) -> Self {
+        Self {
+            seed,
+            ..self.clone()
         }
     }
 
@@ -145,8 +155,13 @@ impl Store {
             touched: self.touched,
             fields: Vec::with_capacity(fields.len()),
         };
+        let known = self.dictionary.columns(&class).cloned().unwrap_or_default();
         for (column, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-            row.fields.push((self.intern(column), value.as_str().into()));
+            let name = match known.get_key_value(column.as_str()) {
+                Some((name, _)) => name.clone(),
+                None => self.intern(column),
+            };
+            row.fields.push((name, value.as_str().into()));
         }
         self.note_number(row.get("number"));
         if &*class == "sys_choice" {
@@ -154,10 +169,13 @@ impl Store {
         }
         let root = self.dictionary.root(&class).to_owned();
         let root = self.intern(&root);
-        self.homes.entry(root).or_default().insert(id.clone(), class.clone());
+        self.homes
+            .entry(root)
+            .or_default()
+            .insert(id.clone(), class.clone());
         let table = self.tables.entry(class.clone()).or_default();
         for (column, value) in &row.fields {
-            if is_indexed(&self.dictionary, &class, column) {
+            if is_indexed(known.get(column), column) {
                 index(table, column, value).insert(id.clone());
             }
         }
@@ -176,7 +194,7 @@ impl Store {
         };
         row.touched = self.touched;
         for (column, value) in names.into_iter().zip(changes.values()) {
-            if is_indexed(&self.dictionary, class, &column) {
+            if is_indexed(self.dictionary.kind(class, &column), &column) {
                 unindex(table, &column, row.get(&column), id);
                 if !value.is_empty() {
                     index(table, &column, value).insert(row.id.clone());
@@ -197,7 +215,7 @@ impl Store {
         let table = self.tables.get_mut(&home)?;
         let row = table.rows.remove(id)?;
         for (column, value) in &row.fields {
-            if is_indexed(&self.dictionary, &home, column) {
+            if is_indexed(self.dictionary.kind(&home, column), column) {
                 unindex(table, column, value, id);
             }
         }
@@ -228,45 +246,81 @@ impl Store {
             return table.rows.get(value).into_iter().collect();
         }
         let ids = table.indexes.get(column).and_then(|index| index.get(value));
-        ids.into_iter().flatten().filter_map(|id| table.rows.get(id)).collect()
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| table.rows.get(id))
+            .collect()
+    }
+
+    /// How many rows `with_value` would give.
+    pub(super) fn count(&self, class: &str, column: &str, value: &str) -> usize {
+        let Some(table) = self.tables.get(class) else {
+            return 0;
+        };
+        if column == "sys_id" {
+            return usize::from(table.rows.contains_key(value));
+        }
+        let ids = table.indexes.get(column).and_then(|index| index.get(value));
+        ids.map_or(0, BTreeSet::len)
     }
 
     /// Rows whose indexed column lies between the bounds, both included.
-    pub(super) fn in_range<'a>(&'a self, class: &str, column: &str, (low, high): (&str, &str)) -> Vec<&'a Row> {
+    pub(super) fn in_range<'a>(
+        &'a self,
+        class: &str,
+        column: &str,
+        (low, high): (&str, &str),
+    ) -> Vec<&'a Row> {
         let Some(table) = self.tables.get(class) else {
             return Vec::new();
         };
         if low > high {
             return Vec::new();
         }
-        let bounds = (std::ops::Bound::Included(low), std::ops::Bound::Included(high));
+        let bounds = (
+            std::ops::Bound::Included(low),
+            std::ops::Bound::Included(high),
+        );
         if column == "sys_id" {
-            return table.rows.range::<str, _>(bounds).map(|(_, row)| row).collect();
+            return table
+                .rows
+                .range::<str, _>(bounds)
+                .map(|(_, row)| row)
+                .collect();
         }
-        let hits = table.indexes.get(column).map(|index| index.range::<str, _>(bounds));
+        let hits = table
+            .indexes
+            .get(column)
+            .map(|index| index.range::<str, _>(bounds));
         let ids = hits.into_iter().flatten().flat_map(|(_, ids)| ids);
         ids.filter_map(|id| table.rows.get(id)).collect()
     }
 
     pub(super) fn is_indexed(&self, table: &str, column: &str) -> bool {
-        column == "sys_id" || is_indexed(&self.dictionary, table, column)
+        column == "sys_id" || is_indexed(self.dictionary.kind(table, column), column)
     }
 
-    /// The label of a choice, from the table itself or the nearest parent that has one.
+    /// The label of a choice, from the table itself or the nearest parent that has any for the column:
+    /// a table's own choices replace those of its parents.
     pub(super) fn label(&self, table: &str, column: &str, value: &str) -> Option<&str> {
-        self.dictionary.lineage(table).find_map(|name| {
-            let label = self.labels.get(name)?.get(column)?.get(value)?;
-            Some(label.as_str())
-        })
+        self.choices(table, column)?.get(value).map(String::as_str)
+    }
+
+    fn choices(&self, table: &str, column: &str) -> Option<&HashMap<String, String>> {
+        let mut tables = self.dictionary.lineage(table);
+        tables.find_map(|name| self.labels.get(name)?.get(column))
     }
 
     /// The value of a choice by its label; nothing where no choice reads so.
-    pub(super) fn with_value_of_choice(&self, table: &str, column: &str, label: &str) -> Option<String> {
-        self.dictionary.lineage(table).find_map(|name| {
-            let values = self.labels.get(name)?.get(column)?;
-            let found = values.iter().find(|(_, known)| *known == label)?;
-            Some(found.0.clone())
-        })
+    pub(super) fn with_value_of_choice(
+        &self,
+        table: &str,
+        column: &str,
+        label: &str,
+    ) -> Option<String> {
+        let values = self.choices(table, column)?;
+        let found = values.iter().find(|(_, known)| *known == label)?;
+        Some(found.0.clone())
     }
 
     fn note_choice(&mut self, row: &Row) {
@@ -275,7 +329,10 @@ impl Store {
 
     fn note_number(&mut self, number: &str) {
         let digits = number.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
-        let Some(prefix) = number.strip_suffix(digits).filter(|prefix| !prefix.is_empty()) else {
+        let Some(prefix) = number
+            .strip_suffix(digits)
+            .filter(|prefix| !prefix.is_empty())
+        else {
             return;
         };
         if let Ok(count) = digits.parse::<u64>() {
@@ -294,8 +351,8 @@ fn note_choice(labels: &mut HashMap<String, HashMap<String, HashMap<String, Stri
     column.insert(row.get("value").to_owned(), row.get("label").to_owned());
 }
 
-fn is_indexed(dictionary: &Dictionary, table: &str, column: &str) -> bool {
-    INDEXED.contains(&column) || matches!(dictionary.kind(table, column), Some(Kind::Reference(_)))
+fn is_indexed(kind: Option<&Kind>, column: &str) -> bool {
+    matches!(kind, Some(Kind::Reference(_))) || INDEXED.contains(&column)
 }
 
 fn index<'a>(table: &'a mut Table, column: &Name, value: &str) -> &'a mut BTreeSet<Name> {

@@ -3,6 +3,7 @@
 mod access;
 mod apis;
 mod table_api;
+mod table_writes;
 
 use std::sync::Arc;
 

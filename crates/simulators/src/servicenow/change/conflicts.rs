@@ -2,10 +2,11 @@
 //! Repeating schedule entries are not expanded.
 
 use axum::http::Method;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
-use super::told;
+use super::{schedule, told};
 use crate::servicenow::Instance;
 use crate::servicenow::query::dates::parse_stored;
 use crate::servicenow::reply::{Call, Reply};
@@ -19,9 +20,13 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
             let stamp = call.stamp(instance);
             let mut store = instance.write();
             detect(&mut store, id, &stamp);
-            let job = fields(&[("name", "Conflict Detection"), ("state", "3"), ("source", id)]);
+            let job = fields(&[
+                ("name", "Conflict Detection"),
+                ("state", "3"),
+                ("source", id),
+            ]);
             let worker = writes::insert(&mut store, "sys_execution_tracker", job, &stamp);
-            let link = format!("{}/api/sn_chg_rest/change/worker/{worker}", call.base);
+            let link = schedule::link(call, &worker);
             Reply::result(json!({ "worker": { "sysId": worker, "link": link } }))
         }
         Method::DELETE => Reply::empty(204),
@@ -29,26 +34,16 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
     }
 }
 
-/// A worker's progress; detection is done before anybody can ask.
-pub(super) fn worker(instance: &Instance, call: &Call, id: &str) -> Reply {
-    let store = instance.read();
-    let Some(row) = store.find("sys_execution_tracker", id) else {
-        return Reply::not_found();
-    };
-    let link = format!("{}/api/sn_chg_rest/change/worker/{id}", call.base);
-    Reply::result(json!({
-        "worker": { "sysId": id, "link": link },
-        "state": { "value": 3, "display_value": "Complete" },
-        "request": { "changeSysId": row.get("source") },
-        "messages": { "errorMessages": [], "warningMessages": [], "infoMessages": [] },
-    }))
-}
-
 fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
     let store = instance.read();
-    let last_run = store.find("change_request", id).map(|row| row.get("conflict_last_run").to_owned());
+    let last_run = store
+        .find("change_request", id)
+        .map(|row| row.get("conflict_last_run").to_owned());
     let rows = store.with_value("conflict", "change", id);
-    let conflicts: Vec<Value> = rows.into_iter().map(|row| told(&store, call, row)).collect();
+    let conflicts: Vec<Value> = rows
+        .into_iter()
+        .map(|row| told(&store, call, row))
+        .collect();
     // The status says so whether or not there are any: only the list tells.
     Reply::result(json!({
         "status": "Conflict",
@@ -60,8 +55,11 @@ fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
 }
 
 fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
-    let old: Vec<String> =
-        store.with_value("conflict", "change", id).iter().map(|row| row.id.to_string()).collect();
+    let old: Vec<String> = store
+        .with_value("conflict", "change", id)
+        .iter()
+        .map(|row| row.id.to_string())
+        .collect();
     for conflict in old {
         writes::delete(store, ("conflict", &conflict), stamp);
     }
@@ -69,7 +67,11 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
         return;
     };
     let found = [on_the_same_ci(store, change), in_a_blackout(store, change)].concat();
-    let status = if found.is_empty() { "No Conflict" } else { "Conflict" };
+    let status = if found.is_empty() {
+        "No Conflict"
+    } else {
+        "Conflict"
+    };
     let at = stored_time(stamp.at);
     for mut conflict in found {
         conflict.insert("last_checked".to_owned(), at.clone());
@@ -80,11 +82,17 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
 }
 
 fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
-    let (start, end, ci) = (change.get("start_date"), change.get("end_date"), change.get("cmdb_ci"));
+    let (start, end, ci) = (
+        change.get("start_date"),
+        change.get("end_date"),
+        change.get("cmdb_ci"),
+    );
     if start.is_empty() || end.is_empty() || ci.is_empty() {
         return Vec::new();
     }
-    let others = store.with_value("change_request", "cmdb_ci", ci).into_iter();
+    let others = store
+        .with_value("change_request", "cmdb_ci", ci)
+        .into_iter();
     let clashing = others.filter(|other| {
         other.id != change.id
             && !matches!(other.get("state"), "3" | "4")
@@ -104,32 +112,46 @@ fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
 }
 
 fn in_a_blackout(store: &Store, change: &Row) -> Vec<Fields> {
-    let moments = (parse_stored(change.get("start_date")), parse_stored(change.get("end_date")));
+    let moments = (
+        parse_stored(change.get("start_date")),
+        parse_stored(change.get("end_date")),
+    );
     let (Some(start), Some(end)) = moments else {
         return Vec::new();
     };
-    let family = store.dictionary.family("cmn_schedule_blackout");
-    let spans = store.scan(&family).flat_map(|schedule| {
-        let spans = store.with_value("cmn_schedule_span", "schedule", &schedule.id).into_iter();
-        spans.map(move |span| (schedule, span))
-    });
-    let inside = spans.filter(|(_, span)| {
-        let bounds = (compact(span.get("start_date_time")), compact(span.get("end_date_time")));
-        matches!(bounds, (Some(from), Some(to)) if from < end && start < to)
-    });
+    let all = blackouts(store).into_iter();
+    let inside = all.filter(|(_, (from, to))| *from < end && start < *to);
     let told = inside.map(|(schedule, _)| {
         fields(&[
             ("change", &change.id),
             ("configuration_item", change.get("cmdb_ci")),
-            ("schedule", &schedule.id),
+            ("schedule", &schedule),
             ("type", "blackout"),
         ])
     });
     told.collect()
 }
 
+/// Every blackout's schedule, start and end.
+pub(super) fn blackouts(store: &Store) -> Vec<(String, (Timestamp, Timestamp))> {
+    let family = store.dictionary.family("cmn_schedule_blackout");
+    let spans = store.scan(&family).flat_map(|schedule| {
+        let spans = store
+            .with_value("cmn_schedule_span", "schedule", &schedule.id)
+            .into_iter();
+        spans.filter_map(move |span| {
+            let bounds = (
+                compact(span.get("start_date_time"))?,
+                compact(span.get("end_date_time"))?,
+            );
+            Some((schedule.id.to_string(), bounds))
+        })
+    });
+    spans.collect()
+}
+
 /// Schedule entries write `20260401T000000Z`.
-fn compact(text: &str) -> Option<jiff::Timestamp> {
+fn compact(text: &str) -> Option<Timestamp> {
     let local = DateTime::strptime("%Y%m%dT%H%M%S", text.trim_end_matches('Z')).ok()?;
     Some(local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }

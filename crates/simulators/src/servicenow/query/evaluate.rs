@@ -122,29 +122,52 @@ impl<'a> Plan<'a> {
     /// The rows an index offers for the narrowest of the conditions.
     fn narrowed(&self, group: &[Vec<Test>]) -> Option<Vec<&Row>> {
         let exact = group.iter().filter_map(|any_of| {
-            let parts = any_of.iter().map(|test| self.exactly(test));
-            let mut rows = parts.collect::<Option<Vec<_>>>()?.concat();
-            rows.sort_unstable_by_key(|row| row.touched);
-            rows.dedup_by_key(|row| row.touched);
-            Some(rows)
+            let parts: Option<Vec<_>> = any_of.iter().map(|test| self.exactly(test)).collect();
+            let parts = parts?;
+            let count = |(column, values): &(&str, Vec<&str>)| self.offers(column, values);
+            Some((parts.iter().map(count).sum::<usize>(), parts))
         });
-        exact.min_by_key(Vec::len).or_else(|| self.ranged(group))
+        let Some((_, parts)) = exact.min_by_key(|(count, _)| *count) else {
+            return self.ranged(group);
+        };
+        let mut rows: Vec<&Row> = Vec::new();
+        for (column, value, class) in self.look_ups(&parts) {
+            rows.extend(self.store.with_value(class, column, value));
+        }
+        rows.sort_unstable_by_key(|row| row.touched);
+        rows.dedup_by_key(|row| row.touched);
+        Some(rows)
     }
 
-    fn exactly(&self, test: &Test) -> Option<Vec<&Row>> {
+    fn look_ups<'p>(
+        &'p self,
+        parts: &'p [(&'p str, Vec<&'p str>)],
+    ) -> impl Iterator<Item = (&'p str, &'p str, &'p Name)> {
+        let pairs = parts
+            .iter()
+            .flat_map(|(column, values)| values.iter().map(move |value| (*column, *value)));
+        pairs
+            .flat_map(|(column, value)| self.family.iter().map(move |class| (column, value, class)))
+    }
+
+    /// How many rows an index would give.
+    fn offers(&self, column: &str, values: &[&str]) -> usize {
+        let classes = self.family.iter();
+        let pairs = classes.flat_map(|class| values.iter().map(move |value| (class, *value)));
+        pairs
+            .map(|(class, value)| self.store.count(class, column, value))
+            .sum()
+    }
+
+    /// The column and values of a condition that an index can answer.
+    fn exactly<'t>(&self, test: &'t Test) -> Option<(&'t str, Vec<&'t str>)> {
         let values: Vec<&str> = match &test.check {
             Check::Compare(Order::Equal, value) if !value.is_empty() => vec![value],
             Check::In(values) if !values.contains("") => values.iter().map(String::as_str).collect(),
             _ => return None,
         };
         self.offered(test)?;
-        let classes = self.family.iter();
-        Some(
-            classes
-                .flat_map(|class| values.iter().map(move |value| (class, value)))
-                .flat_map(|(class, value)| self.store.with_value(class, &test.path.column, value))
-                .collect(),
-        )
+        Some((&test.path.column, values))
     }
 
     fn ranged(&self, group: &[Vec<Test>]) -> Option<Vec<&Row>> {
@@ -375,10 +398,10 @@ fn compares(kind: &Kind, value: &str, order: Order, wanted: &str) -> bool {
 }
 
 fn ordered(kind: &Kind, left: &str, right: &str) -> Ordering {
-    if matches!(kind, Kind::Integer | Kind::Decimal | Kind::Choice) {
-        if let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>()) {
-            return left.total_cmp(&right);
-        }
+    if matches!(kind, Kind::Integer | Kind::Decimal | Kind::Choice)
+        && let (Ok(left), Ok(right)) = (left.parse::<f64>(), right.parse::<f64>())
+    {
+        return left.total_cmp(&right);
     }
     left.cmp(right)
 }

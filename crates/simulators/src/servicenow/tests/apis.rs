@@ -138,6 +138,39 @@ async fn conflict_says_conflict_even_when_there_is_none() {
 }
 
 #[tokio::test]
+async fn free_time_is_worked_out_behind_a_worker() {
+    let world = World::new();
+    let asked = world.get("/api/sn_chg_rest/change/c1/schedule").await;
+    assert_eq!(asked.status, 202);
+    let worker = asked.result()["worker"]["sysId"].as_str().unwrap();
+    let poll = format!("/api/sn_chg_rest/change/worker/{worker}");
+    let first = world.get(&poll).await;
+    assert_eq!(
+        (
+            &first.result()["state"]["display_value"],
+            first.result().get("payload")
+        ),
+        (&json!("Waiting"), None)
+    );
+    let second = world.get(&poll).await;
+    let spans = &second.result()["payload"]["spans"];
+    let start = json!({ "value": "2026-07-01 09:00:00", "display_value": "2026-07-01 10:00:00" });
+    assert_eq!(
+        (&spans[0]["start"], &spans[0]["end"]["value"]),
+        (&start, &json!("2026-07-02 18:00:00"))
+    );
+    assert_eq!(spans[1]["start"]["value"], "2026-07-02 20:00:00");
+    let moved = world
+        .write(
+            "PATCH",
+            "/api/sn_chg_rest/change/c1/schedule/first_available",
+            json!({}),
+        )
+        .await;
+    assert_eq!(moved.result()["end_date"]["value"], "2026-07-01 11:00:00");
+}
+
+#[tokio::test]
 async fn tasks_and_affected_items_hang_on_the_change() {
     let world = World::new();
     let made =
