@@ -66,15 +66,12 @@ pub(super) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let failure = if request.headers().contains_key(header::AUTHORIZATION) {
-        "AUTHENTICATED_FAILED"
-    } else {
-        "AUTHENTICATION_DENIED"
-    };
+    let sent = request.headers().contains_key(header::AUTHORIZATION);
+    let failed = sent.then_some("AUTHENTICATED_FAILED");
     let found = account_of(&jira.inner.accounts, request.headers());
     let (caller, reason) = match (found, &jira.inner.anonymous) {
-        (Some((account, scheme)), _) => (caller_of(&jira, account, scheme), "OK"),
-        (None, Anonymous::Refused) => return refused(failure),
+        (Some((account, scheme)), _) => (caller_of(&jira, account, scheme), Some("OK")),
+        (None, Anonymous::Refused) => return refused(failed.unwrap_or("AUTHENTICATION_DENIED")),
         (None, Anonymous::Sees(browse)) => {
             let caller = Caller {
                 account_id: None,
@@ -82,15 +79,16 @@ pub(super) async fn identify(
                 metered: false,
                 projects: project_ids(&jira, browse),
             };
-            (caller, failure)
+            (caller, failed)
         }
     };
     let account_id = caller.account_id.clone();
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert("x-seraph-loginreason", HeaderValue::from_static(reason));
+    if let Some(reason) = reason {
+        let headers = response.headers_mut();
+        headers.insert("x-seraph-loginreason", HeaderValue::from_static(reason));
+    }
     if let Some(id) = account_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aaccountid", id);
     }
