@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Context;
 use super::changed::Past;
-use super::parser::Operator;
+use super::clauses::Operator;
 use super::values::Field;
 use super::words::Words;
 use crate::jira::content::Issue;

@@ -2,6 +2,7 @@
 //! (`evaluate`). Left out: sprints, watchers, votes, worklogs, issue properties and saved filters.
 
 mod changed;
+mod clauses;
 mod dates;
 mod evaluate;
 mod functions;

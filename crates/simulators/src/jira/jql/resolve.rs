@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::changed::Past;
+use super::clauses::{Clause, Operand, Operator, Term};
 use super::evaluate::{Sign, Test};
-use super::parser::{Clause, Operand, Operator, Term};
 use super::values::{self, Field, Kind};
 use super::{Context, dates, functions, lookup, order, words};
 use crate::jira::store::key_number;
