@@ -7,3 +7,4 @@ pub mod requests;
 pub mod serve;
 
 pub mod jira;
+pub mod servicenow;
