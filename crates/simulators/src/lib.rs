@@ -9,5 +9,4 @@ pub mod serve;
 pub mod alertmanager;
 pub mod github;
 pub mod jira;
-pub mod prometheus;
 pub mod servicenow;

@@ -89,10 +89,13 @@ impl Store {
         if self.search_lag.is_zero() {
             return;
         }
-        let until = now.saturating_add(self.search_lag).unwrap_or(Timestamp::MAX);
+        let until = now
+            .saturating_add(self.search_lag)
+            .unwrap_or(Timestamp::MAX);
+        self.behind.retain(|_, behind| behind.until > now);
         let was = match self.behind.remove(&id) {
-            Some(behind) if behind.until > now => behind.was,
-            _ => self.issues.get(&id).cloned(),
+            Some(behind) => behind.was,
+            None => self.issues.get(&id).cloned(),
         };
         self.behind.insert(id, Behind { until, was });
     }

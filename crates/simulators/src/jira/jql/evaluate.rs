@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Context;
 use super::changed::Past;
-use super::parser::Operator;
+use super::clauses::Operator;
 use super::values::Field;
 use super::words::Words;
 use crate::jira::content::Issue;
@@ -137,12 +137,16 @@ impl Test {
             Self::Any(parts) => parts.iter().any(|part| part.holds(context, issue)),
             Self::Ids { field, among, empty, sign } => {
                 let values = field.ids(context, issue);
-                member(values.is_empty(), (*empty, *sign), || values.iter().any(|id| among.contains(id)))
+                member(values.len(), (*empty, *sign), || {
+                    values.iter().any(|id| among.contains(id))
+                })
             }
             Self::Names { field, among, empty, sign } => {
                 let values = field.names(issue);
-                member(values.is_empty(), (*empty, *sign), || {
-                    values.iter().any(|name| among.contains(&name.to_lowercase()))
+                member(values.len(), (*empty, *sign), || {
+                    values
+                        .iter()
+                        .any(|name| among.contains(&name.to_lowercase()))
                 })
             }
             Self::Moment { field, operator, at } => {
@@ -157,8 +161,8 @@ impl Test {
             }
             Self::Words { field, words, sign } => {
                 let texts = field.texts(issue);
-                let blank = texts.iter().all(|text| text.is_empty());
-                member(blank, (false, *sign), || words.found_in(&texts))
+                let held = texts.iter().filter(|text| !text.is_empty()).count();
+                member(held, (false, *sign), || words.found_in(&texts))
             }
             Self::Empty { field, sign } => field.is_empty(context, issue) == (*sign == Sign::Is),
             Self::Past { past, sign } => past.holds(context, issue) == (*sign == Sign::Is),
@@ -166,13 +170,13 @@ impl Test {
     }
 }
 
-/// A negation does not match an empty field, unless nothing but the list could say so.
-fn member(blank: bool, (empty_listed, sign): (bool, Sign), found: impl FnOnce() -> bool) -> bool {
-    match (blank, sign) {
-        (true, Sign::Is) => empty_listed,
-        (true, Sign::Not) => false,
-        (false, Sign::Is) => found(),
-        (false, Sign::Not) => !found(),
+/// `held`: how many values the field has. A negation does not match an empty field.
+fn member(held: usize, (empty, sign): (bool, Sign), found: impl FnOnce() -> bool) -> bool {
+    match (held, sign) {
+        (0, Sign::Is) => empty,
+        (0, Sign::Not) => false,
+        (_, Sign::Is) => found(),
+        (_, Sign::Not) => !found(),
     }
 }
 

@@ -4,17 +4,21 @@ use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use super::Context;
-use super::parser::{self, Direction};
+use super::clauses::{self, Direction};
 use super::values::{self, Field, Kind};
 use crate::jira::content::Issue;
 use crate::jira::store::key_number;
 
 pub(super) fn resolve(
     context: Context<'_>,
-    order: &[(parser::Field, Direction)],
+    order: &[(clauses::Field, Direction)],
 ) -> Result<Vec<(Field, Direction)>, String> {
-    let one = |(field, direction): &(parser::Field, Direction)| match values::named(context, field).first() {
-        Some(Field::Text | Field::Comment) => Err(format!("Not able to sort using field '{}'.", shown(field))),
+    let one = |(field, direction): &(clauses::Field, Direction)| match values::named(context, field)
+        .first()
+    {
+        Some(Field::Text | Field::Comment) => {
+            Err(format!("Not able to sort using field '{}'.", shown(field)))
+        }
         Some(found) => Ok((*found, *direction)),
         None => Err(format!("Field '{}' does not exist or you do not have permission to view it.", shown(field))),
     };
@@ -22,10 +26,10 @@ pub(super) fn resolve(
 }
 
 /// The field as Jira's sentences name it.
-pub(super) fn shown(field: &parser::Field) -> String {
+pub(super) fn shown(field: &clauses::Field) -> String {
     match field {
-        parser::Field::Named(name) => name.clone(),
-        parser::Field::Custom(number) => format!("cf[{number}]"),
+        clauses::Field::Named(name) => name.clone(),
+        clauses::Field::Custom(number) => format!("cf[{number}]"),
     }
 }
 

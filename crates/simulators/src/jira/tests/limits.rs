@@ -49,8 +49,35 @@ async fn points_are_paid_by_oauth_traffic_alone() {
 #[tokio::test]
 async fn a_429_may_come_without_retry_after() {
     let site = Site::with(|options| {
-        options.limits = Limits { burst: Some(0), points: None, retry_after: RetryAfter::Missing }
+        options.limits = Limits {
+            burst: Some(0),
+            points: None,
+            issue_writes: None,
+            retry_after: RetryAfter::Missing,
+        }
     });
     let reply = site.get(MYSELF).await;
     assert_eq!((reply.status, reply.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, None));
+}
+
+#[tokio::test]
+async fn writes_to_one_issue_are_limited_by_whichever_name() {
+    let site = Site::with(|options| {
+        options.limits.issue_writes = Some(1);
+    });
+    let edit = serde_json::json!({ "fields": { "labels": ["x"] } });
+    let first = site.put("/rest/api/3/issue/PAY-1", edit.clone()).await;
+    assert_eq!(first.status, StatusCode::NO_CONTENT);
+    let second = site.put("/rest/api/3/issue/101", edit.clone()).await;
+    assert_eq!(second.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        second.header("ratelimit-reason"),
+        Some("jira-per-issue-on-write")
+    );
+    let other = site.put("/rest/api/3/issue/PAY-2", edit).await;
+    assert_eq!(other.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        site.get("/rest/api/3/issue/PAY-1").await.status,
+        StatusCode::OK
+    );
 }

@@ -225,7 +225,11 @@ async fn a_hundred_thousand_issues_are_searched_through_indexes() {
             project: 10001,
             issue_type: 10001,
             status: 10000,
-            fix_versions: if number % 1000 == 0 { vec![1101] } else { vec![] },
+            fix_versions: if number.is_multiple_of(1000) {
+                vec![1101]
+            } else {
+                vec![]
+            },
             ..Issue::default()
         };
         options.content.issues.extend((0..100_000).map(one));

@@ -105,6 +105,13 @@ async fn the_inward_issue_of_a_new_link_is_its_source() {
     let source = site.get("/rest/api/3/issue/PAY-1").await;
     assert_eq!(source.at("/fields/issuelinks").as_array().unwrap().len(), 1);
     assert_eq!(source.at("/fields/issuelinks/0/outwardIssue/key"), "LED-2");
+    let log = site.get("/rest/api/3/issue/LED-2/changelog").await;
+    assert_eq!(
+        log.at("/values/0/items/0/toString"),
+        "This issue is blocked by PAY-1"
+    );
+    let changed = site.search("updated >= -1m order by key").await;
+    assert_eq!(changed.keys(), ["LED-2", "PAY-1"]);
 }
 
 #[tokio::test]

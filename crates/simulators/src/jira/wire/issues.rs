@@ -273,6 +273,7 @@ impl View<'_> {
     }
 }
 
+/// `null` where there was no value, as sites send it, although the description types these as plain strings.
 pub(in crate::jira) fn history_item(item: &crate::jira::content::HistoryItem) -> Value {
     let kind = if item.field_id.starts_with("customfield_") { "custom" } else { "jira" };
     json!({
