@@ -11,6 +11,7 @@ pub mod clock;
 pub mod json;
 pub mod options;
 pub mod paging;
+pub mod reach;
 pub mod resilience;
 
 pub mod alertmanager;

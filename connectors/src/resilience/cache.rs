@@ -34,7 +34,7 @@ impl Entry {
     }
 
     /// The answer as it was, under another name of freshness.
-    pub(super) fn as_(&self, freshness: Freshness) -> Answer {
+    pub(super) fn marked(&self, freshness: Freshness) -> Answer {
         Answer { freshness, ..self.answer.clone() }
     }
 

@@ -2,6 +2,7 @@
 //! failure. Reads are remembered and shared; writes go straight out.
 
 use std::fmt;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -46,7 +47,8 @@ pub struct UpstreamConfig {
     pub clock: Arc<dyn Clock>,
     /// Certificates (PEM) to trust beside the machine's own.
     pub extra_ca_pem: Option<Vec<u8>>,
-    /// Where the pauses' randomness starts.
+    /// Where the pauses' randomness starts: by default elsewhere in each process, so that replicas
+    /// do not come back at one moment.
     pub seed: u64,
 }
 
@@ -61,7 +63,7 @@ impl UpstreamConfig {
             dialect: Arc::new(StandardDialect),
             clock,
             extra_ca_pem: None,
-            seed: 0,
+            seed: RandomState::new().build_hasher().finish(),
         }
     }
 }
@@ -130,6 +132,13 @@ impl Upstream {
     #[must_use]
     pub fn system(&self) -> &ConnectorId {
         &self.shared.core.system
+    }
+
+    /// How many requests it has a point to send at once; more would only stand in line, and those
+    /// at its end would run out of time.
+    #[must_use]
+    pub fn concurrency(&self) -> usize {
+        self.shared.core.limits.concurrency()
     }
 
     /// The clock that dates this system's answers.
@@ -204,7 +213,7 @@ impl Upstream {
         };
         let stand_in = remembered.filter(|entry| may_stand_in(&request, entry, &error));
         match stand_in {
-            Some(entry) => Ok(entry.as_(Freshness::Stale { failure: Some(error) })),
+            Some(entry) => Ok(entry.marked(Freshness::Stale { failure: Some(error) })),
             None => Err(error),
         }
     }
@@ -217,14 +226,14 @@ impl Upstream {
         }
         let age = entry.asked_at.elapsed();
         if age < policy.fresh_for {
-            return Some(entry.as_(Freshness::Cached));
+            return Some(entry.marked(Freshness::Cached));
         }
         if age < policy.usable_while_refreshed() {
             let (role, flight) = self.flight(request, &request.key(), Some(entry));
             if role == Role::Leader {
                 self.shared.background.spawn(flight);
             }
-            return Some(entry.as_(Freshness::Stale { failure: None }));
+            return Some(entry.marked(Freshness::Stale { failure: None }));
         }
         None
     }
@@ -330,7 +339,7 @@ fn confirm(entry: &Entry, not_modified: &Answer) -> Answer {
     Answer {
         received_at: not_modified.received_at,
         date_skew: not_modified.date_skew,
-        ..entry.as_(Freshness::Revalidated)
+        ..entry.marked(Freshness::Revalidated)
     }
 }
 

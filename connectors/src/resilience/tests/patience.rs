@@ -202,6 +202,34 @@ async fn limits_and_clock_are_told() {
     assert_eq!(told.clock_skew, Some(jiff::SignedDuration::from_secs(30)));
 }
 
+/// A vendor that says 403, or 200 with a remark, when it means "slow down".
+struct Polite;
+
+impl Dialect for Polite {
+    fn judge(&self, answer: &Answer) -> Option<Failure> {
+        let now = vendor_now(answer);
+        let limit = self.rate_limit(&answer.headers, now);
+        let meant = answer.status == http::StatusCode::FORBIDDEN && limit.remaining == Some(0);
+        if meant || answer.body.starts_with(b"[\"RATE_LIMITED\"") {
+            return Some(FailureKind::RateLimited { retry_after: limit.wait(now) }.into());
+        }
+        standard_failure(answer.status, limit.wait(now))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_may_mean_something_else_by_a_status() {
+    let reset = &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1774540717")];
+    let remark = Step::Says(200, r#"["RATE_LIMITED"]"#, &[("retry-after", "3")]);
+    let script = Script::of([Step::Says(403, "", reset), remark, good(), status(403)]);
+    let system = script.system(|config| config.dialect = Arc::new(Polite));
+    assert!(system.send(read()).await.is_ok());
+    let times = script.times();
+    assert!((7000..=7200).contains(&times[1]), "{times:?}");
+    assert!((3000..=3300).contains(&(times[2] - times[1])), "{times:?}");
+    assert_eq!(kind(system.send(read()).await), FailureKind::Denied);
+}
+
 /// Tokens `token-0`, `token-1`, …
 #[derive(Default)]
 struct Numbered(std::sync::atomic::AtomicU32);
