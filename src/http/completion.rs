@@ -66,9 +66,9 @@ impl Shapes {
             OperationType::Subscription => &None,
         };
         let Some(root) = root else { return };
-        let place = Place { nullable: true, base: &BaseType::Named(root.clone()) };
-        let sets = [Selected { parent: root, set: &operation.selection_set.node }];
-        Completion { shapes: self, document }.settle(&mut response.data, place, &sets, &failures);
+        let selected = [Selected { parent: root, set: &operation.selection_set.node }];
+        let place = Place { nullable: true, base: &BaseType::Named(root.clone()), selected: &selected };
+        Completion { shapes: self, document }.settle(&mut response.data, place, &failures);
     }
 }
 
@@ -94,15 +94,17 @@ impl Failures {
     }
 }
 
+/// Where a value stands: its type, and what is asked of it.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Place<'a, 's> {
     nullable: bool,
     base: &'a BaseType,
+    selected: &'s [Selected<'a>],
 }
 
-impl<'a> Place<'a> {
-    fn of(expected: &'a Type) -> Self {
-        Place { nullable: expected.nullable, base: &expected.base }
+impl<'a, 's> Place<'a, 's> {
+    fn new(expected: &'a Type, selected: &'s [Selected<'a>]) -> Self {
+        Place { nullable: expected.nullable, base: &expected.base, selected }
     }
 }
 
@@ -119,11 +121,13 @@ struct Completion<'a> {
 
 impl<'a> Completion<'a> {
     /// Whether the value may stand where it stands; if not, what is around it becomes null.
-    fn settle(&self, value: &mut Value, place: Place<'a>, sets: &[Selected<'a>], failures: &Failures) -> bool {
+    fn settle(&self, value: &mut Value, place: Place<'a, '_>, failures: &Failures) -> bool {
         let stands = !failures.here
             && match place.base {
-                BaseType::List(item) => self.settle_items(value, Place::of(item), sets, failures),
-                BaseType::Named(_) => failures.fields.is_empty() || self.settle_fields(value, sets, failures),
+                BaseType::List(item) => self.settle_items(value, Place::new(item, place.selected), failures),
+                BaseType::Named(_) => {
+                    failures.fields.is_empty() || self.settle_fields(value, place.selected, failures)
+                }
             };
         if !stands {
             *value = Value::Null;
@@ -131,7 +135,7 @@ impl<'a> Completion<'a> {
         *value != Value::Null || place.nullable
     }
 
-    fn settle_items(&self, value: &mut Value, item: Place<'a>, sets: &[Selected<'a>], failures: &Failures) -> bool {
+    fn settle_items(&self, value: &mut Value, item: Place<'a, '_>, failures: &Failures) -> bool {
         let Value::List(items) = value else {
             // The library drops a whole list for one item that failed.
             return false;
@@ -139,18 +143,18 @@ impl<'a> Completion<'a> {
         failures
             .items
             .iter()
-            .all(|(index, failed)| items.get_mut(*index).is_none_or(|value| self.settle(value, item, sets, failed)))
+            .all(|(index, failed)| items.get_mut(*index).is_none_or(|value| self.settle(value, item, failed)))
     }
 
-    fn settle_fields(&self, value: &mut Value, sets: &[Selected<'a>], failures: &Failures) -> bool {
+    fn settle_fields(&self, value: &mut Value, selected: &[Selected<'a>], failures: &Failures) -> bool {
         // An object of which every field failed arrives as null.
         if *value == Value::Null {
             *value = Value::Object(IndexMap::new());
         }
         let Value::Object(object) = value else { return true };
         let mut expected = HashMap::new();
-        for selected in sets {
-            self.flatten(*selected, &mut expected);
+        for part in selected {
+            self.flatten(*part, &mut expected);
         }
         for (key, failed) in &failures.fields {
             let mut field_value = object.swap_remove(key.as_str()).unwrap_or_default();
@@ -165,7 +169,7 @@ impl<'a> Completion<'a> {
                         .iter()
                         .map(|(_, field)| Selected { parent, set: &field.selection_set.node })
                         .collect();
-                    self.settle(&mut field_value, Place::of(shape), &inner, failed)
+                    self.settle(&mut field_value, Place::new(shape, &inner), failed)
                 }
                 // A field the SDL leaves out (federation's own): null is all that is known to be right.
                 None => true,

@@ -76,4 +76,23 @@ async fn stopping_does_not_wait_for_ever() {
     };
     let (served, _still_open) = tokio::join!(serve(listener, world.router.clone(), shutdown.clone()), client);
     served.unwrap();
+    world.running.dropped.notified().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_ends_its_head_is_cut_off() {
+    let world = World::new();
+    let (listener, address) = listen().await;
+    let shutdown = Shutdown::default();
+    let client = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"POST /graphql HTTP/1.1\r\nHost: local").await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        shutdown.requested.cancel();
+        answer
+    };
+    let (served, answer) = tokio::join!(serve(listener, world.router.clone(), shutdown.clone()), client);
+    served.unwrap();
+    assert!(!String::from_utf8_lossy(&answer).contains("200"));
 }
