@@ -3,6 +3,7 @@
 
 mod changes;
 mod code;
+mod deployments;
 mod environments;
 mod evidence;
 mod findings;
@@ -12,6 +13,7 @@ mod names;
 mod people;
 mod policy;
 mod releases;
+mod running;
 mod scan;
 mod services;
 mod sightings;
@@ -47,6 +49,9 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     changes::link_releases(&mut walk);
     changes::link_trains(&mut walk);
     work::link_through(&mut walk);
+    running::read_sights(&mut walk);
+    deployments::join_deployments(&mut walk);
+    running::place(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
 }
@@ -93,6 +98,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         deployments,
         mentions: Vec::new(),
         told: Told::default(),
+        sights: running::Sights::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use domain::{
 
 use super::findings::Findings;
 use super::names::{Named, Names};
+use super::running::Sights;
 use super::services::Mapping;
 use super::{ConnectedSystem, CorrelationPolicy, Darkness};
 use crate::graph::{Index, ReleaseGraph};
@@ -27,6 +28,8 @@ pub(super) struct Walk {
     /// What each change's texts name, by place in the table of changes.
     pub(super) mentions: Vec<Named>,
     pub(super) told: Told,
+    /// What runtimes showed, by service and target.
+    pub(super) sights: Sights,
 }
 
 /// Which records name which releases.
@@ -34,6 +37,8 @@ pub(super) struct Walk {
 pub(super) struct Told {
     /// With it: is the spelling exact?
     pub(super) tracked: BTreeMap<Index<TrackedVersion>, (Index<Release>, bool)>,
+    /// Releases that a tracker calls released, and by which version.
+    pub(super) released: BTreeMap<Index<Release>, Index<TrackedVersion>>,
     pub(super) tags: BTreeMap<Index<Release>, Vec<Index<Tag>>>,
     pub(super) changes: Vec<ToldByChange>,
     pub(super) trains: Vec<(Index<Train>, Index<Release>)>,
