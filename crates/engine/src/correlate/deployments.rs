@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountKind, Change, ChangeId, CloseCode, Deployment, DeploymentId, DeploymentMethod,
-    DeploymentOutcome, DeploymentRecord, NodeKey, PersonKey, Release, ReleaseKey, Service, Target, Version,
+    DeploymentOutcome, DeploymentRecord, PersonKey, Release, ReleaseKey, Service, Target, Version,
 };
 use jiff::Timestamp;
 
@@ -113,7 +113,7 @@ fn human(walk: &Walk, account: &AccountId) -> Option<PersonKey> {
 }
 
 /// Work under a change stands for a deployment where no tool recorded one of the release in that environment.
-/// Such a deployment has the change's own id.
+/// The id of such a deployment begins with the change's own.
 fn worked(walk: &Walk, recorded: &[Attempt]) -> Vec<Attempt> {
     let known: BTreeSet<(&ReleaseKey, &domain::EnvironmentKey)> = recorded
         .iter()
@@ -149,8 +149,7 @@ fn work_of(walk: &Walk, release: &ReleaseKey, change: &Change, target: Target) -
     };
     let person =
         |account: &Option<AccountId>| account.as_ref().and_then(|id| walk.graph.account_people.get(id)).cloned();
-    let region = target.region.as_deref().map(|region| format!("/{region}")).unwrap_or_default();
-    let native = format!("{}:{}{}:{region}", change.id.0.native, ChangeId::TYPE, release);
+    let native = format!("{}/{release}/{target}", change.id.0.native);
     Deployment {
         id: DeploymentId::new(&change.id.0.connector, native),
         release: release.clone(),

@@ -1,8 +1,10 @@
 //! Joins the records of all systems into one release graph. Pure: the same records in any order make the same graph.
 //! Bad data becomes a finding; what cannot be told for sure becomes no link, or one that carries no supporting evidence.
 
+mod authorisation;
 mod changes;
 mod code;
+mod coverage;
 mod deployments;
 mod environments;
 mod evidence;
@@ -18,6 +20,7 @@ mod scan;
 mod services;
 mod sightings;
 mod spelling;
+mod steps;
 mod walk;
 mod work;
 #[cfg(test)]
@@ -25,6 +28,7 @@ pub(crate) mod world;
 
 use domain::Records;
 
+pub use authorisation::approval_coverage;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
@@ -49,6 +53,10 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     changes::link_releases(&mut walk);
     changes::link_trains(&mut walk);
     work::link_through(&mut walk);
+    steps::find_steps(&mut walk);
+    coverage::judge(&mut walk);
+    authorisation::authorise(&mut walk);
+    authorisation::note_outgrown(&mut walk);
     running::read_sights(&mut walk);
     deployments::join_deployments(&mut walk);
     running::place(&mut walk);

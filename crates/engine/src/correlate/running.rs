@@ -98,8 +98,7 @@ pub(super) fn place(walk: &mut Walk) {
             let at = (service, target.clone());
             let current: Vec<&Seen> =
                 walk.sights.get(&at).into_iter().flatten().filter(|seen| seen.current).collect();
-            let last =
-                deployed.get(&at).and_then(|index| walk.graph.deployments.iter().nth(*index)).map(|(_, d)| d);
+            let last = deployed.get(&at).map(|index| walk.graph.deployments.get(*index));
             rows.extend(current.iter().map(|seen| placement_of(walk, &target, seen)));
             if current.is_empty()
                 && let Some(last) = last
@@ -153,10 +152,10 @@ fn placement_of_deployment(target: &Target, last: &Deployment) -> Option<Placeme
     })
 }
 
-/// The last deployment that succeeded, by service and target, as a place in the table.
-fn last_deployed(walk: &Walk) -> BTreeMap<(Index<Service>, Target), usize> {
-    let mut last: BTreeMap<(Index<Service>, Target), (Option<Timestamp>, usize)> = BTreeMap::new();
-    for (place, (_, deployment)) in walk.graph.deployments.iter().enumerate() {
+/// The last deployment that succeeded, by service and target.
+fn last_deployed(walk: &Walk) -> BTreeMap<(Index<Service>, Target), Index<Deployment>> {
+    let mut last: BTreeMap<(Index<Service>, Target), (Option<Timestamp>, Index<Deployment>)> = BTreeMap::new();
+    for (place, deployment) in walk.graph.deployments.iter() {
         if deployment.outcome != DeploymentOutcome::Succeeded {
             continue;
         }

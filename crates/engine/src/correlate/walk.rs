@@ -130,6 +130,12 @@ impl Walk {
         self.told.by_version.get(&(service, version.canonical())).copied()
     }
 
+    /// The service's release that a spelling of a version names.
+    pub(super) fn version_of(&self, service: Index<Service>, spelling: &str) -> Option<Index<Release>> {
+        let version = domain::Version::parse(spelling, &self.graph.services.get(service).names())?;
+        self.told.by_version.get(&(service, version.canonical())).copied()
+    }
+
     /// Is the first release's version greater than the second's?
     pub(super) fn newer(&self, one: Option<Index<Release>>, other: Option<Index<Release>>) -> bool {
         let version =

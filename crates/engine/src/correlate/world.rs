@@ -401,6 +401,10 @@ impl World {
         self
     }
 
+    pub(crate) fn change_named(self, number: &str, title: &str) -> Self {
+        self.with_change(number, |change| change.short_description = Some(title.into()))
+    }
+
     pub(crate) fn about(self, number: &str, item: &str) -> Self {
         let id = ConfigurationItemId::new(&connector("cmdb"), item);
         self.with_change(number, |change| {
