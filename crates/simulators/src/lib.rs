@@ -2,3 +2,4 @@
 //! This crate imports nothing of Interlock's: a shared type would hide a shared mistake.
 
 pub mod jira;
+pub mod github;
