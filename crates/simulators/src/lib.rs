@@ -3,3 +3,5 @@
 
 pub mod jira;
 pub mod github;
+pub mod alertmanager;
+pub mod prometheus;

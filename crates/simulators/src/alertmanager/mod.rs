@@ -1,0 +1,3 @@
+//! A simulated Alertmanager: its API v2.
+
+pub mod content;

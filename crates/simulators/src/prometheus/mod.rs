@@ -1,0 +1,3 @@
+//! A simulated Prometheus server: its HTTP API and enough PromQL for clients of release data.
+
+pub mod content;
