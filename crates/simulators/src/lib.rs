@@ -1,7 +1,8 @@
 //! Simulated vendors for the demonstration and the tests, written from the vendors' documentation alone.
 //! This crate imports nothing of Interlock's: a shared type would hide a shared mistake.
 
-pub mod jira;
-pub mod github;
 pub mod alertmanager;
+pub mod estate;
+pub mod github;
+pub mod jira;
 pub mod prometheus;
