@@ -4,7 +4,10 @@
 //! (`v2.14.0`, `2.14.0`, `payments-api 2.14.0`, `Release 2.14.0`); the tag follows the repository's pattern (`v2.14.0`,
 //! `customer-portal-v8.1.0`, a bare `0.9.0`); a change says it in its short description and correlation id.
 
+pub mod config;
 pub mod failure;
+pub mod git;
+pub mod jira;
 pub mod model;
 pub mod servicenow;
 
