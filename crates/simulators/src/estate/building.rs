@@ -194,7 +194,8 @@ impl World {
                 committer: build.author.clone(),
                 at: opened - build.pace * if place == 0 { 2 } else { 1 },
                 message: format!(
-                    "{key}: {topic}\n\nPart {} of the work on {}.\n",
+                    "{}: {topic}\n\nPart {} of the work on {}.\n",
+                    as_typed(&key),
                     place + 1,
                     build.version
                 )
@@ -423,6 +424,15 @@ struct Proposal {
     files: Vec<FileChange>,
     /// Where its branch left the main line.
     fork: Option<usize>,
+}
+
+/// Some people type keys in small letters.
+fn as_typed(key: &str) -> String {
+    if key.ends_with(['2', '7']) {
+        key.to_lowercase()
+    } else {
+        key.to_owned()
+    }
 }
 
 fn in_folder(code: &CodeHome, path: &str) -> Text {

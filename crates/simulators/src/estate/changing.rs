@@ -23,12 +23,22 @@ pub(super) struct Plan<'a> {
 impl World {
     /// A change for one release, New, with nothing decided.
     pub(super) fn draft(&mut self, plan: &Plan<'_>) -> Result<Change, EstateError> {
+        // 30001 is kept for the number that two instances share.
+        let number = format!("CHG{:07}", 30_001 + self.next("story changes"));
+        self.draft_numbered(plan, number.into())
+    }
+
+    /// The same under a number of another series.
+    pub(super) fn draft_numbered(
+        &self,
+        plan: &Plan<'_>,
+        number: Text,
+    ) -> Result<Change, EstateError> {
         let service = plan.service;
-        let number = format!("CHG{:07}", 30_000 + self.next("story changes"));
         let key = format!("{}@{}", service.key, plan.version);
         Ok(Change {
             instance: "servicenow",
-            number: number.into(),
+            number,
             class: plan.class,
             state: ChangeState::New,
             title: format!("{} {} to production", service.key, plan.version).into(),

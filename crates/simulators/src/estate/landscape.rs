@@ -174,6 +174,10 @@ fn shared(world: &mut World) {
             .push(infrastructure(key, "cmdb_ci_environment", key));
     }
     for (name, class) in [
+        ("dns-01", "cmdb_ci_linux_server"),
+        ("ntp-01", "cmdb_ci_linux_server"),
+        ("backup-01", "cmdb_ci_linux_server"),
+        ("mail-relay-01", "cmdb_ci_linux_server"),
         (FIREWALL, "cmdb_ci_ip_firewall"),
         ("core-switch-01", "cmdb_ci_netgear"),
         ("batch-scheduler", "cmdb_ci_appl"),
@@ -218,7 +222,7 @@ pub(super) fn infrastructure(
 fn templates(world: &mut World) {
     let now = world.now();
     let valid = Interval {
-        start: now - days(300),
+        start: now - days(900),
         end: now + days(200),
     };
     let template = |key: &str, name: &str, items: &[&str]| Template {
@@ -230,7 +234,22 @@ fn templates(world: &mut World) {
         valid,
         revoked: None,
     };
+    let all: Vec<Text> = world
+        .estate
+        .services
+        .iter()
+        .map(|service| service.key.clone())
+        .collect();
     world.estate.templates = vec![
+        Template {
+            allowed_items: all,
+            revoked: Some(now - days(40)),
+            ..template(
+                "service-routine-release",
+                "Routine release of any service",
+                &[],
+            )
+        },
         template(
             ROUTINE_TEMPLATE,
             "Routine release of a customer channel",
@@ -241,7 +260,7 @@ fn templates(world: &mut World) {
             ..template(
                 "monthly-patching",
                 "Monthly operating system patches",
-                &["batch-scheduler", "core-switch-01"],
+                &["dns-01", "ntp-01", "backup-01", "mail-relay-01"],
             )
         },
         Template {

@@ -16,7 +16,9 @@ mod building;
 mod calendar;
 mod changing;
 mod draw;
+mod history;
 mod landscape;
+pub mod noise;
 mod people;
 mod planning;
 mod rollout;
@@ -96,8 +98,14 @@ impl EstateError {
 /// Makes the estate.
 pub fn generate(options: &Options) -> Result<Estate, EstateError> {
     let mut world = world::World::new(options)?;
+    if options.contents == Contents::Everything {
+        history::tell(&mut world, options)?;
+    }
     world.skip_to(1_400);
     stories::tell(&mut world)?;
+    if options.contents != Contents::Stories {
+        noise::add(&mut world)?;
+    }
     agenda::convene(&mut world);
     Ok(world.estate)
 }

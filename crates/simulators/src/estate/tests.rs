@@ -215,7 +215,7 @@ fn every_reference_resolves() {
     }
 }
 
-const REFERENCES: [&str; 26] = [
+const REFERENCES: [&str; 27] = [
     "user",
     "group",
     "delegate",
@@ -242,6 +242,7 @@ const REFERENCES: [&str; 26] = [
     "caller_id",
     "support_group",
     "cab_meeting",
+    "std_change_producer_version",
 ];
 
 fn row<'a>(rows: &'a [(String, Row)], table: &str, column: &str, value: &str) -> &'a Row {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::Calendar;
-use super::model::{Estate, Forge, Release, Repository, Service, ServiceKind, Story, Text};
+use super::model::{Estate, Forge, Plans, Release, Repository, Service, ServiceKind, Story, Text};
 use super::{EstateError, Options, landscape, people, services};
 
 pub(super) type Target = (Text, &'static str, Option<&'static str>);
@@ -22,6 +22,8 @@ pub(super) struct World {
     pub(super) observed: HashMap<Target, usize>,
     /// Lines of each file on the main line, by repository.
     pub(super) files: HashMap<Text, HashMap<Text, u32>>,
+    /// The usual plans of a service, written once.
+    pub(super) wordings: HashMap<Text, Plans>,
 }
 
 impl World {
@@ -76,6 +78,7 @@ impl World {
             counters: HashMap::new(),
             observed: HashMap::new(),
             files: HashMap::new(),
+            wordings: HashMap::new(),
             estate,
             calendar,
         };

@@ -82,6 +82,7 @@ pub struct Problem {
     pub item: Option<Text>,
     pub group: Text,
     pub opened: Timestamp,
+    pub closed: Option<Timestamp>,
     pub known_error: Option<KnownError>,
     pub cause: Text,
     pub priority: u8,

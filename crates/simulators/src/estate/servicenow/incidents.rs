@@ -182,9 +182,20 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
     row.put("number", &*problem.number);
     row.put("sys_class_name", "problem");
     row.put("short_description", &*problem.title);
-    row.put("state", "103");
+    row.put(
+        "state",
+        if problem.closed.is_some() {
+            "107"
+        } else {
+            "103"
+        },
+    );
     row.put("priority", problem.priority.to_string());
-    row.put("active", "true");
+    row.put("active", flag(problem.closed.is_none()));
+    row.put_time("closed_at", problem.closed);
+    if let Some(at) = problem.closed {
+        row.updated(at, "system", 5);
+    }
     row.put(
         "cmdb_ci",
         problem

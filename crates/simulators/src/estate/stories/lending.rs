@@ -65,6 +65,7 @@ fn rolled_back(world: &mut World) -> Result<(), EstateError> {
         item: Some("kyc-service".into()),
         group: "lending".into(),
         opened: back + hours(14),
+        closed: None,
         known_error: Some(KnownError {
             article: "KB0050001".into(),
             summary: "The register answers slowly to batches over 50 names; kyc-service gives up after 5 s.".into(),
