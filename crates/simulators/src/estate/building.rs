@@ -324,7 +324,12 @@ impl World {
             repository.releases.push(ForgeRelease {
                 name: format!("{} {}", build.service.key, build.version).into(),
                 tag: name,
-                body,
+                body: format!(
+                    "{body}\nImage: registry.bank.example/{}@{}\n",
+                    build.service.key,
+                    digest(&build.service.key, build.version, "index")
+                )
+                .into(),
                 author: tagger,
                 at: build.at + minutes(25),
             });

@@ -1,7 +1,5 @@
 //! Drawing from a seed: every purpose has its own stream, so that more history does not change a story.
 
-use std::fmt::Write as _;
-
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -48,16 +46,7 @@ pub(super) fn hex(parts: &[&str], length: usize) -> String {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize().as_bytes() {
-        write!(text, "{byte:02x}").ok();
-    }
+    let mut text = hasher.finalize().to_hex().to_string();
     text.truncate(length);
     text
-}
-
-/// A number below `limit` that stands for `parts` for ever.
-pub(super) fn number(parts: &[&str], limit: u64) -> u64 {
-    let digits = hex(parts, 15);
-    u64::from_str_radix(&digits, 16).unwrap_or_default() % limit.max(1)
 }

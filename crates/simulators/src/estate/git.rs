@@ -1,7 +1,8 @@
 //! Real Git objects from the neutral repositories: blobs, trees, commits, annotated tags, with the shas that Git gives them.
 //! The forge's projection uses the shas alone; plain repositories are written to disk as bare ones.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use gix::ObjectId;
 use gix::objs::Kind;
 use jiff::Timestamp;
 
-use super::model::{Estate, Forge, Person, Repository, Tag, Text};
+use super::model::{Content, Estate, Forge, Person, Repository, Tag, Text};
 
 /// Why a repository cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -54,14 +55,22 @@ pub fn objects<E>(
     sink: &mut dyn FnMut(Kind, &[u8]) -> Result<(), E>,
 ) -> Result<Shas, E> {
     let mut shas = Shas::default();
+    let mut blobs: HashMap<&Content, ObjectId> = HashMap::new();
     let mut roots: Vec<Rc<Folder>> = Vec::with_capacity(repository.commits.len());
     for commit in &repository.commits {
         let base = commit.parents.first().and_then(|parent| roots.get(*parent));
         let mut root = base.map_or_else(Folder::default, |folder| (**folder).clone());
         for file in &commit.files {
-            let content = file.content.bytes();
-            sink(Kind::Blob, &content)?;
-            root.put(&file.path, hash(Kind::Blob, &content));
+            let id = match blobs.entry(&file.content) {
+                // A merge lists what its branch has already written.
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    let content = file.content.bytes();
+                    sink(Kind::Blob, &content)?;
+                    *new.insert(hash(Kind::Blob, &content))
+                }
+            };
+            root.put(&file.path, id);
         }
         let tree = root.write(sink)?;
         roots.push(Rc::new(root));
@@ -105,6 +114,16 @@ pub fn shas(people: &People<'_>, repository: &Repository) -> Shas {
     match nowhere {
         Ok(shas) => shas,
     }
+}
+
+/// The shas of every repository, by its name.
+pub fn all_shas(estate: &Estate) -> HashMap<Text, Shas> {
+    let people = People::new(estate);
+    estate
+        .repositories
+        .iter()
+        .map(|repository| (repository.name.clone(), shas(&people, repository)))
+        .collect()
 }
 
 fn tag_text(people: &People<'_>, tag: &Tag, commit: &str) -> Option<String> {
@@ -168,7 +187,7 @@ pub fn write(people: &People<'_>, repository: &Repository, path: &Path) -> Resul
 }
 
 /// Names and addresses for signatures.
-pub struct People<'a>(std::collections::HashMap<&'a str, &'a Person>);
+pub struct People<'a>(HashMap<&'a str, &'a Person>);
 
 impl<'a> People<'a> {
     pub fn new(estate: &'a Estate) -> Self {

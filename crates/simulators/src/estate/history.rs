@@ -17,6 +17,7 @@ use super::people::CAB;
 use super::planning::Scope;
 use super::rollout::Rollout;
 use super::services::BASELINES;
+use super::stories::{PORTAL_RELEASES, portal_release, portal_release_at};
 use super::world::{World, days, hours, is_vendor, minutes};
 use super::{EstateError, Options};
 use aftermath::{Fate, Knobs};
@@ -47,8 +48,17 @@ pub(super) fn tell(world: &mut World, options: &Options) -> Result<(), EstateErr
         missing_caused_by: options.missing_caused_by,
         wrong_close_codes: options.wrong_close_codes,
     };
+    let mut portal = 0;
     for event in &events {
+        // It shares a repository, whose commits are to stand in the order of time.
+        while portal < PORTAL_RELEASES && portal_release_at(world, portal)? <= event.at {
+            portal_release(world, portal)?;
+            portal += 1;
+        }
         happen(world, event, &knobs)?;
+    }
+    for place in portal..PORTAL_RELEASES {
+        portal_release(world, place)?;
     }
     infrastructure::tell(world)
 }
@@ -105,7 +115,7 @@ fn open_day(
     class: ChangeClass,
 ) -> Result<Timestamp, EstateError> {
     for later in 0..7 {
-        let at = world.calendar.ago((ago - later).max(46), (hour, minute))?;
+        let at = world.calendar.ago((ago - later).max(55), (hour, minute))?;
         let span = Interval {
             start: at,
             end: at + hours(2),

@@ -63,8 +63,9 @@ fn furnish_service(world: &mut World, service: &Service) {
     } else {
         &["eu", "uk"]
     };
+    let fewest = if service.regions.is_empty() { 2 } else { 1 };
     for place in places {
-        for number in 1..=draw.count(1, 2) {
+        for number in 1..=draw.count(fewest, fewest + 1) {
             below.push((
                 format!("{key}-{place}-{number:02}"),
                 server_class(service),

@@ -1,14 +1,16 @@
 //! The demonstration estate: a small bank, made from a seed and a moment, the same bytes for the same input.
-//! First a neutral model of what is true, then one projection per system of what that system would hold.
-//! How the systems name a release, say 2.14.0 of payments-api: the Jira version is named in several spellings
-//! (`v2.14.0`, `2.14.0`, `payments-api 2.14.0`, `Release 2.14.0`); the tag follows the repository's pattern (`v2.14.0`,
-//! `customer-portal-v8.1.0`, a bare `0.9.0`); a change says it in its short description and correlation id.
+//! How these systems name a release, say 2.14.0 of payments-api: Jira by a version whose name each team spells its own
+//! way (`v2.14.0`, `2.14.0`, `payments-api 2.14.0`, `Release 2.14.0`); Git by a tag of the repository's pattern (`v2.14.0`,
+//! `customer-portal-v8.1.0`, a bare `0.9.0`) and Jira keys in messages, branches and titles; ServiceNow in a change's short
+//! description and correlation id (`payments-api@2.14.0`); a train by `rm_release`; monitoring by `build_info`'s labels.
 
 pub mod config;
 pub mod failure;
 pub mod git;
+pub mod github;
 pub mod jira;
 pub mod model;
+pub mod monitoring;
 pub mod servicenow;
 
 mod agenda;
@@ -19,6 +21,7 @@ mod draw;
 mod history;
 mod landscape;
 pub mod noise;
+pub mod pact;
 mod people;
 mod planning;
 mod rollout;
@@ -100,6 +103,10 @@ pub fn generate(options: &Options) -> Result<Estate, EstateError> {
     let mut world = world::World::new(options)?;
     if options.contents == Contents::Everything {
         history::tell(&mut world, options)?;
+    } else {
+        for place in 0..stories::PORTAL_RELEASES {
+            stories::portal_release(&mut world, place)?;
+        }
     }
     world.skip_to(1_400);
     stories::tell(&mut world)?;

@@ -26,6 +26,7 @@ pub(super) fn add(world: &mut World) -> Result<(), EstateError> {
     shared_number(world)?;
     approvals(world)?;
     odd_names(world)?;
+    one_after_the_other(world)?;
     across_daylight_saving(world)?;
     empty_references(world)
 }
@@ -298,6 +299,33 @@ fn odd_names(world: &mut World) -> Result<(), EstateError> {
         .push(approved(lead, None, asked, asked + hours(1)));
     finish(&mut change);
     world.raise(change);
+    Ok(())
+}
+
+/// Two changes ahead, of which the second names the first as its parent.
+fn one_after_the_other(world: &mut World) -> Result<(), EstateError> {
+    let anything = world.service("notification-hub")?;
+    let mut first: Option<Text> = None;
+    for (title, item, window) in [
+        ("Upgrade the resolver on dns-01", "dns-01", 6),
+        (
+            "Point mail-relay-01 at the new resolver",
+            "mail-relay-01",
+            7,
+        ),
+    ] {
+        let planned = world.calendar.slot(window, &anything, (30, 60))?;
+        let mut change = plain(world, (title, Some(item)), planned)?;
+        change.created = change.created.min(world.now() - days(3));
+        let lead = world.member("platform", 0)?;
+        let asked = change.created + hours(5);
+        change
+            .approvals
+            .push(approved(lead.clone(), None, asked, asked + hours(1)));
+        change.advance(asked + hours(1), &lead, ChangeState::Scheduled);
+        change.predecessor = first.take();
+        first = Some(world.raise(change));
+    }
     Ok(())
 }
 

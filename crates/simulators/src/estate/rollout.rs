@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::EstateError;
 use super::model::{Actor, Deployment, Observation, Outcome, Service, Text};
-use super::world::{World, hours, minutes, on_forge};
+use super::world::{World, minutes, on_forge};
 
 /// One attempt at one target.
 #[derive(Clone)]
@@ -54,11 +54,6 @@ impl<'a> Rollout<'a> {
 
     pub(super) fn region(mut self, region: Option<&'static str>) -> Self {
         self.region = region;
-        self
-    }
-
-    pub(super) fn by(mut self, person: &Text) -> Self {
-        self.triggered_by = person.clone();
         self
     }
 
@@ -129,22 +124,6 @@ impl World {
             from,
             until: None,
         });
-    }
-
-    /// Development, test and staging, in the hours after `at`.
-    pub(super) fn promote(
-        &mut self,
-        service: &Service,
-        version: &str,
-        digest: &Text,
-        at: Timestamp,
-    ) -> Result<(), EstateError> {
-        for (environment, after) in STAGES {
-            self.deploy(
-                &Rollout::new(service, version, digest, at + hours(after)).to(environment),
-            )?;
-        }
-        Ok(())
     }
 
     /// Every region of production, ten minutes apart.

@@ -120,7 +120,7 @@ pub struct FileChange {
 }
 
 /// Sources are made from two numbers when they are written, so that a long history costs little memory.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Content {
     Literal(Text),
     Generated { revision: u32, lines: u32 },
@@ -130,10 +130,16 @@ impl Content {
     pub fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Literal(text) => text.as_bytes().to_vec(),
-            Self::Generated { revision, lines } => (1..=*lines)
-                .map(|line| format!("step {line} // r{revision}\n"))
-                .collect::<String>()
-                .into_bytes(),
+            Self::Generated { revision, lines } => {
+                let end = format!(" // r{revision}\n");
+                let mut bytes = Vec::with_capacity(*lines as usize * (end.len() + 9));
+                for line in 1..=*lines {
+                    bytes.extend_from_slice(b"step ");
+                    bytes.extend_from_slice(line.to_string().as_bytes());
+                    bytes.extend_from_slice(end.as_bytes());
+                }
+                bytes
+            }
         }
     }
 }

@@ -87,9 +87,11 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
         "cmdb_ci",
         change.item.as_ref().map(|item| out.id(Of::Item, item)),
     );
+    // Only a service is a business service; infrastructure is not.
+    let service = change.item.as_ref().filter(|_| !change.releases.is_empty());
     row.put_some(
         "business_service",
-        change.item.as_ref().map(|item| out.id(Of::Item, item)),
+        service.map(|item| out.id(Of::Item, item)),
     );
     row.put_time("start_date", Some(change.planned.start));
     row.put_time("end_date", Some(change.planned.end));

@@ -1,7 +1,7 @@
 //! The channels: customer-portal 8.1.0 with its clean record, mobile-app 12.0.0 that wants staging at the same time,
 //! notification-hub 1.4.0 with two digests and 1.5.0 with a template that does not allow it.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Tale, normal, tell_release, waiting};
 use crate::estate::EstateError;
@@ -21,38 +21,41 @@ pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
     wrong_template(world)
 }
 
-/// Forty-two routine releases of customer-portal over 20 months, none of which went wrong.
-pub(super) fn portal_history(world: &mut World) -> Result<(), EstateError> {
+/// Routine releases of customer-portal over 20 months, none of which went wrong.
+pub(in crate::estate) const PORTAL_RELEASES: i64 = 42;
+
+pub(in crate::estate) fn portal_release_at(
+    world: &World,
+    place: i64,
+) -> Result<Timestamp, EstateError> {
+    world.calendar.ago(600 - place * 13, (10, 0))
+}
+
+/// One of them; the portal's clean record is drawn from no chance.
+pub(in crate::estate) fn portal_release(world: &mut World, place: i64) -> Result<(), EstateError> {
     let service = world.service("customer-portal")?;
-    for place in 0..42_i64 {
-        let at = world.calendar.ago(600 - place * 13, (10, 0))?;
-        let version = format!("7.{}.{}", place / 4, place % 4);
-        let mut tale = Tale::new(&service, &version, at - days(2), at);
-        tale.items = 1;
-        tale.files = 3;
-        tale.lines = 60;
-        tale.coverage = 0.93;
-        tale.story = Story::History;
-        let told = tell_release(world, &tale)?;
-        let mut change = routine(
-            world,
-            &service,
-            &version,
-            Interval {
-                start: at,
-                end: at + hours(1),
-            },
-        )?;
-        change.created = at - hours(30);
-        change.start_work(at + minutes(1));
-        let end = world.go_live(
-            &Rollout::new(&service, &version, &told.built.digest, at + minutes(2))
-                .under(&change.number),
-        )?;
-        change.end_work(end + minutes(16));
-        change.close(end + hours(3), CloseCode::Successful, "Routine release.");
-        world.raise(change);
-    }
+    let at = portal_release_at(world, place)?;
+    let version = format!("7.{}.{}", place / 4, place % 4);
+    let mut tale = Tale::new(&service, &version, at - days(2), at);
+    tale.items = 1;
+    tale.files = 3;
+    tale.lines = 60;
+    tale.coverage = 0.93;
+    tale.story = Story::History;
+    let told = tell_release(world, &tale)?;
+    let planned = Interval {
+        start: at,
+        end: at + hours(1),
+    };
+    let mut change = routine(world, &service, &version, planned)?;
+    change.created = at - hours(30);
+    change.start_work(at + minutes(1));
+    let go =
+        Rollout::new(&service, &version, &told.built.digest, at + minutes(2)).under(&change.number);
+    let end = world.go_live(&go)?;
+    change.end_work(end + minutes(16));
+    change.close(end + hours(3), CloseCode::Successful, "Routine release.");
+    world.raise(change);
     Ok(())
 }
 

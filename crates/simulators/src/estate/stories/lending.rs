@@ -5,7 +5,7 @@ use super::{Tale, normal, tell_release, waiting};
 use crate::estate::EstateError;
 use crate::estate::changing::approved;
 use crate::estate::model::{
-    ChangeState, CloseCode, ContractVerification, Incident, Interval, KnownError, Problem,
+    Alert, ChangeState, CloseCode, ContractVerification, Incident, Interval, KnownError, Problem,
     TaskState, Text, WorkLinkKind,
 };
 use crate::estate::people::TWICE;
@@ -14,9 +14,9 @@ use crate::estate::world::{World, days, hours, minutes};
 
 pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
     rolled_back(world)?;
-    inherits_known_error(world)?;
     approved_by_own_author(world)?;
-    moves_together(world)
+    moves_together(world)?;
+    inherits_known_error(world)
 }
 
 fn rolled_back(world: &mut World) -> Result<(), EstateError> {
@@ -73,6 +73,15 @@ fn rolled_back(world: &mut World) -> Result<(), EstateError> {
         }),
         cause: "The batch size doubled in 2.2.0 and the register's limit was not known.".into(),
         priority: 2,
+    });
+    world.estate.alerts.push(Alert {
+        name: "HealthCheckFailing",
+        service: "kyc-service".into(),
+        environment: "production",
+        severity: "critical",
+        summary: "kyc-service fails its health check".into(),
+        started: live,
+        ended: Some(back),
     });
     world.estate.incidents.push(Incident {
         number: "INC0010002".into(),

@@ -10,6 +10,8 @@ mod payments;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub(super) use channels::{PORTAL_RELEASES, portal_release, portal_release_at};
+
 use super::EstateError;
 use super::building::{Build, Built};
 use super::changing::Plan;
@@ -22,7 +24,6 @@ use super::services::BASELINES;
 use super::world::{World, days, hours, is_vendor, minutes};
 
 pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
-    channels::portal_history(world)?;
     for (place, (key, version)) in (0_i64..).zip(BASELINES) {
         baseline(world, key, version, 36 + place)?;
     }
