@@ -76,6 +76,11 @@ fn readdress(github: &Github, mut request: Request) -> Request {
             target = format!("/repos/{}{below}", shelf.data.full_name());
         }
     }
+    let caller = Caller {
+        token: None,
+        base,
+        path: target.clone(),
+    };
     if target != path {
         let query = request
             .uri()
@@ -86,9 +91,7 @@ fn readdress(github: &Github, mut request: Request) -> Request {
             *request.uri_mut() = uri;
         }
     }
-    request
-        .extensions_mut()
-        .insert(Caller { token: None, base });
+    request.extensions_mut().insert(caller);
     request
 }
 

@@ -207,7 +207,7 @@ pub(super) async fn compare(at: Within) -> Answer {
 }
 
 /// What a range of commits (oldest first) changes in sum, by path. A merge whose sides are known adds nothing of its own.
-pub(in crate::github) fn merged_changes(shelf: &Shelf, range: &[usize]) -> Vec<FileChange> {
+fn merged_changes(shelf: &Shelf, range: &[usize]) -> Vec<FileChange> {
     let commits = range
         .iter()
         .filter_map(|&position| shelf.data.commits.get(position));

@@ -15,7 +15,7 @@ use axum::routing::get;
 
 use super::Github;
 
-pub(super) use commits::{merged_changes, of_pull};
+pub(super) use commits::of_pull;
 pub(super) use pulls::visible_reviews;
 pub(super) use releases::latest as latest_release;
 
