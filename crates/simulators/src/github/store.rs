@@ -152,6 +152,10 @@ impl People {
         self.teams.get(&(fold(organization), fold(slug)))
     }
 
+    pub(super) fn team_numbered(&self, id: u64) -> Option<&Team> {
+        self.teams.values().find(|team| team.id == id)
+    }
+
     pub(super) fn teams_of(&self, organization: &str) -> Vec<&Team> {
         let wanted = fold(organization);
         let mut teams: Vec<&Team> = self

@@ -55,7 +55,6 @@ impl<'a> Context<'a> {
             "isLatest" => {
                 leaf(latest_release(&shelf.data).is_some_and(|latest| latest.id == release.id))
             }
-            "immutable" => leaf(release.immutable),
             "createdAt" => self.date(Some(release.created_at)),
             "publishedAt" => self.date(release.published_at),
             "updatedAt" => self.date(Some(release.published_at.unwrap_or(release.created_at))),

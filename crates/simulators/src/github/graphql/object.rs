@@ -52,6 +52,15 @@ pub(super) enum Reviewer<'a> {
     Team(&'a Team),
 }
 
+impl<'a> Reviewer<'a> {
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::User(login) => login,
+            Self::Team(team) => &team.slug,
+        }
+    }
+}
+
 /// What a field is.
 #[derive(Debug)]
 pub(super) enum Resolved<'a> {

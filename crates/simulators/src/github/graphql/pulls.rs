@@ -236,13 +236,12 @@ impl<'a> Context<'a> {
                 leaf(node_id::write("LA", shelf.data.id, decimal(label)))
             }
             (Object::ReviewRequest(..), "asCodeOwner") => leaf(false),
-            (Object::ReviewRequest(shelf, reviewer), "id" | "databaseId") => {
-                let name = match reviewer {
-                    Reviewer::User(login) => login,
-                    Reviewer::Team(team) => &team.slug,
-                };
-                leaf(node_id::write("RRQ", shelf.data.id, decimal(name)))
-            }
+            (Object::ReviewRequest(_, reviewer), "databaseId") => leaf(decimal(reviewer.name())),
+            (Object::ReviewRequest(shelf, reviewer), "id") => leaf(node_id::write(
+                "RRQ",
+                shelf.data.id,
+                decimal(reviewer.name()),
+            )),
             (Object::ReviewRequest(_, reviewer), "requestedReviewer") => {
                 Ok(Resolved::Object(match reviewer {
                     Reviewer::User(login) => Object::Account(login),

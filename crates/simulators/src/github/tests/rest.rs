@@ -573,3 +573,14 @@ async fn search_finds_merged_pull_requests() {
         0
     );
 }
+
+#[tokio::test]
+async fn the_address_in_a_team_leads_to_its_members() {
+    let world = World::new();
+    let teams = world.get("/orgs/bank/teams").await.json();
+    let members = teams[0]["members_url"]
+        .as_str()
+        .unwrap()
+        .replace("{/member}", "");
+    assert_eq!(texts(&world.get(&members).await.json(), "/login"), ["ada"]);
+}
