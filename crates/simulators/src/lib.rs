@@ -6,3 +6,4 @@ pub mod faults;
 pub mod github;
 pub mod requests;
 pub mod serve;
+pub mod servicenow;
