@@ -3,12 +3,13 @@
 
 pub mod clock;
 pub mod faults;
+pub mod github;
 pub mod requests;
 pub mod serve;
 
 pub mod alertmanager;
-pub mod github;
 pub mod jira;
 pub mod prometheus;
 
 pub mod estate;
+pub mod servicenow;

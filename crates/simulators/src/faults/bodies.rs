@@ -72,7 +72,7 @@ pub(super) fn gzip_of_zeros(count: u64) -> Vec<u8> {
     bits.push(0b110, 3);
     bits.push(0b0011_0000, 8);
     for _ in 0..matches {
-        bits.push(0b1100_0101_00000, 13);
+        bits.push(0b1_1000_1010_0000, 13);
     }
     bits.push(0, 7);
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
