@@ -37,6 +37,12 @@ pub enum Anonymous {
     Sees(Browse),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Basic,
+    Bearer,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) account_id: Option<String>,
@@ -61,10 +67,11 @@ pub(super) async fn identify(
     next: Next,
 ) -> Response {
     let sent = request.headers().contains_key(header::AUTHORIZATION);
+    let failed = sent.then_some("AUTHENTICATED_FAILED");
     let found = account_of(&jira.inner.accounts, request.headers());
     let (caller, reason) = match (found, &jira.inner.anonymous) {
-        (Some((account, metered)), _) => (caller_of(&jira, account, metered), "OK"),
-        (None, Anonymous::Refused) => return refused(sent),
+        (Some((account, scheme)), _) => (caller_of(&jira, account, scheme), Some("OK")),
+        (None, Anonymous::Refused) => return refused(failed.unwrap_or("AUTHENTICATION_DENIED")),
         (None, Anonymous::Sees(browse)) => {
             let caller = Caller {
                 account_id: None,
@@ -72,16 +79,15 @@ pub(super) async fn identify(
                 metered: false,
                 projects: project_ids(&jira, browse),
             };
-            (caller, if sent { "AUTHENTICATED_FAILED" } else { "" })
+            (caller, failed)
         }
     };
     let account_id = caller.account_id.clone();
     request.extensions_mut().insert(caller);
     let mut response = next.run(request).await;
-    if !reason.is_empty() {
-        response
-            .headers_mut()
-            .insert("x-seraph-loginreason", HeaderValue::from_static(reason));
+    if let Some(reason) = reason {
+        let headers = response.headers_mut();
+        headers.insert("x-seraph-loginreason", HeaderValue::from_static(reason));
     }
     if let Some(id) = account_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aaccountid", id);
@@ -89,12 +95,7 @@ pub(super) async fn identify(
     response
 }
 
-fn refused(sent: bool) -> Response {
-    let reason = if sent {
-        "AUTHENTICATED_FAILED"
-    } else {
-        "AUTHENTICATION_DENIED"
-    };
+fn refused(reason: &'static str) -> Response {
     let headers = [
         ("www-authenticate", "OAuth realm=\"jira\""),
         ("x-seraph-loginreason", reason),
@@ -107,14 +108,14 @@ fn refused(sent: bool) -> Response {
         .into_response()
 }
 
-fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a Account, bool)> {
+fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a Account, Scheme)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
         return accounts
             .iter()
             .find(|account| account.token == credentials.trim())
-            .map(|account| (account, true));
+            .map(|account| (account, Scheme::Bearer));
     }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
@@ -127,10 +128,10 @@ fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a A
     let found = accounts
         .iter()
         .find(|account| account.email.eq_ignore_ascii_case(email) && account.token == token)?;
-    Some((found, false))
+    Some((found, Scheme::Basic))
 }
 
-fn caller_of(jira: &Jira, account: &Account, metered: bool) -> Caller {
+fn caller_of(jira: &Jira, account: &Account, scheme: Scheme) -> Caller {
     let store = jira.read();
     let zone = store
         .user(&account.account_id)
@@ -140,7 +141,7 @@ fn caller_of(jira: &Jira, account: &Account, metered: bool) -> Caller {
     Caller {
         account_id: Some(account.account_id.clone()),
         zone,
-        metered,
+        metered: scheme == Scheme::Bearer,
         projects: project_ids(jira, &account.browse),
     }
 }

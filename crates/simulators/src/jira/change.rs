@@ -171,7 +171,7 @@ impl Jira {
         Ok(())
     }
 
-    /// "`source` {outward} `target`". A second identical link changes nothing, as on a real site.
+    /// "`source` {outward} `target`", logged at both ends. A second identical link changes nothing, as on a real site.
     ///
     /// # Errors
     /// An issue or the link type does not exist.
@@ -181,32 +181,48 @@ impl Jira {
         let found = store.content.link_types.iter().find(|one| {
             one.name.eq_ignore_ascii_case(link_type) || one.id.to_string() == link_type
         });
-        let link_type = found
-            .map(|one| one.id)
+        let kind = found
+            .cloned()
             .ok_or_else(|| Missing::new("issue link type", link_type))?;
-        let target = store
+        let other = store
             .find_issue(target)
-            .map(|issue| issue.id)
+            .map(|issue| Issue::clone(issue))
             .ok_or_else(|| Missing::new("issue", target))?;
         let mut issue = store
             .find_issue(source)
             .map(|issue| Issue::clone(issue))
             .ok_or_else(|| Missing::new("issue", source))?;
-        if issue
-            .links
-            .iter()
-            .any(|link| link.link_type == link_type && link.target == target)
-        {
+        let same = |link: &Link| link.link_type == kind.id && link.target == other.id;
+        if issue.links.iter().any(same) {
             return Ok(());
         }
-        let id = store.next_id();
         issue.links.push(Link {
-            id,
-            link_type,
-            target,
+            id: store.next_id(),
+            link_type: kind.id,
+            target: other.id,
         });
-        issue.updated = now;
-        store.write(issue, now);
+        let ends = [
+            (other.clone(), &kind.inward, issue.key.clone()),
+            (issue, &kind.outward, other.key),
+        ];
+        for (mut issue, described, end) in ends {
+            let item = HistoryItem {
+                field: "Link".into(),
+                field_id: "issuelinks".into(),
+                from: None,
+                from_string: None,
+                to: Some(end.clone()),
+                to_string: Some(format!("This issue {described} {end}")),
+            };
+            issue.changelog.push(History {
+                id: store.next_id(),
+                author: None,
+                created: now,
+                items: vec![item],
+            });
+            issue.updated = now;
+            store.write(issue, now);
+        }
         Ok(())
     }
 

@@ -1,11 +1,11 @@
-//! Jira's rate limits: a burst per route and method and second, and an hourly quota of points (one, and one per object
-//! read) that only OAuth traffic pays. A refusal names its limit in `RateLimit-Reason`; the reset is ISO to the minute.
+//! Jira's rate limits: a burst per route and method and second, writes per issue, and an hourly quota of points (one, and
+//! one per object read) that only OAuth traffic pays. A refusal names its limit in `RateLimit-Reason`; the reset is ISO to the minute.
 
 use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ use super::access::Caller;
 pub struct Limits {
     /// Requests per second to one route with one method.
     pub burst: Option<u64>,
+    /// Writes per second to one issue, by whichever key or id it is called.
+    pub issue_writes: Option<u64>,
     /// Points per hour of Bearer traffic.
     pub points: Option<u64>,
     pub retry_after: RetryAfter,
@@ -55,16 +57,23 @@ pub(super) async fn meter(State(jira): State<Jira>, request: Request, next: Next
         .map_or("", MatchedPath::as_str);
     let route = format!("{} {route}", request.method());
     let now = jira.now();
-    if let Some(burst) = limits.burst {
-        let used = jira.meter(|meter| meter.burst(route, now));
-        if used > burst {
+    let written = written_issue(&jira, &request).map(|id| format!("issue {id}"));
+    let bursts = [
+        (limits.burst, Some(route), "jira-burst-based"),
+        (limits.issue_writes, written, "jira-per-issue-on-write"),
+    ];
+    for (limit, what, reason) in bursts {
+        let (Some(limit), Some(what)) = (limit, what) else {
+            continue;
+        };
+        if jira.meter(|meter| meter.burst(what, now)) > limit {
             let until = Timestamp::from_second(now.as_second().saturating_add(1)).unwrap_or(now);
             let quota = Quota {
-                limit: burst,
+                limit,
                 remaining: 0,
                 until,
             };
-            return refused(&quota, "jira-burst-based", (now, limits.retry_after));
+            return refused(&quota, reason, (now, limits.retry_after));
         }
     }
     let Some(points) = limits.points.filter(|_| metered) else {
@@ -98,13 +107,22 @@ pub(super) async fn meter(State(jira): State<Jira>, request: Request, next: Next
     response
 }
 
+fn written_issue(jira: &Jira, request: &Request) -> Option<u64> {
+    if request.method() == Method::GET {
+        return None;
+    }
+    let (_, rest) = request.uri().path().split_once("/issue/")?;
+    let named = rest.split('/').next()?;
+    jira.read().find_issue(named).map(|issue| issue.id)
+}
+
 impl Meter {
-    fn burst(&mut self, route: String, now: Timestamp) -> u64 {
+    fn burst(&mut self, what: String, now: Timestamp) -> u64 {
         if self.second != now.as_second() {
             self.second = now.as_second();
             self.bursts.clear();
         }
-        let used = self.bursts.entry(route).or_default();
+        let used = self.bursts.entry(what).or_default();
         *used = used.saturating_add(1);
         *used
     }

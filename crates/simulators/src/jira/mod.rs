@@ -221,3 +221,6 @@ impl Jira {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

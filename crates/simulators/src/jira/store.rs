@@ -117,9 +117,10 @@ impl Store {
         let until = now
             .saturating_add(self.search_lag)
             .unwrap_or(Timestamp::MAX);
+        self.behind.retain(|_, behind| behind.until > now);
         let was = match self.behind.remove(&id) {
-            Some(behind) if behind.until > now => behind.was,
-            _ => self.issues.get(&id).cloned(),
+            Some(behind) => behind.was,
+            None => self.issues.get(&id).cloned(),
         };
         self.behind.insert(id, Behind { until, was });
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Context;
 use super::changed::Past;
-use super::parser::Operator;
+use super::clauses::Operator;
 use super::values::Field;
 use super::words::Words;
 use crate::jira::content::Issue;
@@ -175,7 +175,7 @@ impl Test {
                 sign,
             } => {
                 let values = field.ids(context, issue);
-                member(values.is_empty(), (*empty, *sign), || {
+                member(values.len(), (*empty, *sign), || {
                     values.iter().any(|id| among.contains(id))
                 })
             }
@@ -186,7 +186,7 @@ impl Test {
                 sign,
             } => {
                 let values = field.names(issue);
-                member(values.is_empty(), (*empty, *sign), || {
+                member(values.len(), (*empty, *sign), || {
                     values
                         .iter()
                         .any(|name| among.contains(&name.to_lowercase()))
@@ -221,8 +221,8 @@ impl Test {
                 .is_some_and(|number| compared(&number, *operator, at)),
             Self::Words { field, words, sign } => {
                 let texts = field.texts(issue);
-                let blank = texts.iter().all(|text| text.is_empty());
-                member(blank, (false, *sign), || words.found_in(&texts))
+                let held = texts.iter().filter(|text| !text.is_empty()).count();
+                member(held, (false, *sign), || words.found_in(&texts))
             }
             Self::Empty { field, sign } => field.is_empty(context, issue) == (*sign == Sign::Is),
             Self::Past { past, sign } => past.holds(context, issue) == (*sign == Sign::Is),
@@ -230,13 +230,13 @@ impl Test {
     }
 }
 
-/// A negation does not match an empty field, unless nothing but the list could say so.
-fn member(blank: bool, (empty_listed, sign): (bool, Sign), found: impl FnOnce() -> bool) -> bool {
-    match (blank, sign) {
-        (true, Sign::Is) => empty_listed,
-        (true, Sign::Not) => false,
-        (false, Sign::Is) => found(),
-        (false, Sign::Not) => !found(),
+/// `held`: how many values the field has. A negation does not match an empty field.
+fn member(held: usize, (empty, sign): (bool, Sign), found: impl FnOnce() -> bool) -> bool {
+    match (held, sign) {
+        (0, Sign::Is) => empty,
+        (0, Sign::Not) => false,
+        (_, Sign::Is) => found(),
+        (_, Sign::Not) => !found(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! (`evaluate`). Left out: sprints, watchers, votes, worklogs, issue properties and saved filters.
 
 mod changed;
+mod clauses;
 mod dates;
 mod evaluate;
 mod functions;
@@ -45,4 +46,47 @@ pub(super) fn search(context: Context<'_>, jql: &str) -> Result<Vec<u64>, Refusa
     let sorting = order::resolve(context, &query.order).map_err(Refusal::bad)?;
     let found = evaluate::matching(context, &test);
     Ok(order::sorted(context, found, &sorting))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jira::content::{Content, Issue};
+    use proptest::prelude::*;
+
+    fn store() -> Store {
+        let mut content = Content::standard();
+        let issue = Issue {
+            id: 1,
+            key: "A-1".into(),
+            status: 3,
+            ..Issue::default()
+        };
+        content.issues = vec![issue];
+        Store::new(content)
+    }
+
+    proptest! {
+        #[test]
+        fn any_clause_is_answered_or_refused(
+            field in prop::sample::select(vec!["status", "key", "updated", "due", "summary", "assignee", "labels", "fixVersion", "cf[1]"]),
+            operator in prop::sample::select(vec!["=", "!=", ">", "<=", "~", "!~", "in", "not in", "is", "is not", "was", "changed after"]),
+            value in prop_oneof![
+                Just("empty".to_owned()),
+                Just("(Done, \"In Progress\")".to_owned()),
+                Just("currentUser()".to_owned()),
+                "-?[0-9]{1,30}[wdhmyM]?".prop_map(|text| text),
+                "(start|end)Of(Day|Week|Month|Year)\\(\"[-+]?[0-9]{1,25}[wdhmyM]?\"\\)".prop_map(|text| text),
+                "\"[^\"\\\\]{0,12}\"".prop_map(|text| text),
+            ],
+        ) {
+            let store = store();
+            let caller = Caller { account_id: None, zone: jiff::tz::TimeZone::UTC, metered: false, projects: None };
+            let context = Context { store: &store, caller: &caller, now: Timestamp::UNIX_EPOCH, reconcile: &[] };
+            match search(context, &format!("{field} {operator} {value} order by updated"))  {
+                Ok(found) => prop_assert!(found.len() <= 1),
+                Err(refusal) => prop_assert!(!refusal.messages.is_empty()),
+            }
+        }
+    }
 }

@@ -4,16 +4,16 @@ use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use super::Context;
-use super::parser::{self, Direction};
+use super::clauses::{self, Direction};
 use super::values::{self, Field, Kind};
 use crate::jira::content::Issue;
 use crate::jira::store::key_number;
 
 pub(super) fn resolve(
     context: Context<'_>,
-    order: &[(parser::Field, Direction)],
+    order: &[(clauses::Field, Direction)],
 ) -> Result<Vec<(Field, Direction)>, String> {
-    let one = |(field, direction): &(parser::Field, Direction)| match values::named(context, field)
+    let one = |(field, direction): &(clauses::Field, Direction)| match values::named(context, field)
         .first()
     {
         Some(Field::Text | Field::Comment) => {
@@ -29,10 +29,10 @@ pub(super) fn resolve(
 }
 
 /// The field as Jira's sentences name it.
-pub(super) fn shown(field: &parser::Field) -> String {
+pub(super) fn shown(field: &clauses::Field) -> String {
     match field {
-        parser::Field::Named(name) => name.clone(),
-        parser::Field::Custom(number) => format!("cf[{number}]"),
+        clauses::Field::Named(name) => name.clone(),
+        clauses::Field::Custom(number) => format!("cf[{number}]"),
     }
 }
 

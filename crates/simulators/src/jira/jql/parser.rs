@@ -1,76 +1,8 @@
 //! Tokens to clauses. NOT is pushed down to the single clauses while reading (`NOT a = b` is `a != b`), as Jira does;
 //! this is why a negation drops issues where the field is empty.
 
+use super::clauses::{Clause, Direction, Field, Operand, Operator, Query, Term};
 use super::lexer::{Placed, Token, place, tokens};
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Query {
-    pub(super) clause: Option<Clause>,
-    pub(super) order: Vec<(Field, Direction)>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Clause {
-    All(Vec<Clause>),
-    Any(Vec<Clause>),
-    Term(Term),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Term {
-    pub(super) field: Field,
-    pub(super) operator: Operator,
-    pub(super) operand: Operand,
-    /// After `was` and `changed`: `by`, `from`, `to`, `before`, `after`, `on`, `during`.
-    pub(super) predicates: Vec<(String, Operand)>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Field {
-    Named(String),
-    Custom(u64),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
-    Equal,
-    NotEqual,
-    Greater,
-    AtLeast,
-    Less,
-    AtMost,
-    Contains,
-    ContainsNot,
-    In,
-    NotIn,
-    Is,
-    IsNot,
-    Was,
-    WasNot,
-    Changed,
-    ChangedNot,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Operand {
-    Nothing,
-    Empty,
-    Value {
-        text: String,
-        quoted: bool,
-    },
-    Function {
-        name: String,
-        arguments: Vec<String>,
-    },
-    List(Vec<Operand>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    Ascending,
-    Descending,
-}
 
 pub(super) fn parse(text: &str) -> Result<Query, String> {
     let mut parser = Parser {
@@ -416,49 +348,6 @@ impl Parser {
     }
 }
 
-impl Operator {
-    fn negated(self) -> Self {
-        match self {
-            Self::Equal => Self::NotEqual,
-            Self::NotEqual => Self::Equal,
-            Self::Greater => Self::AtMost,
-            Self::AtLeast => Self::Less,
-            Self::Less => Self::AtLeast,
-            Self::AtMost => Self::Greater,
-            Self::Contains => Self::ContainsNot,
-            Self::ContainsNot => Self::Contains,
-            Self::In => Self::NotIn,
-            Self::NotIn => Self::In,
-            Self::Is => Self::IsNot,
-            Self::IsNot => Self::Is,
-            Self::Was => Self::WasNot,
-            Self::WasNot => Self::Was,
-            Self::Changed => Self::ChangedNot,
-            Self::ChangedNot => Self::Changed,
-        }
-    }
-
-    pub(super) fn symbol(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Greater => ">",
-            Self::AtLeast => ">=",
-            Self::Less => "<",
-            Self::AtMost => "<=",
-            Self::Contains => "~",
-            Self::ContainsNot => "!~",
-            Self::In => "in",
-            Self::NotIn => "not in",
-            Self::Is => "is",
-            Self::IsNot => "is not",
-            Self::Was => "was",
-            Self::WasNot => "was not",
-            Self::Changed | Self::ChangedNot => "changed",
-        }
-    }
-}
-
 fn joined(mut parts: Vec<Clause>, many: fn(Vec<Clause>) -> Clause) -> Clause {
     match (parts.len(), parts.pop()) {
         (1, Some(only)) => only,
@@ -472,4 +361,48 @@ fn joined(mut parts: Vec<Clause>, many: fn(Vec<Clause>) -> Clause) -> Clause {
 
 fn is_reserved(word: &str) -> bool {
     super::reserved::WORDS.contains(&word.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_followed() {
+        for text in [
+            "(".repeat(100_000),
+            "not ".repeat(100_000),
+            format!("a in {}", "(".repeat(100_000)),
+        ] {
+            assert!(parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn many_clauses_are_not_deep() {
+        let text = vec!["key = A-1"; 1000].join(" or ");
+        assert!(parse(&text).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            prop_assert!(parse(&text).map_or_else(|message| !message.is_empty(), |query| query.order.len() <= MOST_ORDERS));
+        }
+
+        #[test]
+        fn any_mix_of_tokens_is_read_or_refused(
+            parts in proptest::collection::vec(
+                prop::sample::select(vec![
+                    "project", "=", "!=", "in", "not", "(", ")", ",", "and", "or", "order", "by", "desc", "cf[1]", "cf[", "\"x y\"",
+                    "'", "\\", "~", "is", "empty", "was", "changed", "after", "now()", "-15m", "\\u00e9", "&", "|", "!", "é",
+                ]),
+                0..25,
+            )
+        ) {
+            let _either = parse(&parts.join(" ")).is_ok();
+            let _either = parse(&parts.concat()).is_ok();
+        }
+    }
 }

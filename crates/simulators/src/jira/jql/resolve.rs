@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::changed::Past;
+use super::clauses::{Clause, Operand, Operator, Term};
 use super::evaluate::{Sign, Test};
-use super::parser::{Clause, Operand, Operator, Term};
 use super::values::{self, Field, Kind};
 use super::{Context, dates, functions, lookup, order, words};
 use crate::jira::store::key_number;
@@ -263,7 +263,7 @@ impl Asked<'_> {
             other => other,
         };
         let tests = named.into_iter().map(|moment| test(self, operator, moment));
-        Ok(self.joined(tests.collect(), empty))
+        Ok(self.joined(tests.chain(empty.then(|| self.emptiness())).collect()))
     }
 
     fn numbers(&self, operand: &Operand) -> Result<Test, Vec<String>> {
@@ -288,21 +288,20 @@ impl Asked<'_> {
             at,
             key: None,
         });
-        Ok(self.joined(tests.collect(), empty))
+        Ok(self.joined(tests.chain(empty.then(|| self.emptiness())).collect()))
     }
 
-    fn joined(&self, mut tests: Vec<Test>, empty: bool) -> Test {
-        let sign = sign(self.operator);
-        if empty {
-            tests.push(Test::Empty {
-                field: self.field,
-                sign,
-            });
+    fn emptiness(&self) -> Test {
+        Test::Empty {
+            field: self.field,
+            sign: sign(self.operator),
         }
-        if sign == Sign::Not {
-            Test::All(tests)
-        } else {
-            Test::Any(tests)
+    }
+
+    fn joined(&self, tests: Vec<Test>) -> Test {
+        match sign(self.operator) {
+            Sign::Not => Test::All(tests),
+            Sign::Is => Test::Any(tests),
         }
     }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Context;
-use super::parser;
+use super::clauses;
 use crate::jira::content::{CustomField, CustomValue, FieldKind, Issue};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,16 +219,16 @@ impl Field {
 }
 
 /// The fields of that name: several when custom fields share it, none when it is unknown.
-pub(super) fn named(context: Context<'_>, field: &parser::Field) -> Vec<Field> {
+pub(super) fn named(context: Context<'_>, field: &clauses::Field) -> Vec<Field> {
     let own = |field: &CustomField| Field::Custom(field.id, field.kind);
     let fields = &context.store.content.fields;
     match field {
-        parser::Field::Custom(number) => fields
+        clauses::Field::Custom(number) => fields
             .iter()
             .filter(|field| field.id == *number)
             .map(own)
             .collect(),
-        parser::Field::Named(name) => match system(&name.to_lowercase()) {
+        clauses::Field::Named(name) => match system(&name.to_lowercase()) {
             Some(field) => vec![field],
             None => fields
                 .iter()

@@ -34,10 +34,10 @@ impl Cursors {
         let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest.as_bytes());
         self.live.insert(token.clone(), cursor);
         self.oldest.push_back(token.clone());
-        if self.oldest.len() > MOST {
-            if let Some(gone) = self.oldest.pop_front() {
-                self.live.remove(&gone);
-            }
+        if self.oldest.len() > MOST
+            && let Some(gone) = self.oldest.pop_front()
+        {
+            self.live.remove(&gone);
         }
         token
     }

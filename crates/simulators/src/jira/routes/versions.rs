@@ -296,13 +296,13 @@ fn apply(store: &Store, version: &mut Version, sent: &Sent) -> Result<(), Refusa
     version.start_date = sent.start_date.or(version.start_date);
     version.release_date = sent.release_date.or(version.release_date);
     version.driver = sent.driver.clone().or_else(|| version.driver.take());
-    if let (Some(start), Some(release)) = (version.start_date, version.release_date) {
-        if start > release {
-            return Err(Refusal::field(
-                "startDate",
-                "The start date cannot be after the release date.",
-            ));
-        }
+    if let (Some(start), Some(release)) = (version.start_date, version.release_date)
+        && start > release
+    {
+        return Err(Refusal::field(
+            "startDate",
+            "The start date cannot be after the release date.",
+        ));
     }
     Ok(())
 }

@@ -86,26 +86,39 @@ pub(super) async fn edit(call: Call, Path(issue): Path<String>, Body(sent): Body
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Sub-tasks go with their parent when the client says so; children of an epic stay.
 pub(super) async fn delete(call: Call, Path(issue): Path<String>) -> Answer {
     call.actor()?;
-    let key = {
+    let keys = {
         let store = call.jira.read();
         let found = call.issue(&store, &issue)?;
-        let has_children = store
-            .children(found.id)
-            .is_some_and(|children| !children.is_empty());
-        if has_children && call.first("deleteSubtasks") != Some("true") {
+        let is_subtask = |issue: &&Issue| {
+            let mut types = store.content.issue_types.iter();
+            types.any(|kind| kind.id == issue.issue_type && kind.level < 0)
+        };
+        let children = store.children(found.id).into_iter().flatten();
+        let children = children
+            .filter_map(|id| store.issue(*id))
+            .map(AsRef::as_ref);
+        let mut keys: Vec<String> = children
+            .filter(is_subtask)
+            .map(|child| child.key.clone())
+            .collect();
+        if !keys.is_empty() && call.first("deleteSubtasks") != Some("true") {
             let message = format!(
                 "The issue '{}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks.",
                 found.key
             );
             return Err(Refusal::bad(message));
         }
-        found.key.clone()
+        keys.push(found.key.clone());
+        keys
     };
-    call.jira
-        .delete_issue(&key)
-        .map_err(|_| Refusal::no_issue())?;
+    for key in keys {
+        call.jira
+            .delete_issue(&key)
+            .map_err(|_| Refusal::no_issue())?;
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
