@@ -26,6 +26,8 @@ pub(super) struct Caller {
     pub(super) token: Option<Token>,
     /// `http://host` and, for GitHub Enterprise Server, `/api/v3`.
     pub(super) base: String,
+    /// The path below it, with the repository by name.
+    pub(super) path: String,
 }
 
 impl Caller {
@@ -52,7 +54,6 @@ pub(super) struct Call {
     pub(super) caller: Caller,
     pub(super) people: Arc<People>,
     pub(super) now: Timestamp,
-    path: String,
     query: Vec<(String, String)>,
 }
 
@@ -62,11 +63,16 @@ impl Call {
         let query = uri.query().unwrap_or_default();
         Self {
             github: github.clone(),
-            caller: caller.unwrap_or_else(|| Caller { token: None, base: String::new() }),
+            caller: caller.unwrap_or_else(|| Caller {
+                token: None,
+                base: String::new(),
+                path: uri.path().to_owned(),
+            }),
             people: Arc::clone(&github.read().people),
             now: github.now(),
-            path: uri.path().to_owned(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
         }
     }
 
@@ -131,11 +137,15 @@ impl Call {
     }
 
     fn stable_path(&self, repository: Option<&Shelf>) -> String {
-        let below = self.path.strip_prefix("/repos/").and_then(|rest| rest.splitn(3, '/').nth(2));
+        let below = self
+            .caller
+            .path
+            .strip_prefix("/repos/")
+            .and_then(|rest| rest.splitn(3, '/').nth(2));
         match (repository, below) {
             (Some(shelf), Some(below)) => format!("/repositories/{}/{below}", shelf.data.id),
             (Some(shelf), None) => format!("/repositories/{}", shelf.data.id),
-            (None, _) => self.path.clone(),
+            (None, _) => self.caller.path.clone(),
         }
     }
 
@@ -227,13 +237,23 @@ impl FromRequestParts<Github> for Within {
 /// A JSON document and the headers that belong to it.
 #[derive(Debug)]
 pub(super) struct Reply {
+    status: StatusCode,
     body: Value,
     headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
     pub(super) fn json(body: Value) -> Self {
-        Self { body, headers: Vec::new() }
+        Self {
+            status: StatusCode::OK,
+            body,
+            headers: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     pub(super) fn link(mut self, links: Option<String>) -> Self {
@@ -244,7 +264,7 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = self.body.to_string().into_response();
+        let mut response = (self.status, self.body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in self.headers {

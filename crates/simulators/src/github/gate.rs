@@ -65,13 +65,18 @@ fn readdress(github: &Github, mut request: Request) -> Request {
             target = format!("/repos/{}{below}", shelf.data.full_name());
         }
     }
+    let caller = Caller {
+        token: None,
+        base,
+        path: target.clone(),
+    };
     if target != path {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         if let Ok(uri) = format!("{target}{query}").parse::<Uri>() {
             *request.uri_mut() = uri;
         }
     }
-    request.extensions_mut().insert(Caller { token: None, base });
+    request.extensions_mut().insert(caller);
     request
 }
 

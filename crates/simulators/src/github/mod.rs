@@ -19,7 +19,7 @@ mod store;
 mod tests;
 mod zip;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use jiff::Timestamp;
 
@@ -59,7 +59,8 @@ pub struct Github {
 struct Shared {
     clock: SharedClock,
     pages: String,
-    store: RwLock<Store>,
+    /// Replaced, not changed, while a request still reads the former one.
+    store: RwLock<Arc<Store>>,
     tokens: RwLock<Vec<Token>>,
     limits: RwLock<Limits>,
     meters: Mutex<Meters>,
@@ -70,7 +71,7 @@ impl Github {
         let shared = Shared {
             clock: options.clock,
             pages: options.pages,
-            store: RwLock::new(Store::new(options.content)),
+            store: RwLock::new(Arc::new(Store::new(options.content))),
             tokens: RwLock::new(options.tokens),
             limits: RwLock::new(options.limits),
             meters: Mutex::default(),
@@ -85,41 +86,42 @@ impl Github {
 
     /// Changes a repository in place; false if there is none of that name. A changed name leaves the old one as a redirect.
     pub fn edit(&self, full_name: &str, change: impl FnOnce(&mut Repository)) -> bool {
-        let mut store = self.write();
-        let Some(mut repository) = store.remove(full_name) else {
-            return false;
-        };
-        let before = repository.full_name();
-        change(&mut repository);
-        if repository.full_name() != before && !repository.old_names.contains(&before) {
-            repository.old_names.push(before);
-        }
-        store.put(repository);
-        true
+        self.write(|store| {
+            let Some(mut repository) = store.remove(full_name) else {
+                return false;
+            };
+            let before = repository.full_name();
+            change(&mut repository);
+            if repository.full_name() != before && !repository.old_names.contains(&before) {
+                repository.old_names.push(before);
+            }
+            store.put(repository);
+            true
+        })
     }
 
     /// Adds a repository, or replaces the one with the same id.
     pub fn put_repository(&self, repository: Repository) {
-        self.write().put(repository);
+        self.write(|store| store.put(repository));
     }
 
     /// Takes a repository away; asked for, it answers 404.
     pub fn remove_repository(&self, full_name: &str) -> bool {
-        self.write().remove(full_name).is_some()
+        self.write(|store| store.remove(full_name).is_some())
     }
 
     /// Adds an account, or replaces the one with the same login.
     pub fn put_user(&self, user: User) {
-        Arc::make_mut(&mut self.write().people).put(user);
+        self.write(|store| Arc::make_mut(&mut store.people).put(user));
     }
 
     /// Deletes an account: records keep its login but answer as if nobody had it.
     pub fn forget_user(&self, login: &str) {
-        Arc::make_mut(&mut self.write().people).forget(login);
+        self.write(|store| Arc::make_mut(&mut store.people).forget(login));
     }
 
     pub fn edit_packages(&self, change: impl FnOnce(&mut Vec<Package>)) {
-        change(&mut self.write().packages);
+        self.write(|store| change(&mut store.packages));
     }
 
     /// Changes which tokens are accepted.
@@ -153,11 +155,22 @@ impl Github {
         self.shared.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Store> {
-        self.shared.store.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> Arc<Store> {
+        Arc::clone(
+            &self
+                .shared
+                .store
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Store> {
-        self.shared.store.write().unwrap_or_else(PoisonError::into_inner)
+    fn write<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
+        let mut store = self
+            .shared
+            .store
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut store))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::content::{Content, Organization, Package, Repository, Team, User};
 use super::shelf::Shelf;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Store {
     pub(super) people: Arc<People>,
     /// By full name in lower case, as GitHub ignores case here.
@@ -85,6 +85,32 @@ impl Store {
         self.repositories.get(self.names_by_id.get(&id)?).cloned()
     }
 
+    /// As `by_id`, but borrowed.
+    pub(super) fn numbered(&self, id: u64) -> Option<&Arc<Shelf>> {
+        self.repositories.get(self.names_by_id.get(&id)?)
+    }
+
+    /// By name and, where renames are followed, by former name.
+    pub(super) fn look_up(&self, owner: &str, name: &str, follow: bool) -> Option<&Shelf> {
+        let full_name = fold(&format!("{owner}/{name}"));
+        let here = self.repositories.get(&full_name);
+        let moved = || {
+            self.ids_by_old_name
+                .get(&full_name)
+                .filter(|_| follow)
+                .and_then(|id| self.numbered(*id))
+        };
+        here.or_else(moved).map(Arc::as_ref)
+    }
+
+    /// A login that owns repositories, as its records write it.
+    pub(super) fn owner(&self, login: &str) -> Option<&str> {
+        let prefix = fold(&format!("{login}/"));
+        let (name, shelf) = self.repositories.range(prefix.clone()..).next()?;
+        name.starts_with(&prefix)
+            .then_some(shelf.data.owner.as_str())
+    }
+
     /// By full name.
     pub(super) fn repositories(&self) -> impl Iterator<Item = &Arc<Shelf>> {
         self.repositories.values()
@@ -108,6 +134,10 @@ impl People {
 
     pub(super) fn team(&self, organization: &str, slug: &str) -> Option<&Team> {
         self.teams.get(&(fold(organization), fold(slug)))
+    }
+
+    pub(super) fn team_numbered(&self, id: u64) -> Option<&Team> {
+        self.teams.values().find(|team| team.id == id)
     }
 
     pub(super) fn teams_of(&self, organization: &str) -> Vec<&Team> {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::github::Github;
 use crate::github::access::Right;
 use crate::github::call::{Answer, Call, Caller, Refusal, Reply, Within};
-use crate::github::content::{Package, User};
+use crate::github::content::{Package, Team, User};
 use crate::github::meter::Resource;
 use crate::github::shelf::Shelf;
 use crate::github::store::id_of;
@@ -66,8 +66,14 @@ pub(super) async fn permission(at: Within) -> Answer {
     let login = at.part("login");
     let writer = at.shelf.data.writers.iter().any(|name| name == login) || at.shelf.data.owner == login;
     let permission = if writer { "write" } else { "read" };
+    let mut user = at.shape().user_or_null(Some(login));
+    if let Some(fields) = user.as_object_mut() {
+        fields.insert("role_name".to_owned(), json!(permission));
+        let rights = json!({ "admin": false, "maintain": false, "push": writer, "triage": writer, "pull": true });
+        fields.insert("permissions".to_owned(), rights);
+    }
     Ok(Reply::json(
-        json!({ "permission": permission, "role_name": permission, "user": at.shape().user_or_null(Some(login)) }),
+        json!({ "permission": permission, "role_name": permission, "user": user }),
     ))
 }
 
@@ -104,6 +110,28 @@ fn listed(call: &Call, mut shelves: Vec<Arc<Shelf>>) -> Reply {
     }
     let right = right(&call.caller);
     call.page(&shelves, |shelf| call.shape().repository(&shelf.data, right))
+}
+
+pub(super) async fn organization(Path(org): Path<String>, call: Call) -> Answer {
+    let store = call.github.read();
+    let login = call
+        .people
+        .organization(&org)
+        .map(|owner| owner.login.as_str())
+        .or_else(|| store.owner(&org));
+    let login = login
+        .filter(|login| call.people.user(login).is_none())
+        .ok_or(Refusal::NotFound)?;
+    Ok(Reply::json(call.shape().organization(login)))
+}
+
+pub(super) async fn team(Path((org, team)): Path<(String, String)>, call: Call) -> Answer {
+    let team = call
+        .people
+        .team(&org, &team)
+        .filter(|_| call.caller.token.is_some())
+        .ok_or(Refusal::NotFound)?;
+    Ok(Reply::json(call.shape().full_team(team)))
 }
 
 pub(super) async fn teams(Path(org): Path<String>, call: Call) -> Answer {
@@ -172,4 +200,22 @@ fn may_read_packages(caller: &Caller) -> Result<(), Refusal> {
 
 fn right(caller: &Caller) -> Right {
     caller.token.as_ref().map_or(Right::Read, |token| token.right)
+}
+
+/// The address that a team's own record gives.
+pub(super) async fn numbered_team(Path((_, id)): Path<(u64, u64)>, call: Call) -> Answer {
+    Ok(Reply::json(call.shape().full_team(with_id(&call, id)?)))
+}
+
+pub(super) async fn numbered_team_members(Path((_, id)): Path<(u64, u64)>, call: Call) -> Answer {
+    let team = with_id(&call, id)?;
+    Ok(call.page(&team.members, |login| call.shape().user(login)))
+}
+
+fn with_id(call: &Call, id: u64) -> Result<&Team, Refusal> {
+    let team = call
+        .people
+        .team_numbered(id)
+        .filter(|_| call.caller.token.is_some());
+    team.ok_or(Refusal::NotFound)
 }

@@ -133,8 +133,10 @@ pub(super) async fn compare(at: Within) -> Answer {
 }
 
 /// What a range of commits (oldest first) changes in sum, by path. A merge whose sides are known adds nothing of its own.
-pub(in crate::github) fn merged_changes(shelf: &Shelf, range: &[usize]) -> Vec<FileChange> {
-    let commits = range.iter().filter_map(|&position| shelf.data.commits.get(position));
+fn merged_changes(shelf: &Shelf, range: &[usize]) -> Vec<FileChange> {
+    let commits = range
+        .iter()
+        .filter_map(|&position| shelf.data.commits.get(position));
     let own = commits.filter(|commit| {
         commit.parents.len() < 2 || commit.parents.iter().any(|sha| shelf.history().position(sha).is_none())
     });

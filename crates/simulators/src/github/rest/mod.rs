@@ -15,7 +15,7 @@ use axum::routing::get;
 
 use super::Github;
 
-pub(super) use commits::{merged_changes, of_pull};
+pub(super) use commits::of_pull;
 pub(super) use pulls::visible_reviews;
 pub(super) use releases::latest as latest_release;
 
@@ -29,8 +29,21 @@ pub(super) fn routes(github: &Github) -> Router {
         .route("/meta", get(account::meta))
         .route("/orgs/{org}/repos", get(account::repositories_of))
         .route("/users/{org}/repos", get(account::repositories_of))
+        .route("/orgs/{org}", get(account::organization))
         .route("/orgs/{org}/teams", get(account::teams))
-        .route("/orgs/{org}/teams/{team}/members", get(account::team_members))
+        .route("/orgs/{org}/teams/{team}", get(account::team))
+        .route(
+            "/orgs/{org}/teams/{team}/members",
+            get(account::team_members),
+        )
+        .route(
+            "/organizations/{org}/team/{team}",
+            get(account::numbered_team),
+        )
+        .route(
+            "/organizations/{org}/team/{team}/members",
+            get(account::numbered_team_members),
+        )
         .route("/orgs/{org}/packages", get(account::packages))
         .route("/orgs/{org}/packages/container/{name}", get(account::package))
         .route("/orgs/{org}/packages/container/{name}/versions", get(account::package_versions))

@@ -12,7 +12,7 @@ mod repository;
 mod workflow;
 
 pub(super) use check::{latest_checks, latest_statuses};
-pub(super) use commit::{FileAt, changes, decimal};
+pub(super) use commit::{FileAt, changes, decimal, sha_of_blob};
 pub(super) use delivery::newest_first;
 pub(super) use protection::rules_for;
 pub(super) use pull::{association, review_state, state};

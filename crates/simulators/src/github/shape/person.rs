@@ -74,6 +74,32 @@ impl Shape<'_> {
         })
     }
 
+    /// `GET /orgs/{org}/teams/{team}`.
+    pub(in crate::github) fn full_team(&self, team: &Team) -> Value {
+        let mut body = self.team(team);
+        let more = json!({
+            "members_count": team.members.len(), "repos_count": 0, "created_at": time(jiff::Timestamp::UNIX_EPOCH), "updated_at": time(jiff::Timestamp::UNIX_EPOCH),
+            "organization": self.organization(&team.organization),
+        });
+        extend(&mut body, more);
+        body
+    }
+
+    /// `GET /orgs/{org}`.
+    pub(in crate::github) fn organization(&self, login: &str) -> Value {
+        let known = self.people.organization(login);
+        let id = known.map_or_else(|| id_of(login), |owner| owner.id);
+        let url = format!("{}/orgs/{login}", self.base);
+        json!({
+            "login": login, "id": id, "node_id": format!("O_kgDO{id}"), "url": url, "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events"),
+            "hooks_url": format!("{url}/hooks"), "issues_url": format!("{url}/issues"), "members_url": format!("{url}/members{{/member}}"),
+            "public_members_url": format!("{url}/public_members{{/member}}"), "avatar_url": format!("https://avatars.githubusercontent.com/u/{id}?v=4"),
+            "description": null, "name": known.map(|owner| &owner.name), "html_url": format!("{}/{login}", self.pages), "type": "Organization",
+            "has_organization_projects": true, "has_repository_projects": true, "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
+            "created_at": time(jiff::Timestamp::UNIX_EPOCH), "updated_at": time(jiff::Timestamp::UNIX_EPOCH), "archived_at": null,
+        })
+    }
+
     /// A GitHub App by its slug.
     pub(in crate::github) fn app(&self, slug: &str) -> Value {
         let id = id_of(slug) % 1_000_000;

@@ -102,7 +102,7 @@ impl Shape<'_> {
         let mut body = self.issue(repository, &issue);
         let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
         let more = json!({
-            "html_url": page, "body": pull.body, "user": self.user_or_null(pull.author.as_deref()), "labels": labels, "draft": pull.draft,
+            "html_url": page, "body": pull.body.as_deref().unwrap_or_default(), "user": self.user_or_null(pull.author.as_deref()), "labels": labels, "draft": pull.draft,
             "updated_at": time(pull.updated_at), "node_id": node_id::write("PR", repository.id, pull.number), "pull_request": of_pull,
         });
         extend(&mut body, more);
@@ -117,7 +117,7 @@ impl Shape<'_> {
             "node_id": node_id::write("I", repository.id, issue.number), "number": issue.number, "title": issue.title, "user": self.user_or_null(Some(&issue.author)),
             "labels": [], "state": if issue.closed_at.is_some() { "closed" } else { "open" }, "locked": false, "assignee": null, "assignees": [], "milestone": null,
             "comments": 0, "created_at": time(issue.created_at), "updated_at": time(issue.closed_at.unwrap_or(issue.created_at)),
-            "closed_at": time_or_null(issue.closed_at), "author_association": association(repository, Some(&issue.author)), "body": null, "score": 1.0,
+            "closed_at": time_or_null(issue.closed_at), "author_association": association(repository, Some(&issue.author)), "body": "", "score": 1.0,
         })
     }
 
@@ -125,7 +125,7 @@ impl Shape<'_> {
         let id = decimal(name);
         json!({
             "id": id, "node_id": node_id::write("LA", repository.id, id), "url": format!("{}/labels/{name}", self.api(repository)), "name": name,
-            "description": null, "color": format!("{:06x}", id % 0x100_0000), "default": false,
+            "description": "", "color": format!("{:06x}", id % 0x100_0000), "default": false,
         })
     }
 

@@ -1,1 +1,7 @@
-//! tests
+//! The routes through the router, over one small bank: what clients get wrong about GitHub must be true here.
+
+mod delivery;
+mod graphql;
+mod limits;
+mod rest;
+mod world;
