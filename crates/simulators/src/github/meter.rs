@@ -80,7 +80,7 @@ impl Meters {
             points,
             now,
         } = charge;
-        let mut standing = self.standing(account, resource, limits, now);
+        let mut standing = self.standing(account, charge, limits);
         let key = (account.clone(), resource == Resource::Graphql);
         let minute = self.minutes.entry(key).or_insert(Window {
             start: now,
@@ -123,17 +123,17 @@ impl Meters {
         if let Some(hour) = self.hours.get_mut(&(account.clone(), charge.resource)) {
             hour.used = hour.used.saturating_sub(charge.points);
         }
-        self.standing(account, charge.resource, limits, charge.now)
+        self.standing(account, charge, limits)
     }
 
     /// The present count; starts a new window when the last one is over.
     pub(super) fn standing(
         &mut self,
         account: &Account,
-        resource: Resource,
+        charge: Charge,
         limits: &Limits,
-        now: Timestamp,
     ) -> Standing {
+        let Charge { resource, now, .. } = charge;
         let window = resource.window();
         let hour = self
             .hours

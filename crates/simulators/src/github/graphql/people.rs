@@ -128,9 +128,9 @@ impl<'a> Context<'a> {
             "createdAt" => self.date(Some(user.map(|user| user.created_at).unwrap_or_default())),
             "repositories" => self.repositories_of(login),
             "repository" => {
-                let found =
-                    self.store
-                        .look_up(login, arguments.text("name").unwrap_or_default(), true);
+                let found = self
+                    .store
+                    .ever_named(login, arguments.text("name").unwrap_or_default());
                 maybe(
                     found
                         .filter(|shelf| self.call.caller.sees(shelf))

@@ -112,7 +112,7 @@ fn jobs_page(at: &Within, run: &WorkflowRun, attempts: &[usize]) -> Reply {
         .flat_map(|(number, attempt)| attempt.jobs.iter().map(move |job| (number, job)))
         .collect();
     at.counted("jobs", &jobs, |(number, job)| {
-        at.shape().job(&at.shelf, run, *number, job)
+        at.shape().job(&at.shelf, run, (*number, job))
     })
 }
 
@@ -121,7 +121,11 @@ pub(super) async fn job(at: Within) -> Answer {
     for run in &at.shelf.data.workflow_runs {
         for (number, attempt) in run.attempts.iter().enumerate() {
             if let Some(job) = attempt.jobs.iter().find(|job| job.id == id) {
-                return Ok(Reply::json(at.shape().job(&at.shelf, run, number + 1, job)));
+                return Ok(Reply::json(at.shape().job(
+                    &at.shelf,
+                    run,
+                    (number + 1, job),
+                )));
             }
         }
     }

@@ -24,8 +24,7 @@ pub(super) async fn contents(at: Within) -> Answer {
     }
     Ok(Reply::json(at.shape().folder(
         &shelf.data,
-        reference,
-        path,
+        (reference, path),
         &files,
     )))
 }

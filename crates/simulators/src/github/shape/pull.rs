@@ -38,6 +38,7 @@ impl Shape<'_> {
             .requested_teams
             .iter()
             .filter_map(|slug| self.people.team(&repository.owner, slug));
+        let whole = self.repository(repository, Right::Read);
         let mut body = json!({
             "url": url, "id": pull.id, "node_id": node_id::write("PR", repository.id, number), "html_url": html,
             "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"), "issue_url": issue, "number": number,
@@ -48,7 +49,7 @@ impl Shape<'_> {
             "labels": labels, "requested_reviewers": reviewers, "requested_teams": teams.map(|team| self.team(team)).collect::<Vec<_>>(),
             "commits_url": format!("{url}/commits"), "review_comments_url": format!("{url}/comments"),
             "review_comment_url": format!("{api}/pulls/comments{{/number}}"), "comments_url": format!("{issue}/comments"), "statuses_url": statuses,
-            "head": self.head(repository, &pull.head), "base": self.head(repository, &pull.base),
+            "head": self.head(repository, &pull.head, whole.clone()), "base": self.head(repository, &pull.base, whole),
             "author_association": association(repository, pull.author.as_deref()),
         });
         let links = json!({
@@ -170,10 +171,10 @@ impl Shape<'_> {
         })
     }
 
-    fn head(&self, repository: &Repository, head: &Head) -> Value {
+    fn head(&self, repository: &Repository, head: &Head, whole: Value) -> Value {
         json!({
             "label": format!("{}:{}", repository.owner, head.branch), "ref": head.branch, "sha": head.sha,
-            "user": self.owner(&repository.owner), "repo": self.repository(repository, Right::Read),
+            "user": self.owner(&repository.owner), "repo": whole,
         })
     }
 }

@@ -78,8 +78,7 @@ impl Shape<'_> {
         &self,
         shelf: &Shelf,
         run: &WorkflowRun,
-        attempt: usize,
-        job: &Job,
+        (attempt, job): (usize, &Job),
     ) -> Value {
         let repository = &shelf.data;
         let api = self.api(repository);
