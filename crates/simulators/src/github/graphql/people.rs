@@ -141,3 +141,24 @@ impl<'a> Context<'a> {
         }
     }
 }
+
+/// Does an object of type `kind` fit a fragment on `condition`?
+pub(super) fn fits(kind: &str, condition: &str) -> bool {
+    kind == condition
+        || match condition {
+            "Actor" | "RepositoryOwner" | "ProfileOwner" => {
+                matches!(kind, "User" | "Bot" | "Organization")
+            }
+            "GitObject" => matches!(kind, "Commit" | "Tag" | "Blob" | "Tree"),
+            "RequestedReviewer" => matches!(kind, "User" | "Team" | "Bot"),
+            "StatusCheckRollupContext" => matches!(kind, "CheckRun" | "StatusContext"),
+            "RequirableByPullRequest" => matches!(kind, "CheckRun" | "StatusContext"),
+            "Node" => {
+                !matches!(
+                    kind,
+                    "Query" | "RateLimit" | "GitActor" | "TreeEntry" | "PullRequestChangedFile"
+                ) && !kind.ends_with("Connection")
+            }
+            _ => false,
+        }
+}
