@@ -71,8 +71,12 @@ struct Window {
 impl Meters {
     /// Counts `points` unless a limit forbids it; refused requests are not counted against the hour.
     pub(super) fn charge(&mut self, account: &Account, charge: Charge, limits: &Limits) -> Verdict {
-        let Charge { resource, points, now } = charge;
-        let mut standing = self.standing(account, resource, limits, now);
+        let Charge {
+            resource,
+            points,
+            now,
+        } = charge;
+        let mut standing = self.standing(account, charge, limits);
         let key = (account.clone(), resource == Resource::Graphql);
         let minute = self.minutes.entry(key).or_insert(Window { start: now, used: 0 });
         if now.duration_since(minute.start) >= SignedDuration::from_mins(1) {
@@ -99,17 +103,17 @@ impl Meters {
         if let Some(hour) = self.hours.get_mut(&(account.clone(), charge.resource)) {
             hour.used = hour.used.saturating_sub(charge.points);
         }
-        self.standing(account, charge.resource, limits, charge.now)
+        self.standing(account, charge, limits)
     }
 
     /// The present count; starts a new window when the last one is over.
     pub(super) fn standing(
         &mut self,
         account: &Account,
-        resource: Resource,
+        charge: Charge,
         limits: &Limits,
-        now: Timestamp,
     ) -> Standing {
+        let Charge { resource, now, .. } = charge;
         let window = resource.window();
         let hour = self.hours.entry((account.clone(), resource)).or_insert(Window { start: now, used: 0 });
         if now.duration_since(hour.start) >= window {

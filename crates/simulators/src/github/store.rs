@@ -90,17 +90,18 @@ impl Store {
         self.repositories.get(self.names_by_id.get(&id)?)
     }
 
-    /// By name and, where renames are followed, by former name.
-    pub(super) fn look_up(&self, owner: &str, name: &str, follow: bool) -> Option<&Shelf> {
-        let full_name = fold(&format!("{owner}/{name}"));
-        let here = self.repositories.get(&full_name);
-        let moved = || {
-            self.ids_by_old_name
-                .get(&full_name)
-                .filter(|_| follow)
-                .and_then(|id| self.numbered(*id))
-        };
-        here.or_else(moved).map(Arc::as_ref)
+    /// By its present name.
+    pub(super) fn named(&self, owner: &str, name: &str) -> Option<&Shelf> {
+        self.repositories
+            .get(&fold(&format!("{owner}/{name}")))
+            .map(Arc::as_ref)
+    }
+
+    /// By its present or a former name.
+    pub(super) fn ever_named(&self, owner: &str, name: &str) -> Option<&Shelf> {
+        let moved = || self.ids_by_old_name.get(&fold(&format!("{owner}/{name}")));
+        self.named(owner, name)
+            .or_else(|| self.numbered(*moved()?).map(Arc::as_ref))
     }
 
     /// A login that owns repositories, as its records write it.

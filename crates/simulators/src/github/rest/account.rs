@@ -7,7 +7,7 @@ use crate::github::Github;
 use crate::github::access::Right;
 use crate::github::call::{Answer, Call, Caller, Refusal, Reply, Within};
 use crate::github::content::{Package, Team, User};
-use crate::github::meter::Resource;
+use crate::github::meter::{Charge, Resource};
 use crate::github::shelf::Shelf;
 use crate::github::store::id_of;
 use std::sync::Arc;
@@ -39,7 +39,15 @@ pub(super) async fn rate_limit(State(github): State<Github>, call: Call) -> Answ
     let mut meters = github.meters();
     let mut resources = serde_json::Map::new();
     for resource in [Resource::Core, Resource::Search, Resource::Graphql] {
-        let standing = meters.standing(&account, resource, &limits, call.now);
+        let standing = meters.standing(
+            &account,
+            Charge {
+                resource,
+                points: 0,
+                now: call.now,
+            },
+            &limits,
+        );
         let numbers = json!({ "limit": standing.limit, "used": standing.used, "remaining": standing.remaining(), "reset": standing.reset.as_second() });
         resources.insert(resource.name().to_owned(), numbers);
     }

@@ -84,7 +84,9 @@ fn jobs_page(at: &Within, run: &WorkflowRun, attempts: &[usize]) -> Reply {
         .filter_map(|&number| Some((number, run.attempts.get(number.checked_sub(1)?)?)))
         .flat_map(|(number, attempt)| attempt.jobs.iter().map(move |job| (number, job)))
         .collect();
-    at.counted("jobs", &jobs, |(number, job)| at.shape().job(&at.shelf, run, *number, job))
+    at.counted("jobs", &jobs, |(number, job)| {
+        at.shape().job(&at.shelf, run, (*number, job))
+    })
 }
 
 pub(super) async fn job(at: Within) -> Answer {
@@ -92,7 +94,11 @@ pub(super) async fn job(at: Within) -> Answer {
     for run in &at.shelf.data.workflow_runs {
         for (number, attempt) in run.attempts.iter().enumerate() {
             if let Some(job) = attempt.jobs.iter().find(|job| job.id == id) {
-                return Ok(Reply::json(at.shape().job(&at.shelf, run, number + 1, job)));
+                return Ok(Reply::json(at.shape().job(
+                    &at.shelf,
+                    run,
+                    (number + 1, job),
+                )));
             }
         }
     }

@@ -79,7 +79,9 @@ pub(super) async fn check_run(at: Within) -> Answer {
 
 fn status(at: &Within, commit: &Commit) -> Answer {
     let latest = latest_statuses(&at.shelf.statuses_of(&commit.sha));
-    let body = at.shape().combined_status(&at.shelf, &commit.sha, at.call.slice(&latest), &latest);
+    let body =
+        at.shape()
+            .combined_status(&at.shelf, &commit.sha, (at.call.slice(&latest), &latest));
     Ok(Reply::json(body).link(at.call.links(latest.len(), Some(&at.shelf))))
 }
 

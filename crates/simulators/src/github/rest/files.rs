@@ -15,5 +15,9 @@ pub(super) async fn contents(at: Within) -> Answer {
     if files.is_empty() {
         return Err(missing());
     }
-    Ok(Reply::json(at.shape().folder(&shelf.data, reference, path, &files)))
+    Ok(Reply::json(at.shape().folder(
+        &shelf.data,
+        (reference, path),
+        &files,
+    )))
 }

@@ -53,8 +53,7 @@ impl Shape<'_> {
         &self,
         shelf: &Shelf,
         sha: &str,
-        page: &[&CommitStatus],
-        latest: &[&CommitStatus],
+        (page, latest): (&[&CommitStatus], &[&CommitStatus]),
     ) -> Value {
         let api = self.api(&shelf.data);
         json!({

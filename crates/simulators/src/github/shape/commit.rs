@@ -142,8 +142,7 @@ impl Shape<'_> {
     pub(in crate::github) fn folder(
         &self,
         repository: &Repository,
-        reference: &str,
-        folder: &str,
+        (reference, folder): (&str, &str),
         files: &[(&str, &[u8])],
     ) -> Value {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };

@@ -14,11 +14,29 @@ impl Shape<'_> {
     /// As lists have it: without `merged`, `mergeable` and counts.
     pub(in crate::github) fn pull(&self, repository: &Repository, pull: &PullRequest) -> Value {
         let (api, page, number) = (self.api(repository), self.page(repository), pull.number);
-        let (url, html) = (format!("{api}/pulls/{number}"), format!("{page}/pull/{number}"));
-        let (issue, statuses) = (format!("{api}/issues/{number}"), format!("{api}/statuses/{}", pull.head.sha));
-        let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
-        let reviewers: Vec<Value> = pull.requested_reviewers.iter().map(|login| self.user(login)).collect();
-        let teams = pull.requested_teams.iter().filter_map(|slug| self.people.team(&repository.owner, slug));
+        let (url, html) = (
+            format!("{api}/pulls/{number}"),
+            format!("{page}/pull/{number}"),
+        );
+        let (issue, statuses) = (
+            format!("{api}/issues/{number}"),
+            format!("{api}/statuses/{}", pull.head.sha),
+        );
+        let labels: Vec<Value> = pull
+            .labels
+            .iter()
+            .map(|name| self.label(repository, name))
+            .collect();
+        let reviewers: Vec<Value> = pull
+            .requested_reviewers
+            .iter()
+            .map(|login| self.user(login))
+            .collect();
+        let teams = pull
+            .requested_teams
+            .iter()
+            .filter_map(|slug| self.people.team(&repository.owner, slug));
+        let whole = self.repository(repository, Right::Read);
         let mut body = json!({
             "url": url, "id": pull.id, "node_id": node_id::write("PR", repository.id, number), "html_url": html,
             "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"), "issue_url": issue, "number": number,
@@ -29,7 +47,7 @@ impl Shape<'_> {
             "labels": labels, "requested_reviewers": reviewers, "requested_teams": teams.map(|team| self.team(team)).collect::<Vec<_>>(),
             "commits_url": format!("{url}/commits"), "review_comments_url": format!("{url}/comments"),
             "review_comment_url": format!("{api}/pulls/comments{{/number}}"), "comments_url": format!("{issue}/comments"), "statuses_url": statuses,
-            "head": self.head(repository, &pull.head), "base": self.head(repository, &pull.base),
+            "head": self.head(repository, &pull.head, whole.clone()), "base": self.head(repository, &pull.base, whole),
             "author_association": association(repository, pull.author.as_deref()),
         });
         let links = json!({
@@ -129,10 +147,10 @@ impl Shape<'_> {
         })
     }
 
-    fn head(&self, repository: &Repository, head: &Head) -> Value {
+    fn head(&self, repository: &Repository, head: &Head, whole: Value) -> Value {
         json!({
             "label": format!("{}:{}", repository.owner, head.branch), "ref": head.branch, "sha": head.sha,
-            "user": self.owner(&repository.owner), "repo": self.repository(repository, Right::Read),
+            "user": self.owner(&repository.owner), "repo": whole,
         })
     }
 }

@@ -61,7 +61,12 @@ impl Shape<'_> {
         body
     }
 
-    pub(in crate::github) fn job(&self, shelf: &Shelf, run: &WorkflowRun, attempt: usize, job: &Job) -> Value {
+    pub(in crate::github) fn job(
+        &self,
+        shelf: &Shelf,
+        run: &WorkflowRun,
+        (attempt, job): (usize, &Job),
+    ) -> Value {
         let repository = &shelf.data;
         let api = self.api(repository);
         let workflow = repository.workflows.iter().find(|workflow| workflow.id == run.workflow);
