@@ -453,7 +453,15 @@ impl super::model::Repository {
         self.branches.get(branch).copied()
     }
 
-    pub(super) fn commit(&mut self, commit: Commit) -> usize {
+    /// Appends a commit; it is not older than its parents, for another team may have merged in between.
+    pub(super) fn commit(&mut self, mut commit: Commit) -> usize {
+        for parent in commit
+            .parents
+            .iter()
+            .filter_map(|parent| self.commits.get(*parent))
+        {
+            commit.at = commit.at.max(parent.at);
+        }
         self.commits.push(commit);
         self.commits.len() - 1
     }
