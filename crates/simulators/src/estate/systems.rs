@@ -199,10 +199,6 @@ mod tests {
     }
 
     #[tokio::test]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test is the client here, not one of ours"
-    )]
     async fn every_system_serves_its_part_of_a_release() {
         let now = "2026-11-23T00:00:00Z".parse().unwrap();
         let options = Options {

@@ -58,8 +58,8 @@ fn workflow(book: &Book<'_>, name: &str) -> u64 {
         .unwrap_or(0))
 }
 
-fn conclusion(succeeded: bool) -> Option<String> {
-    Some(if succeeded { "success" } else { "failure" }.to_owned())
+fn conclusion(run: &PipelineRun) -> Option<String> {
+    Some(if run.succeeded { "success" } else { "failure" }.to_owned())
 }
 
 fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowRun {
@@ -68,7 +68,7 @@ fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowR
         id: id * 10 + offset,
         name: name.to_owned(),
         status: "completed".to_owned(),
-        conclusion: conclusion(run.succeeded),
+        conclusion: conclusion(run),
         started_at: run.started,
         completed_at: Some(run.finished),
         ..hub::Job::default()
@@ -85,7 +85,7 @@ fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowR
         created_at: run.started,
         attempts: vec![hub::RunAttempt {
             status: "completed".to_owned(),
-            conclusion: conclusion(run.succeeded),
+            conclusion: conclusion(run),
             triggering_actor: login(&run.actor),
             started_at: run.started,
             updated_at: run.finished,
@@ -235,7 +235,7 @@ fn checks(book: &Book<'_>, place: usize, run: &PipelineRun) -> Vec<hub::CheckRun
         head_sha: book.shas.commit(run.commit),
         name,
         status: "completed".to_owned(),
-        conclusion: conclusion(run.succeeded),
+        conclusion: conclusion(run),
         app: app.to_owned(),
         external_id: id.to_string(),
         started_at: run.started,
@@ -349,8 +349,8 @@ fn deploy_run(
     let by = login(&deployment.triggered_by);
     let finished = deployment.finished.unwrap_or(deployment.started);
     let (state, outcome) = match deployment.outcome {
-        Outcome::Succeeded => ("completed", conclusion(true)),
-        Outcome::Failed => ("completed", conclusion(false)),
+        Outcome::Succeeded => ("completed", Some("success".to_owned())),
+        Outcome::Failed => ("completed", Some("failure".to_owned())),
         Outcome::Pending => ("waiting", None),
     };
     hub::WorkflowRun {
