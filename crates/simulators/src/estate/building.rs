@@ -184,7 +184,6 @@ impl World {
         let number = self.next(&code.repository);
         let branch: Text = format!("feature/{key}-{}", build.version).into();
         let topic = self.summary_of(&key);
-        let lead = self.member(&build.service.team, 0)?;
         let opened = merged - build.pace * 26;
         let repository = self.repository(&code.repository)?;
         let base = repository.head(build.branch);
@@ -212,8 +211,8 @@ impl World {
         let tip = parent.unwrap_or_default();
         let merge = repository.commit(Commit {
             parents: base.into_iter().chain([tip]).collect(),
-            author: lead.clone(),
-            committer: lead.clone(),
+            author: build.author.clone(),
+            committer: build.author.clone(),
             at: merged,
             message: format!("Merge pull request #{number} from {branch}\n\n{key}: {topic}\n")
                 .into(),
@@ -242,7 +241,7 @@ impl World {
             opened,
             merged: Some(Merge {
                 at: merged,
-                by: lead,
+                by: build.author.clone(),
                 commit: merge,
             }),
             reviews: vec![

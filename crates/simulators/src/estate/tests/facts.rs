@@ -6,6 +6,7 @@ use super::*;
 
 pub(super) fn check(estate: &Estate) {
     approvals(estate);
+    independence(estate);
     emergency(estate);
     rolled_back(estate);
     half_deployed(estate);
@@ -111,6 +112,47 @@ fn approvals(estate: &Estate) {
     assert!(
         at > decided && new.duration_since(old) == hours(48) && moved.work_start.unwrap() >= new
     );
+}
+
+/// Nobody approved their own work, but for the one story that is about it.
+fn independence(estate: &Estate) {
+    for (key, _) in WINDOWS {
+        let change = estate.change_of(key).unwrap();
+        let (service, version) = key.split_once('@').unwrap();
+        let mut involved: Vec<&str> =
+            vec![&change.requested_by, change.assigned_to.as_ref().unwrap()];
+        let deployed = estate
+            .deployments
+            .iter()
+            .filter(|held| &*held.service == service && &*held.version == version);
+        involved.extend(deployed.map(|held| &*held.triggered_by));
+        let code = estate.service(service).unwrap().code.as_ref();
+        if let Some(repository) = code.and_then(|code| estate.repository(&code.repository)) {
+            let words = format!(" {version}");
+            let mine = repository
+                .commits
+                .iter()
+                .filter(|commit| commit.message.contains(&words));
+            involved.extend(mine.map(|commit| &*commit.author));
+            let merged = repository
+                .pulls
+                .iter()
+                .filter(|pull| pull.body.contains(&words));
+            involved.extend(merged.filter_map(|pull| Some(&*pull.merged.as_ref()?.by)));
+        }
+        for approver in approved_by(change) {
+            let person = estate
+                .people
+                .iter()
+                .find(|person| person.accounts.iter().any(|held| &*held.login == approver));
+            let own = involved.contains(&&*person.unwrap().key);
+            assert_eq!(
+                own,
+                key == "loan-origination@7.5.0",
+                "{approver} approved {key}"
+            );
+        }
+    }
 }
 
 fn emergency(estate: &Estate) {
