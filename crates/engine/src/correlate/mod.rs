@@ -10,9 +10,11 @@ mod environments;
 mod evidence;
 mod findings;
 mod globs;
+mod incidents;
 mod input;
 mod names;
 mod people;
+mod plans;
 mod policy;
 mod releases;
 mod running;
@@ -20,7 +22,10 @@ mod scan;
 mod services;
 mod sightings;
 mod spelling;
+mod stand;
+mod status;
 mod steps;
+mod topology;
 mod walk;
 mod work;
 #[cfg(test)]
@@ -60,6 +65,10 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     running::read_sights(&mut walk);
     deployments::join_deployments(&mut walk);
     running::place(&mut walk);
+    incidents::link_incidents(&mut walk);
+    stand::stand(&mut walk);
+    plans::plan(&mut walk);
+    incidents::link_known_errors(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
 }

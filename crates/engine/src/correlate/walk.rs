@@ -136,6 +136,16 @@ impl Walk {
         self.told.by_version.get(&(service, version.canonical())).copied()
     }
 
+    /// The releases with a version of the service that a release belongs to.
+    pub(super) fn releases_of(&self, release: Index<Release>) -> impl Iterator<Item = Index<Release>> {
+        let service = self.service_of(release);
+        let all = service.into_iter().flat_map(move |service| {
+            let mine = self.told.by_version.range((service, String::new())..);
+            mine.take_while(move |((other, _), _)| *other == service)
+        });
+        all.map(|(_, release)| *release)
+    }
+
     /// Is the first release's version greater than the second's?
     pub(super) fn newer(&self, one: Option<Index<Release>>, other: Option<Index<Release>>) -> bool {
         let version =
