@@ -5,6 +5,7 @@ mod authorisation;
 mod changes;
 mod code;
 mod coverage;
+mod dependencies;
 mod deployments;
 mod environments;
 mod evidence;
@@ -12,6 +13,7 @@ mod findings;
 mod globs;
 mod incidents;
 mod input;
+mod inspect;
 mod names;
 mod people;
 mod plans;
@@ -34,6 +36,7 @@ pub(crate) mod world;
 use domain::Records;
 
 pub use authorisation::approval_coverage;
+pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
@@ -69,6 +72,8 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     stand::stand(&mut walk);
     plans::plan(&mut walk);
     incidents::link_known_errors(&mut walk);
+    dependencies::depend(&mut walk);
+    inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
 }
@@ -106,6 +111,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     let names = Names::new(&graph.services, &policy.release_words);
     Walk {
         graph,
+        configured: landscape.dependencies,
         policy,
         darkness,
         connectors,

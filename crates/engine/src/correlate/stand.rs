@@ -100,9 +100,8 @@ fn standing(walk: &Walk, ground: &Ground<'_>, index: Index<Release>) -> Option<S
         .map(|related| walk.graph.changes.get(related.index))
         .collect();
     let dark_runtime = walk.observer_is_dark(service);
-    let dark_deployments = walk.darkness.covers_any(RecordKind::Deployment);
-    let dark_changes =
-        [RecordKind::Change, RecordKind::Approval].iter().any(|kind| walk.darkness.covers_any(*kind));
+    let dark_deployments = walk.tool_is_dark(service);
+    let dark_changes = walk.itsm_is_dark(service);
     let mut states = Vec::new();
     let mut facts = Vec::new();
     for target in &targets {
@@ -469,6 +468,24 @@ impl Walk {
 
     fn has_observer(&self, service: Index<Service>) -> bool {
         self.observers(service).next().is_some()
+    }
+
+    /// Is the system dark that owns a service's changes? Without an owner, any of them counts.
+    fn itsm_is_dark(&self, service: Index<Service>) -> bool {
+        [RecordKind::Change, RecordKind::Approval].into_iter().any(|kind| {
+            match &self.graph.services.get(service).sources.itsm {
+                Some(owner) => self.darkness.covers(owner, kind),
+                None => self.darkness.covers_any(kind),
+            }
+        })
+    }
+
+    /// Is a forge dark that deploys a service? Without a repository, any of them counts.
+    fn tool_is_dark(&self, service: Index<Service>) -> bool {
+        match self.graph.services.get(service).sources.repositories.as_slice() {
+            [] => self.darkness.covers_any(RecordKind::Deployment),
+            sources => sources.iter().any(|source| self.darkness.covers(&source.connector, RecordKind::Deployment)),
+        }
     }
 
     fn observer_is_dark(&self, service: Index<Service>) -> bool {

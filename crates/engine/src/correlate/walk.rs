@@ -20,6 +20,8 @@ pub(super) struct Walk {
     pub(super) policy: CorrelationPolicy,
     pub(super) darkness: Darkness,
     pub(super) connectors: Vec<ConnectedSystem>,
+    /// Dependencies as configured.
+    pub(super) configured: Vec<domain::ConfiguredDependency>,
     pub(super) names: Names,
     pub(super) mapping: Mapping,
     pub(super) findings: Findings,

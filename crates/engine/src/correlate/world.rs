@@ -169,6 +169,11 @@ impl World {
         self
     }
 
+    /// The team that owns the service is known.
+    pub(crate) fn with_team(self, key: &str) -> Self {
+        self.with_service(key, |service| service.owner = Some(TeamKey::new("team")))
+    }
+
     pub(crate) fn alias(self, key: &str, alias: &str, to: Option<&str>) -> Self {
         self.with_service(key, |service| {
             service.aliases.push(ServiceAlias { key: alias.into(), from: None, to: to.map(moment) });
