@@ -15,7 +15,6 @@ use domain::{
 use jiff::Timestamp;
 
 use super::evidence::{seen, seen_at};
-use super::topology::Topology;
 use super::walk::Walk;
 use crate::graph::{Index, RelationBuilder};
 
@@ -46,7 +45,6 @@ pub(super) fn link_incidents(walk: &mut Walk) {
     let mut released: RelationBuilder<Release, Incident> = RelationBuilder::default();
     let mut problems = RelationBuilder::default();
     let acts = acts(walk);
-    let topology = Topology::new(&walk.graph.configuration_items, &walk.graph.ci_relations);
     for (index, incident) in walk.graph.incidents.iter() {
         let said = |what: &str| seen(EvidenceKind::Field, format!("{} {what}", incident.number), &incident.source);
         if let Some(problem) = incident.problem.as_ref().and_then(|id| walk.graph.problems.find(id)) {
@@ -65,7 +63,7 @@ pub(super) fn link_incidents(walk: &mut Walk) {
                 }
             }
             None => {
-                for (culprit, link) in suspicions(walk, incident, &acts, &topology) {
+                for (culprit, link) in suspicions(walk, incident, &acts) {
                     match culprit {
                         Culprit::Change(change) => caused.add(change, index, link),
                         Culprit::Release(release) => {
@@ -157,7 +155,7 @@ fn acts(walk: &Walk) -> Acts {
 }
 
 /// The suspects of an incident, each with its posterior.
-fn suspicions(walk: &Walk, incident: &Incident, acts: &Acts, topology: &Topology) -> Vec<(Culprit, Link)> {
+fn suspicions(walk: &Walk, incident: &Incident, acts: &Acts) -> Vec<(Culprit, Link)> {
     let Some(opened) = incident.opened_at else { return Vec::new() };
     let items = [&incident.configuration_item, &incident.business_service];
     let Some(item) = items.into_iter().flatten().find_map(|id| walk.graph.configuration_items.find(id)) else {
@@ -166,7 +164,7 @@ fn suspicions(walk: &Walk, incident: &Incident, acts: &Acts, topology: &Topology
     let horizon = walk.policy.incident_horizon;
     let half_life = walk.policy.incident_half_life.as_secs_f64().max(1.0);
     let mut suspects: Suspects<'_> = BTreeMap::new();
-    for (place, distance) in topology.causes_of(item, walk.policy.topology_depth) {
+    for (place, distance) in walk.graph.topology.causes_of(item, walk.policy.topology_depth) {
         let Some(rows) = acts.get(&place) else { continue };
         let first = rows.partition_point(|act| opened.duration_since(act.started) > horizon);
         for act in rows.get(first..).unwrap_or_default().iter().take_while(|act| act.started <= opened) {

@@ -27,7 +27,6 @@ mod spelling;
 mod stand;
 mod status;
 mod steps;
-mod topology;
 mod walk;
 mod work;
 #[cfg(test)]
@@ -40,7 +39,7 @@ pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
-use crate::graph::{ReleaseGraph, Table};
+use crate::graph::{ReleaseGraph, Table, Topology};
 use findings::Findings;
 use names::Names;
 use services::{Ground, Mapping};
@@ -94,6 +93,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         gaps,
         ..tables_of(records)
     };
+    graph.topology = Topology::new(&graph.configuration_items, &graph.ci_relations);
     let joined = people::join_people(&graph.accounts, &landscape.people, &graph.commits);
     graph.people = joined.people;
     graph.account_people = joined.by_account;

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 
 use domain::{CiRelation, ConfigurationItem};
 
-use crate::graph::{Index, Table};
+use super::{Index, Table};
 
 /// At most so many items are looked at around one: a hub with thousands of relations says little about a cause.
 const NEIGHBOURS: usize = 5_000;
 
 /// Relations over which trouble travels, readable both ways.
-#[derive(Debug, Default)]
-pub(crate) struct Topology {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Topology {
     below: Vec<Vec<Index<ConfigurationItem>>>,
     above: Vec<Vec<Index<ConfigurationItem>>>,
 }
 
 impl Topology {
     /// The topology of these items.
-    pub(crate) fn new(items: &Table<ConfigurationItem>, relations: &[CiRelation]) -> Self {
+    pub fn new(items: &Table<ConfigurationItem>, relations: &[CiRelation]) -> Self {
         let mut made = Self { below: vec![Vec::new(); items.len()], above: vec![Vec::new(); items.len()] };
         for relation in relations.iter().filter(|relation| relation.kind.child_harms_parent()) {
             let (Some(parent), Some(child)) = (items.find(&relation.parent), items.find(&relation.child)) else {
@@ -39,20 +39,12 @@ impl Topology {
     }
 
     /// Items whose trouble can harm this one, with their distance; itself at 0.
-    pub(crate) fn causes_of(
-        &self,
-        item: Index<ConfigurationItem>,
-        depth: u32,
-    ) -> BTreeMap<Index<ConfigurationItem>, u32> {
+    pub fn causes_of(&self, item: Index<ConfigurationItem>, depth: u32) -> BTreeMap<Index<ConfigurationItem>, u32> {
         walk(&self.below, item, depth)
     }
 
     /// Items that this one's trouble can harm, with their distance; itself at 0.
-    pub(crate) fn harmed_by(
-        &self,
-        item: Index<ConfigurationItem>,
-        depth: u32,
-    ) -> BTreeMap<Index<ConfigurationItem>, u32> {
+    pub fn harmed_by(&self, item: Index<ConfigurationItem>, depth: u32) -> BTreeMap<Index<ConfigurationItem>, u32> {
         walk(&self.above, item, depth)
     }
 }
