@@ -18,6 +18,8 @@ mod names;
 mod people;
 mod plans;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod releases;
 mod running;
 mod scan;
