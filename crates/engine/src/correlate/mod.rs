@@ -1,38 +1,72 @@
 //! Joins the records of all systems into one release graph. Pure: the same records in any order make the same graph.
 //! Bad data becomes a finding; what cannot be told for sure becomes no link, or one that carries no supporting evidence.
 
-mod authorisation;
-mod changes;
-mod code;
-mod coverage;
-mod dependencies;
-mod deployments;
-mod environments;
-mod evidence;
-mod findings;
-mod globs;
-mod incidents;
+// What comes in, and what all steps share.
 mod input;
-mod inspect;
-mod names;
-mod people;
-mod plans;
 mod policy;
-#[cfg(test)]
-mod properties;
-mod releases;
-mod running;
-mod scan;
+mod walk;
+
+// Who and what the records are about.
+mod people;
+
 mod services;
+
+mod globs;
+
+mod environments;
+
+// What texts say.
+mod scan;
+
+mod names;
+
+// Releases.
 mod sightings;
+
 mod spelling;
+
+mod releases;
+
+mod steps;
+
+// What belongs to them.
+mod changes;
+mod work;
+
+mod code;
+
+mod authorisation;
+mod coverage;
+
+// What happened to them.
+mod running;
+
+mod deployments;
+mod incidents;
+
+mod facts;
 mod stand;
 mod status;
-mod steps;
-mod walk;
-mod work;
+
+mod plans;
+
+mod dependencies;
+
+// What is told besides.
+mod inspect;
+
+mod findings;
+
+mod evidence;
+
 #[cfg(test)]
 pub(crate) mod world;
+
+#[cfg(test)]
+mod world_events;
+
+#[cfg(test)]
+mod properties;
 
 use domain::Records;
 

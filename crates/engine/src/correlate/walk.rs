@@ -53,8 +53,6 @@ pub(super) struct Told {
     pub(super) runtime_services: Vec<Option<Index<Service>>>,
     /// Releases by version, in the form that all spellings share.
     pub(super) by_version: BTreeMap<(Index<Service>, String), Index<Release>>,
-    /// Releases by digest, where one release alone has it.
-    pub(super) by_digest: BTreeMap<Text, Index<Release>>,
     /// The service of each release.
     pub(super) service_of: Vec<Index<Service>>,
 }
