@@ -2,3 +2,6 @@
 
 pub mod config;
 pub mod http;
+pub mod clock;
+pub mod federation;
+pub mod tasks;
