@@ -1,3 +1,5 @@
 //! The one integration-test binary of the gateway.
 
+mod contract;
+mod graphql;
 mod http;

@@ -4,6 +4,5 @@
 
 pub mod correlate;
 pub mod graph;
-pub mod lookup;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};
