@@ -1,8 +1,9 @@
 //! The environment and region behind a system's own word: `production-eu`, `prod/eu`, `EU Production`.
 
-use domain::{Environment, EnvironmentWord, Service, Stage, Target, Text};
+use domain::{Change, Environment, EnvironmentWord, Service, Stage, Target, Text};
 
-use crate::graph::Table;
+use super::walk::Walk;
+use crate::graph::{Index, Table};
 
 /// What a word stands for; `None` when no environment goes by it.
 pub(super) fn environment_word(environments: &Table<Environment>, word: &str) -> Option<EnvironmentWord> {
@@ -60,6 +61,21 @@ pub(super) fn production_targets(environments: &Table<Environment>, service: &Se
         .collect();
     targets.sort();
     targets
+}
+
+/// Where a change goes for a service: the environment that it names, else that of its main item, else production.
+pub(super) fn targets_of_change(walk: &Walk, change: &Change, service: Index<Service>) -> Vec<Target> {
+    let environments = &walk.graph.environments;
+    let service = walk.graph.services.get(service);
+    let item = change.main_configuration_item.as_ref().and_then(|id| walk.graph.configuration_items.by_id(id));
+    let words = [change.environment.as_deref(), item.and_then(|item| item.environment.as_deref())];
+    let Some(word) = words.into_iter().flatten().find_map(|word| environment_word(environments, word)) else {
+        return production_targets(environments, service);
+    };
+    match (&word.region, environments.by_id(&word.environment)) {
+        (None, Some(environment)) => targets_in(environment, service),
+        _ => vec![Target { environment: word.environment, region: word.region, tenant: None }],
+    }
 }
 
 fn is_separator(c: char) -> bool {

@@ -1,32 +1,81 @@
 //! Joins the records of all systems into one release graph. Pure: the same records in any order make the same graph.
 //! Bad data becomes a finding; what cannot be told for sure becomes no link, or one that carries no supporting evidence.
 
-mod changes;
-mod code;
-mod environments;
-mod evidence;
-mod findings;
-mod globs;
+// What comes in, and what all steps share.
 mod input;
-mod names;
-mod people;
 mod policy;
-mod releases;
-mod scan;
-mod services;
-mod sightings;
-mod spelling;
 mod walk;
+
+// Who and what the records are about.
+mod people;
+
+mod services;
+
+mod globs;
+
+mod environments;
+
+// What texts say.
+mod scan;
+
+mod names;
+
+// Releases.
+mod sightings;
+
+mod spelling;
+
+mod releases;
+
+mod steps;
+
+// What belongs to them.
+mod changes;
 mod work;
+
+mod code;
+
+mod authorisation;
+mod coverage;
+
+// What happened to them.
+mod running;
+
+mod deployments;
+mod incidents;
+
+mod facts;
+mod stand;
+mod status;
+
+mod plans;
+
+mod dependencies;
+
+// What is told besides.
+mod inspect;
+
+mod findings;
+
+mod evidence;
+
 #[cfg(test)]
 pub(crate) mod world;
 
+#[cfg(test)]
+mod world_events;
+
+#[cfg(test)]
+mod properties;
+
 use domain::Records;
 
+pub use authorisation::approval_coverage;
+pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
-use crate::graph::{ReleaseGraph, Table};
+use crate::graph::{ReleaseGraph, Table, Topology};
 use findings::Findings;
 use names::Names;
 use services::{Ground, Mapping};
@@ -47,6 +96,19 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     changes::link_releases(&mut walk);
     changes::link_trains(&mut walk);
     work::link_through(&mut walk);
+    steps::find_steps(&mut walk);
+    coverage::judge(&mut walk);
+    authorisation::authorise(&mut walk);
+    authorisation::note_outgrown(&mut walk);
+    running::read_sights(&mut walk);
+    deployments::join_deployments(&mut walk);
+    running::place(&mut walk);
+    incidents::link_incidents(&mut walk);
+    stand::stand(&mut walk);
+    plans::plan(&mut walk);
+    incidents::link_known_errors(&mut walk);
+    dependencies::depend(&mut walk);
+    inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
 }
@@ -67,6 +129,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         gaps,
         ..tables_of(records)
     };
+    graph.topology = Topology::new(&graph.configuration_items, &graph.ci_relations);
     let joined = people::join_people(&graph.accounts, &landscape.people, &graph.commits);
     graph.people = joined.people;
     graph.account_people = joined.by_account;
@@ -84,6 +147,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     let names = Names::new(&graph.services, &policy.release_words);
     Walk {
         graph,
+        configured: landscape.dependencies,
         policy,
         darkness,
         connectors,
@@ -93,6 +157,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         deployments,
         mentions: Vec::new(),
         told: Told::default(),
+        sights: running::Sights::default(),
     }
 }
 

@@ -306,6 +306,9 @@ fn remember(walk: &mut Walk, index: Index<Release>, name: &Name, draft: Draft) {
         match witness {
             Witness::Tracked(version) => {
                 walk.told.tracked.insert(version, (index, exact));
+                if walk.graph.tracked_versions.get(version).released {
+                    walk.told.released.entry(index).or_insert(version);
+                }
             }
             Witness::Tag(tag) => walk.told.tags.entry(index).or_default().push(tag),
             Witness::Change(change, rule) => {

@@ -9,6 +9,7 @@ use domain::{
 
 use super::findings::Findings;
 use super::names::{Named, Names};
+use super::running::Sights;
 use super::services::Mapping;
 use super::{ConnectedSystem, CorrelationPolicy, Darkness};
 use crate::graph::{Index, ReleaseGraph};
@@ -19,6 +20,8 @@ pub(super) struct Walk {
     pub(super) policy: CorrelationPolicy,
     pub(super) darkness: Darkness,
     pub(super) connectors: Vec<ConnectedSystem>,
+    /// Dependencies as configured.
+    pub(super) configured: Vec<domain::ConfiguredDependency>,
     pub(super) names: Names,
     pub(super) mapping: Mapping,
     pub(super) findings: Findings,
@@ -27,6 +30,8 @@ pub(super) struct Walk {
     /// What each change's texts name, by place in the table of changes.
     pub(super) mentions: Vec<Named>,
     pub(super) told: Told,
+    /// What runtimes showed, by service and target.
+    pub(super) sights: Sights,
 }
 
 /// Which records name which releases.
@@ -34,6 +39,8 @@ pub(super) struct Walk {
 pub(super) struct Told {
     /// With it: is the spelling exact?
     pub(super) tracked: BTreeMap<Index<TrackedVersion>, (Index<Release>, bool)>,
+    /// Releases that a tracker calls released, and by which version.
+    pub(super) released: BTreeMap<Index<Release>, Index<TrackedVersion>>,
     pub(super) tags: BTreeMap<Index<Release>, Vec<Index<Tag>>>,
     pub(super) changes: Vec<ToldByChange>,
     pub(super) trains: Vec<(Index<Train>, Index<Release>)>,
@@ -46,8 +53,6 @@ pub(super) struct Told {
     pub(super) runtime_services: Vec<Option<Index<Service>>>,
     /// Releases by version, in the form that all spellings share.
     pub(super) by_version: BTreeMap<(Index<Service>, String), Index<Release>>,
-    /// Releases by digest, where one release alone has it.
-    pub(super) by_digest: BTreeMap<Text, Index<Release>>,
     /// The service of each release.
     pub(super) service_of: Vec<Index<Service>>,
 }
@@ -123,6 +128,22 @@ impl Walk {
         let part = parts.iter().find(|part| part.service == service)?;
         let version = super::sightings::version_of_tag(self.graph.services.get(service), part, end, parts.len())?;
         self.told.by_version.get(&(service, version.canonical())).copied()
+    }
+
+    /// The service's release that a spelling of a version names.
+    pub(super) fn version_of(&self, service: Index<Service>, spelling: &str) -> Option<Index<Release>> {
+        let version = domain::Version::parse(spelling, &self.graph.services.get(service).names())?;
+        self.told.by_version.get(&(service, version.canonical())).copied()
+    }
+
+    /// The releases with a version of the service that a release belongs to.
+    pub(super) fn releases_of(&self, release: Index<Release>) -> impl Iterator<Item = Index<Release>> {
+        let service = self.service_of(release);
+        let all = service.into_iter().flat_map(move |service| {
+            let mine = self.told.by_version.range((service, String::new())..);
+            mine.take_while(move |((other, _), _)| *other == service)
+        });
+        all.map(|(_, release)| *release)
     }
 
     /// Is the first release's version greater than the second's?

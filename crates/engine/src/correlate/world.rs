@@ -169,6 +169,11 @@ impl World {
         self
     }
 
+    /// The team that owns the service is known.
+    pub(crate) fn with_team(self, key: &str) -> Self {
+        self.with_service(key, |service| service.owner = Some(TeamKey::new("team")))
+    }
+
     pub(crate) fn alias(self, key: &str, alias: &str, to: Option<&str>) -> Self {
         self.with_service(key, |service| {
             service.aliases.push(ServiceAlias { key: alias.into(), from: None, to: to.map(moment) });
@@ -375,38 +380,6 @@ impl World {
             other_key: other.into(),
         });
         self
-    }
-
-    pub(crate) fn change(mut self, number: &str, title: &str, correlation: Option<&str>) -> Self {
-        let mut change = change(number);
-        change.short_description = Some(title.into());
-        change.correlation_id = correlation.map(Into::into);
-        self.records.changes.push(change);
-        self
-    }
-
-    pub(crate) fn change_at(&self, number: &str, title: &str, created: &str) -> Self {
-        self.clone()
-            .change(number, title, None)
-            .with_change(number, |change| change.created_at = Some(moment(created)))
-    }
-
-    pub(crate) fn change_saying(self, number: &str, title: &str, description: &str) -> Self {
-        self.change(number, title, None).with_change(number, |change| change.description = Some(description.into()))
-    }
-
-    pub(crate) fn with_change(mut self, number: &str, shape: impl Fn(&mut Change)) -> Self {
-        let change = self.records.changes.iter_mut().find(|change| &*change.number == number);
-        shape(change.expect("a change"));
-        self
-    }
-
-    pub(crate) fn about(self, number: &str, item: &str) -> Self {
-        let id = ConfigurationItemId::new(&connector("cmdb"), item);
-        self.with_change(number, |change| {
-            change.main_configuration_item = Some(id.clone());
-            change.configuration_items.push(id.clone());
-        })
     }
 }
 
