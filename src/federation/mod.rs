@@ -14,9 +14,7 @@ use connectors::{Clock, Connector, GatherRequest, Gathered};
 use domain::{ConnectorId, Family, Landscape, Records};
 use engine::correlate::{ConnectedSystem, CorrelateInput, CorrelationPolicy, Darkness, correlate};
 use engine::graph::ReleaseGraph;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
@@ -99,6 +97,25 @@ impl Federation {
     /// A slow system holds nobody up: what the others answered is published meanwhile, with the slow one as a gap.
     pub async fn gather(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         let _one_at_a_time = self.gathering.lock().await;
+        self.gather_alone(extent).await
+    }
+
+    /// The newest graph if it is young enough, else one made from what changed since. Many who ask at once cause one
+    /// reading; nobody can cause readings faster than one after another.
+    pub async fn no_older_than(&self, age: SignedDuration) -> Arc<ReleaseGraph> {
+        let asked_at = self.plan.clock.now();
+        let young = |graph: &Arc<ReleaseGraph>| asked_at.duration_since(graph.assembled_at) <= age;
+        if let Some(graph) = self.graph().filter(young) {
+            return graph;
+        }
+        let _one_at_a_time = self.gathering.lock().await;
+        match self.graph().filter(young) {
+            Some(graph) => graph,
+            None => self.gather_alone(Extent::Changes).await,
+        }
+    }
+
+    async fn gather_alone(&self, extent: Extent) -> Arc<ReleaseGraph> {
         // Items of a CMDB are asked for by the ids that the other systems' records name, so they go second.
         let (second, first): (Vec<_>, Vec<_>) =
             self.plan.connectors.iter().partition(|c| c.descriptor().family == Family::Cmdb);
