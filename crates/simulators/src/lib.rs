@@ -7,8 +7,10 @@ pub mod requests;
 pub mod serve;
 
 pub mod alertmanager;
+pub mod github;
 pub mod jira;
 pub mod prometheus;
-
-pub mod estate;
 pub mod servicenow;
+
+pub mod bank;
+pub mod estate;

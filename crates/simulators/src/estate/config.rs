@@ -162,7 +162,7 @@ fn connectors(text: &mut String, addresses: &Addresses) {
     connector(
         text,
         ("jira", "jira", &addresses.jira),
-        Some(basic("interlock@bank.example", "JIRA_TOKEN")),
+        Some(basic(super::jira::READER.1, "JIRA_TOKEN")),
     );
     connector(
         text,

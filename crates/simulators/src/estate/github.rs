@@ -14,7 +14,7 @@ use super::model::{
     AccountKind, Artifact, CodeHome, Deployment, Estate, Forge, PipelineRun, Repository, Service,
     Text,
 };
-use crate::github::content as hub;
+use crate::github as hub;
 
 const ORGANIZATION: &str = "bank";
 const PIPELINE_LOGIN: &str = "release-pipeline[bot]";

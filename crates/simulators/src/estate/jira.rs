@@ -13,6 +13,9 @@ use crate::jira::content::{
     Content, History, HistoryItem, Issue, Link, Project, ProjectKind, User, Version,
 };
 
+/// The account that Interlock reads with.
+pub const READER: (&str, &str) = ("712020:interlock", "interlock@bank.example");
+
 const DONE: u64 = 10_000;
 const MEDIUM: u64 = 3;
 
@@ -20,6 +23,9 @@ const MEDIUM: u64 = 3;
 pub fn content(estate: &Estate) -> Content {
     let mut content = Content::standard();
     content.users = users(estate);
+    content
+        .users
+        .push(User::new(READER.0, "Interlock", READER.1));
     let projects: HashMap<&str, u64> = (10_000..)
         .zip(&estate.projects)
         .map(|(id, project)| (&*project.key, id))

@@ -12,6 +12,7 @@ pub mod jira;
 pub mod model;
 pub mod monitoring;
 pub mod servicenow;
+pub mod systems;
 
 mod agenda;
 mod building;

@@ -1,9 +1,9 @@
 //! GitHub as clients of release data see it: REST v3 (version 2022-11-28) and GraphQL v4 over one store.
 //! Writing through the API is left out; tests and the estate change the store directly.
 
-mod access;
+pub mod access;
 mod call;
-mod content;
+pub mod content;
 mod delivery;
 mod gate;
 mod graphql;
@@ -45,7 +45,13 @@ pub struct Options {
 impl Options {
     /// A GitHub with GitHub's own limits, and pages at its own address.
     pub fn new(clock: SharedClock, content: Content, tokens: Vec<Token>) -> Self {
-        Self { clock, content, tokens, limits: Limits::default(), pages: "https://github.com".to_owned() }
+        Self {
+            clock,
+            content,
+            tokens,
+            limits: Limits::default(),
+            pages: "https://github.com".to_owned(),
+        }
     }
 }
 
@@ -76,7 +82,9 @@ impl Github {
             limits: RwLock::new(options.limits),
             meters: Mutex::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// All routes, at the root and (as GitHub Enterprise Server has them) below `/api/v3` and at `/api/graphql`.
@@ -126,11 +134,23 @@ impl Github {
 
     /// Changes which tokens are accepted.
     pub fn edit_tokens(&self, change: impl FnOnce(&mut Vec<Token>)) {
-        change(&mut self.shared.tokens.write().unwrap_or_else(PoisonError::into_inner));
+        change(
+            &mut self
+                .shared
+                .tokens
+                .write()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     pub fn edit_limits(&self, change: impl FnOnce(&mut Limits)) {
-        change(&mut self.shared.limits.write().unwrap_or_else(PoisonError::into_inner));
+        change(
+            &mut self
+                .shared
+                .limits
+                .write()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     /// Forgets what callers have used of their limits.
@@ -143,16 +163,27 @@ impl Github {
     }
 
     fn limits(&self) -> Limits {
-        self.shared.limits.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared
+            .limits
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn token(&self, secret: &str) -> Option<Token> {
-        let tokens = self.shared.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let tokens = self
+            .shared
+            .tokens
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         tokens.iter().find(|token| token.secret == secret).cloned()
     }
 
     fn meters(&self) -> MutexGuard<'_, Meters> {
-        self.shared.meters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .meters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> Arc<Store> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::model::{Artifact, CodeHome, Deployment, FileChange, Outcome, PipelineRun};
 use super::super::pact;
 use super::{Book, PIPELINE_LOGIN, login};
-use crate::github::content as hub;
+use crate::github as hub;
 
 const WORKFLOWS: [(&str, &str); 3] = [
     ("ci", ".github/workflows/ci.yml"),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::super::model::{Commit, Content, FileChange, PullRequest, ReviewVerdict};
 use super::{Book, login};
-use crate::github::content as hub;
+use crate::github as hub;
 
 pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
     let held = book.held;

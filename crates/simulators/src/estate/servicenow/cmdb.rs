@@ -109,7 +109,7 @@ fn relations(estate: &Estate, out: &mut Out<'_>) {
         RelationKind::Contains,
     ] {
         let (parent, child) = descriptors(kind);
-        let mut row = Cells::new(out.id(Of::RelationType, parent), since, "system");
+        let mut row = Cells::new(type_id(kind, out), since, "system");
         row.put("name", format!("{parent}::{child}"));
         row.put("parent_descriptor", parent);
         row.put("child_descriptor", child);
@@ -121,8 +121,17 @@ fn relations(estate: &Estate, out: &mut Out<'_>) {
         let mut row = Cells::new(id, since, DISCOVERY);
         row.put("parent", out.id(Of::Item, &relation.parent));
         row.put("child", out.id(Of::Item, &relation.child));
-        row.put("type", out.id(Of::RelationType, parent));
+        row.put("type", type_id(relation.kind, out));
         out.write("cmdb_rel_ci", row);
+    }
+}
+
+/// The product ships the two most used types under these ids.
+fn type_id(kind: RelationKind, out: &Out<'_>) -> String {
+    match kind {
+        RelationKind::DependsOn => "1a9cb166f1571100a92eb60da2bce5c5".to_owned(),
+        RelationKind::RunsOn => "60bc4e22c0a8010e01f074cbe6bd73c3".to_owned(),
+        _ => out.id(Of::RelationType, descriptors(kind).0),
     }
 }
 

@@ -60,6 +60,11 @@ pub fn rows(estate: &Estate, instance: &'static str) -> Vec<(String, Row)> {
     all
 }
 
+/// The sys_id of a user's row.
+pub fn user_id(instance: &str, user_name: &str) -> String {
+    hex(&[instance, "user", user_name], 32)
+}
+
 /// Where rows go.
 struct Out<'a> {
     instance: &'static str,

@@ -6,9 +6,11 @@ use async_graphql_parser::types::{
 use async_graphql_parser::{Pos, Positioned};
 use serde_json::{Map, Value, json};
 
+use super::accepted::{Shape as FieldShape, missing, refused};
 use super::connection::Page;
 use super::literal::{Arguments, write};
 use super::object::{Object, Outcome, Problem, Resolved};
+use super::people::fits;
 use super::weight::{Weight, operation};
 use crate::github::call::Call;
 use crate::github::meter::Standing;
@@ -143,6 +145,7 @@ impl<'a> Execution<'a> {
         }
         let arguments = Arguments::of(&field.node, &self.variables);
         let outcome = object.resolve(self.context, name, &arguments);
+        self.check(object, field, (&arguments, &outcome))?;
         let sets: Vec<&'a SelectionSet> = fields
             .iter()
             .map(|field| &field.node.selection_set.node)
@@ -159,6 +162,50 @@ impl<'a> Execution<'a> {
             },
             Err(problem) => self.problem(problem, (field, object), path),
         }
+    }
+
+    /// Refuses what GitHub's own validation would, as far as one field shows it.
+    fn check(
+        &self,
+        object: Object<'a>,
+        field: &Positioned<Field>,
+        (arguments, outcome): (&Arguments, &Outcome<'a>),
+    ) -> Result<(), Refused> {
+        let (kind, name) = (
+            object.type_name(self.context),
+            field.node.name.node.as_str(),
+        );
+        let refuse = |code: &str, message: String| {
+            let extensions = json!({ "code": code, "typeName": kind, "fieldName": name });
+            Err(Refused(
+                json!({ "message": message, "locations": locations(field.pos), "path": ["query"], "extensions": extensions }),
+            ))
+        };
+        let shape = match outcome {
+            Err(Problem::Undefined) => return Ok(()),
+            Ok(Resolved::Connection(_)) => FieldShape::Connection,
+            _ => FieldShape::Other,
+        };
+        if let Some(argument) = refused((kind, name), shape, arguments) {
+            return refuse(
+                "argumentNotAccepted",
+                format!("Field '{name}' doesn't accept argument '{argument}'"),
+            );
+        }
+        if let Some(argument) = missing((kind, name), arguments) {
+            return refuse(
+                "missingRequiredArguments",
+                format!("Field '{name}' is missing required arguments: {argument}"),
+            );
+        }
+        let leaf = matches!(outcome, Ok(Resolved::Leaf(_)) | Err(_));
+        if !leaf && field.node.selection_set.node.items.is_empty() {
+            return refuse(
+                "selectionMismatch",
+                format!("Field must have selections (field '{name}' has no selections)"),
+            );
+        }
+        Ok(())
     }
 
     fn members(
@@ -420,27 +467,6 @@ impl<'a> Object<'a> {
             | Self::StatusContext(..) => context.check(self, name, arguments),
         }
     }
-}
-
-/// Does an object of type `kind` fit a fragment on `condition`?
-fn fits(kind: &str, condition: &str) -> bool {
-    kind == condition
-        || match condition {
-            "Actor" | "RepositoryOwner" | "ProfileOwner" => {
-                matches!(kind, "User" | "Bot" | "Organization")
-            }
-            "GitObject" => matches!(kind, "Commit" | "Tag" | "Blob" | "Tree"),
-            "RequestedReviewer" => matches!(kind, "User" | "Team" | "Bot"),
-            "StatusCheckRollupContext" => matches!(kind, "CheckRun" | "StatusContext"),
-            "RequirableByPullRequest" => matches!(kind, "CheckRun" | "StatusContext"),
-            "Node" => {
-                !matches!(
-                    kind,
-                    "Query" | "RateLimit" | "GitActor" | "TreeEntry" | "PullRequestChangedFile"
-                ) && !kind.ends_with("Connection")
-            }
-            _ => false,
-        }
 }
 
 fn undefined(kind: &str, field: &str, pos: Pos) -> Refused {

@@ -1,6 +1,7 @@
 //! GraphQL v4 as far as clients of release data use it: reading, by name or by node id.
 //! Introspection, mutations and validation of arguments are left out; a field that is not here is an error, as on GitHub.
 
+mod accepted;
 mod commits;
 mod connection;
 mod delivery;

@@ -128,9 +128,9 @@ impl<'a> Context<'a> {
             "createdAt" => self.date(Some(user.map(|user| user.created_at).unwrap_or_default())),
             "repositories" => self.repositories_of(login),
             "repository" => {
-                let found =
-                    self.store
-                        .look_up(login, arguments.text("name").unwrap_or_default(), true);
+                let found = self
+                    .store
+                    .ever_named(login, arguments.text("name").unwrap_or_default());
                 maybe(
                     found
                         .filter(|shelf| self.call.caller.sees(shelf))
@@ -140,4 +140,25 @@ impl<'a> Context<'a> {
             _ => Err(Problem::Undefined),
         }
     }
+}
+
+/// Does an object of type `kind` fit a fragment on `condition`?
+pub(super) fn fits(kind: &str, condition: &str) -> bool {
+    kind == condition
+        || match condition {
+            "Actor" | "RepositoryOwner" | "ProfileOwner" => {
+                matches!(kind, "User" | "Bot" | "Organization")
+            }
+            "GitObject" => matches!(kind, "Commit" | "Tag" | "Blob" | "Tree"),
+            "RequestedReviewer" => matches!(kind, "User" | "Team" | "Bot"),
+            "StatusCheckRollupContext" => matches!(kind, "CheckRun" | "StatusContext"),
+            "RequirableByPullRequest" => matches!(kind, "CheckRun" | "StatusContext"),
+            "Node" => {
+                !matches!(
+                    kind,
+                    "Query" | "RateLimit" | "GitActor" | "TreeEntry" | "PullRequestChangedFile"
+                ) && !kind.ends_with("Connection")
+            }
+            _ => false,
+        }
 }

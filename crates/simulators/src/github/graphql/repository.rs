@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
         let date = |sha: &str| shelf.commit(sha).map(|commit| commit.committer.date);
         match arguments.order() {
             Some(("TAG_COMMIT_DATE", _)) => found.sort_by_key(|(_, sha, _)| date(sha)),
-            _ => found.sort_by(|(one, ..), (other, ..)| one.cmp(other)),
+            _ => found.sort_by_key(|(name, ..)| *name),
         }
         let backwards = arguments.text("direction") == Some("DESC")
             || arguments.order().is_some_and(|(_, descending)| descending);

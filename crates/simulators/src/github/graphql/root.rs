@@ -69,11 +69,11 @@ impl<'a> Context<'a> {
             arguments.text("owner").unwrap_or_default(),
             arguments.text("name").unwrap_or_default(),
         );
-        let follow = arguments.flag("followRenames").unwrap_or(true);
-        let found = self
-            .store
-            .look_up(owner, name, follow)
-            .filter(|shelf| self.call.caller.sees(shelf));
+        let found = match arguments.flag("followRenames") {
+            Some(false) => self.store.named(owner, name),
+            _ => self.store.ever_named(owner, name),
+        };
+        let found = found.filter(|shelf| self.call.caller.sees(shelf));
         let missing = || {
             Problem::not_found(format!(
                 "Could not resolve to a Repository with the name '{owner}/{name}'."

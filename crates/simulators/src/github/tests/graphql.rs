@@ -320,3 +320,30 @@ async fn nobody_asks_anonymously() {
         .unwrap();
     assert_eq!(World::new().send(request).await.status, 401);
 }
+
+#[tokio::test]
+async fn arguments_that_a_field_does_not_take_are_refused() {
+    let world = World::new();
+    let code = async |fields: &str| {
+        let answer = ask(
+            &world,
+            &format!("{{ repository(owner: \"bank\", name: \"payments-api\") {{ {fields} }} }}"),
+        )
+        .await;
+        answer["errors"][0]["extensions"]["code"].clone()
+    };
+    assert_eq!(
+        code("pullRequests(first: 1, firts: 1) { totalCount }").await,
+        "argumentNotAccepted"
+    );
+    assert_eq!(code("name(first: 1)").await, "argumentNotAccepted");
+    assert_eq!(
+        code("refs(first: 1) { totalCount }").await,
+        "missingRequiredArguments"
+    );
+    assert_eq!(code("defaultBranchRef").await, "selectionMismatch");
+    assert_eq!(
+        code("pullRequests(first: 1, states: [MERGED]) { totalCount }").await,
+        Value::Null
+    );
+}

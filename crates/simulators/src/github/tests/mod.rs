@@ -3,5 +3,6 @@
 mod delivery;
 mod graphql;
 mod limits;
+mod pulls;
 mod rest;
 mod world;

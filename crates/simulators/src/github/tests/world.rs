@@ -105,6 +105,20 @@ impl World {
     }
 }
 
+/// One field of each record of a list.
+pub(super) fn texts(body: &Value, field: &str) -> Vec<String> {
+    let of = |item: &Value| {
+        item.pointer(field)
+            .map(|value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+            })
+            .unwrap_or_default()
+    };
+    body.as_array().unwrap().iter().map(of).collect()
+}
+
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -285,7 +299,7 @@ fn commit(n: usize, parents: Vec<String>) -> Commit {
         change(format!("src/file{}.rs", n % 350), None),
         change(
             "config/release.toml".into(),
-            (n % 100 == 0).then(|| format!("number = {n}\n")),
+            n.is_multiple_of(100).then(|| format!("number = {n}\n")),
         ),
     ];
     Commit {
