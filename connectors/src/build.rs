@@ -1,10 +1,15 @@
 //! From one section of the configuration to a connector. The only place that knows all vendors.
 
+use std::sync::Arc;
+
 use domain::ConnectorId;
 use http::header::HeaderName;
 
+use crate::clock::Clock;
+use crate::contract::Connector;
+use crate::git::Git;
 use crate::options::VendorOptions;
-use crate::resilience::{Secret, Settings};
+use crate::resilience::{Secret, Settings, SetupError};
 
 /// How we make ourselves known to a system.
 #[derive(Debug, Clone, Default)]
@@ -54,4 +59,16 @@ pub struct SystemPlan {
     pub extra_ca_pem: Option<Vec<u8>>,
     /// The vendor, with its own options.
     pub vendor: VendorOptions,
+}
+
+/// Makes the connector of a configured system. Nothing is asked of the system yet.
+///
+/// # Errors
+/// If its address, a setting or the certificates are not usable.
+pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connector>, SetupError> {
+    let clock = Arc::clone(clock);
+    Ok(match &plan.vendor {
+        VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
+        _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
+    })
 }

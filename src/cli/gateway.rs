@@ -104,7 +104,7 @@ pub(super) fn connectors(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<
     let mut built = Vec::new();
     for plan in &config.connectors {
         let id = plan.id.clone();
-        let connector = ::connectors::build::build(plan.clone(), clock)
+        let connector = ::connectors::build::build(plan, clock)
             .map_err(|error| Failure { error: anyhow::Error::new(error).context(id), exit: Exit::Usage })?;
         built.push(connector);
     }

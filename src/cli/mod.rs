@@ -1,5 +1,6 @@
 //! The command line. One file per subcommand; exit codes mean the same everywhere.
 
+mod bank;
 mod check;
 mod demo;
 mod gateway;

@@ -94,7 +94,7 @@ impl Federation {
     }
 
     /// Reads all systems and publishes the next graph. Systems that fail leave gaps; this never fails as a whole.
-    pub async fn gather(&self, extent: Extent) -> Arc<ReleaseGraph> {
+    pub async fn gather(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         let _one_at_a_time = self.gathering.lock().await;
         // Items of a CMDB are asked for by the ids that the other systems' records name, so they go second.
         let (second, first): (Vec<_>, Vec<_>) =
@@ -148,7 +148,7 @@ impl Federation {
         }
     }
 
-    async fn publish(&self) -> Arc<ReleaseGraph> {
+    async fn publish(&self) -> Option<Arc<ReleaseGraph>> {
         let (gaps, records) = {
             let held = self.held.lock().await;
             (held.values().flat_map(Held::gaps).cloned().collect::<Vec<_>>(), merged_records(&held))
@@ -169,7 +169,7 @@ impl Federation {
             Ok(graph) => Arc::new(graph),
             Err(failure) => {
                 tracing::error!(%failure, "Correlation ended abnormally; the last graph stays");
-                return self.graph.load_full().unwrap_or_default();
+                return self.graph();
             }
         };
         info!(
@@ -181,7 +181,7 @@ impl Federation {
         );
         self.graph.store(Some(graph.clone()));
         self.published.send_replace(version);
-        graph
+        Some(graph)
     }
 }
 

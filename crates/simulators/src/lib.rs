@@ -9,4 +9,8 @@ pub mod serve;
 pub mod alertmanager;
 pub mod github;
 pub mod jira;
+pub mod prometheus;
 pub mod servicenow;
+
+pub mod bank;
+pub mod estate;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Account, Alert, Approval, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask, ChangeTemplate,
-    CiRelation, Commit, CommitRange, ConfigurationItem, Delegation, Dependency, Deployment, Environment,
-    FieldChange, Finding, Gap, Group, Incident, KnownError, Person, PersonKey, PipelineRun, Placement, Problem,
-    PullRequest, Release, Repository, Service, ServiceKey, ServiceLevel, Tag, Team, TestReport, TrackedVersion,
+    Account, Alert, Approval, ApprovalId, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask,
+    ChangeTemplate, CiRelation, Commit, CommitRange, ConfigurationItem, Delegation, Dependency, Deployment,
+    Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident, KnownError, Person,
+    PersonKey, PipelineRun, Placement, Problem, PullRequest, Release, Repository, RuntimeObservation,
+    ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Tag, Team, TestReport, Text, TrackedVersion,
     Train, WorkItem,
 };
 use jiff::Timestamp;
@@ -25,7 +26,7 @@ pub struct DependencyEdge {
 }
 
 /// One version of everything known at one moment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReleaseGraph {
     /// Number of this version; grows by one with each graph published in this process.
     pub version: u64,
@@ -115,6 +116,8 @@ pub struct ReleaseGraph {
     pub change_services: Relation<Change, Service>,
     /// Services and the configuration items that stand for them.
     pub service_configuration_items: Relation<Service, ConfigurationItem>,
+    /// Changes and the incidents that they answer: an incident's fix, or the record above an emergency change.
+    pub change_answered_incidents: Relation<Change, Incident>,
     /// Work items and commits that name them.
     pub work_item_commits: Relation<WorkItem, Commit>,
     /// Work items and pull requests that name them.
@@ -149,6 +152,19 @@ pub struct ReleaseGraph {
     /// Which person an account belongs to, as places in `people`, by place in `accounts`.
     pub account_people: BTreeMap<domain::AccountId, PersonKey>,
 
+    /// Which person an e-mail address belongs to, in lower case: commits name people by address.
+    pub email_people: BTreeMap<Text, PersonKey>,
+    /// Whether each approval covers its change's scope as it is now.
+    pub approval_coverage: BTreeMap<ApprovalId, ScopeCoverage>,
+    /// Results of health queries, sorted by (connector, query).
+    pub health_observations: Vec<HealthObservation>,
+    /// What runtimes said of themselves, now and before, sorted by record.
+    pub runtime_observations: Vec<RuntimeObservation>,
+    /// Files at tags: expected configuration, manifests; sorted by (repository, tag, path).
+    pub files: Vec<FileAtTag>,
+    /// Schedules as recorded, not expanded; sorted by span.
+    pub schedules: Vec<ScheduleRecord>,
+
     /// What is missing.
     pub gaps: Vec<Gap>,
 }
@@ -168,6 +184,7 @@ impl ReleaseGraph {
             + self.change_configuration_items.len()
             + self.change_services.len()
             + self.service_configuration_items.len()
+            + self.change_answered_incidents.len()
             + self.work_item_commits.len()
             + self.work_item_pull_requests.len()
             + self.work_item_changes.len()

@@ -77,8 +77,8 @@ impl<T> Index<T> {
         Self { place, node: PhantomData }
     }
 
-    #[cfg(test)]
-    pub(super) fn place(self) -> u32 {
+    /// The place itself, for lists that run beside a table.
+    pub(crate) fn place(self) -> u32 {
         self.place
     }
 }
@@ -162,6 +162,12 @@ impl<T: Node> Table<T> {
     pub fn get(&self, index: Index<T>) -> &T {
         #[expect(clippy::indexing_slicing, reason = "an index is only ever minted by the table it belongs to")]
         &self.rows[index.place as usize]
+    }
+
+    /// The node at a place of this table, while the graph is being made. Its id must stay as it is.
+    pub(crate) fn get_mut(&mut self, index: Index<T>) -> &mut T {
+        #[expect(clippy::indexing_slicing, reason = "an index is only ever minted by the table it belongs to")]
+        &mut self.rows[index.place as usize]
     }
 
     /// All nodes with their places, in the order of ids.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::content::{Content, Organization, Package, Repository, Team, User};
 use super::shelf::Shelf;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Store {
     pub(super) people: Arc<People>,
     /// By full name in lower case, as GitHub ignores case here.
@@ -36,8 +36,16 @@ pub(super) enum Found {
 impl Store {
     pub(super) fn new(content: Content) -> Self {
         let people = People {
-            users: content.users.into_iter().map(|user| (fold(&user.login), user)).collect(),
-            organizations: content.organizations.into_iter().map(|owner| (fold(&owner.login), owner)).collect(),
+            users: content
+                .users
+                .into_iter()
+                .map(|user| (fold(&user.login), user))
+                .collect(),
+            organizations: content
+                .organizations
+                .into_iter()
+                .map(|owner| (fold(&owner.login), owner))
+                .collect(),
             teams: content
                 .teams
                 .into_iter()
@@ -45,7 +53,11 @@ impl Store {
                 .collect(),
             deleted: HashSet::new(),
         };
-        let mut store = Self { people: Arc::new(people), packages: content.packages, ..Self::default() };
+        let mut store = Self {
+            people: Arc::new(people),
+            packages: content.packages,
+            ..Self::default()
+        };
         for repository in content.repositories {
             store.put(repository);
         }
@@ -61,7 +73,8 @@ impl Store {
         for old in &repository.old_names {
             self.ids_by_old_name.insert(fold(old), repository.id);
         }
-        self.repositories.insert(name, Arc::new(Shelf::new(repository)));
+        self.repositories
+            .insert(name, Arc::new(Shelf::new(repository)));
     }
 
     pub(super) fn remove(&mut self, full_name: &str) -> Option<Repository> {
@@ -85,6 +98,33 @@ impl Store {
         self.repositories.get(self.names_by_id.get(&id)?).cloned()
     }
 
+    /// As `by_id`, but borrowed.
+    pub(super) fn numbered(&self, id: u64) -> Option<&Arc<Shelf>> {
+        self.repositories.get(self.names_by_id.get(&id)?)
+    }
+
+    /// By its present name.
+    pub(super) fn named(&self, owner: &str, name: &str) -> Option<&Shelf> {
+        self.repositories
+            .get(&fold(&format!("{owner}/{name}")))
+            .map(Arc::as_ref)
+    }
+
+    /// By its present or a former name.
+    pub(super) fn ever_named(&self, owner: &str, name: &str) -> Option<&Shelf> {
+        let moved = || self.ids_by_old_name.get(&fold(&format!("{owner}/{name}")));
+        self.named(owner, name)
+            .or_else(|| self.numbered(*moved()?).map(Arc::as_ref))
+    }
+
+    /// A login that owns repositories, as its records write it.
+    pub(super) fn owner(&self, login: &str) -> Option<&str> {
+        let prefix = fold(&format!("{login}/"));
+        let (name, shelf) = self.repositories.range(prefix.clone()..).next()?;
+        name.starts_with(&prefix)
+            .then_some(shelf.data.owner.as_str())
+    }
+
     /// By full name.
     pub(super) fn repositories(&self) -> impl Iterator<Item = &Arc<Shelf>> {
         self.repositories.values()
@@ -93,7 +133,10 @@ impl Store {
     pub(super) fn of_owner(&self, owner: &str) -> Vec<Arc<Shelf>> {
         let prefix = fold(&format!("{owner}/"));
         let range = self.repositories.range(prefix.clone()..);
-        range.take_while(|(name, _)| name.starts_with(&prefix)).map(|(_, shelf)| Arc::clone(shelf)).collect()
+        range
+            .take_while(|(name, _)| name.starts_with(&prefix))
+            .map(|(_, shelf)| Arc::clone(shelf))
+            .collect()
     }
 }
 
@@ -110,10 +153,18 @@ impl People {
         self.teams.get(&(fold(organization), fold(slug)))
     }
 
+    pub(super) fn team_numbered(&self, id: u64) -> Option<&Team> {
+        self.teams.values().find(|team| team.id == id)
+    }
+
     pub(super) fn teams_of(&self, organization: &str) -> Vec<&Team> {
         let wanted = fold(organization);
-        let mut teams: Vec<&Team> =
-            self.teams.iter().filter(|((owner, _), _)| *owner == wanted).map(|(_, team)| team).collect();
+        let mut teams: Vec<&Team> = self
+            .teams
+            .iter()
+            .filter(|((owner, _), _)| *owner == wanted)
+            .map(|(_, team)| team)
+            .collect();
         teams.sort_by(|one, other| one.slug.cmp(&other.slug));
         teams
     }

@@ -12,7 +12,7 @@ mod repository;
 mod workflow;
 
 pub(super) use check::{latest_checks, latest_statuses};
-pub(super) use commit::{FileAt, changes, decimal};
+pub(super) use commit::{FileAt, changes, decimal, sha_of_blob};
 pub(super) use delivery::newest_first;
 pub(super) use protection::rules_for;
 pub(super) use pull::{association, review_state, state};
@@ -39,7 +39,10 @@ pub(super) struct Shape<'a> {
 impl Shape<'_> {
     /// The API address of a repository.
     pub(super) fn api(&self, repository: &Repository) -> String {
-        format!("{}/repos/{}/{}", self.base, repository.owner, repository.name)
+        format!(
+            "{}/repos/{}/{}",
+            self.base, repository.owner, repository.name
+        )
     }
 
     /// The page of a repository.
@@ -50,7 +53,10 @@ impl Shape<'_> {
 
 /// Whole seconds in UTC, as GitHub writes moments.
 pub(super) fn time(moment: Timestamp) -> String {
-    moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    moment
+        .to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }
 
 pub(super) fn time_or_null(moment: Option<Timestamp>) -> Value {

@@ -11,8 +11,19 @@ impl Shape<'_> {
     pub(in crate::github) fn user(&self, login: &str) -> Value {
         let known = self.people.user(login);
         let id = known.map_or_else(|| id_of(login), |user| user.id);
-        let bot = known.map_or_else(|| login.ends_with("[bot]"), |user| user.kind == UserKind::Bot);
-        self.account(login, id, if bot { ("User", "Bot") } else { ("User", "User") })
+        let bot = known.map_or_else(
+            || login.ends_with("[bot]"),
+            |user| user.kind == UserKind::Bot,
+        );
+        self.account(
+            login,
+            id,
+            if bot {
+                ("User", "Bot")
+            } else {
+                ("User", "User")
+            },
+        )
     }
 
     /// `null` where the account was deleted or never known.
@@ -28,7 +39,10 @@ impl Shape<'_> {
         if self.people.user(login).is_some() {
             return self.user(login);
         }
-        let id = self.people.organization(login).map_or_else(|| id_of(login), |owner| owner.id);
+        let id = self
+            .people
+            .organization(login)
+            .map_or_else(|| id_of(login), |owner| owner.id);
         self.account(login, id, ("Organization", "Organization"))
     }
 
@@ -50,11 +64,17 @@ impl Shape<'_> {
     /// `GET /users/{login}`.
     pub(in crate::github) fn public_user(&self, login: &str) -> Value {
         let known = self.people.user(login);
-        let mut body = if known.is_some() { self.user(login) } else { self.owner(login) };
+        let mut body = if known.is_some() {
+            self.user(login)
+        } else {
+            self.owner(login)
+        };
         let created = time(known.map(|user| user.created_at).unwrap_or_default());
-        let name = known
-            .and_then(|user| user.name.clone())
-            .or_else(|| self.people.organization(login).map(|owner| owner.name.clone()));
+        let name = known.and_then(|user| user.name.clone()).or_else(|| {
+            self.people
+                .organization(login)
+                .map(|owner| owner.name.clone())
+        });
         let more = json!({
             "user_view_type": "public", "name": name, "company": null, "blog": "", "location": null,
             "email": known.and_then(|user| user.email.clone()), "hireable": null, "bio": null, "twitter_username": null,
@@ -65,12 +85,43 @@ impl Shape<'_> {
     }
 
     pub(in crate::github) fn team(&self, team: &Team) -> Value {
-        let url = format!("{}/organizations/{}/team/{}", self.base, id_of(&team.organization), team.id);
+        let url = format!(
+            "{}/organizations/{}/team/{}",
+            self.base,
+            id_of(&team.organization),
+            team.id
+        );
         json!({
             "id": team.id, "node_id": format!("T_kwDO{}", team.id), "name": team.name, "slug": team.slug, "description": null,
             "privacy": "closed", "notification_setting": "notifications_enabled", "permission": "push", "parent": null, "type": "organization",
             "url": url, "html_url": format!("{}/orgs/{}/teams/{}", self.pages, team.organization, team.slug),
             "members_url": format!("{url}/members{{/member}}"), "repositories_url": format!("{url}/repos"),
+        })
+    }
+
+    /// `GET /orgs/{org}/teams/{team}`.
+    pub(in crate::github) fn full_team(&self, team: &Team) -> Value {
+        let mut body = self.team(team);
+        let more = json!({
+            "members_count": team.members.len(), "repos_count": 0, "created_at": time(jiff::Timestamp::UNIX_EPOCH), "updated_at": time(jiff::Timestamp::UNIX_EPOCH),
+            "organization": self.organization(&team.organization),
+        });
+        extend(&mut body, more);
+        body
+    }
+
+    /// `GET /orgs/{org}`.
+    pub(in crate::github) fn organization(&self, login: &str) -> Value {
+        let known = self.people.organization(login);
+        let id = known.map_or_else(|| id_of(login), |owner| owner.id);
+        let url = format!("{}/orgs/{login}", self.base);
+        json!({
+            "login": login, "id": id, "node_id": format!("O_kgDO{id}"), "url": url, "repos_url": format!("{url}/repos"), "events_url": format!("{url}/events"),
+            "hooks_url": format!("{url}/hooks"), "issues_url": format!("{url}/issues"), "members_url": format!("{url}/members{{/member}}"),
+            "public_members_url": format!("{url}/public_members{{/member}}"), "avatar_url": format!("https://avatars.githubusercontent.com/u/{id}?v=4"),
+            "description": null, "name": known.map(|owner| &owner.name), "html_url": format!("{}/{login}", self.pages), "type": "Organization",
+            "has_organization_projects": true, "has_repository_projects": true, "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
+            "created_at": time(jiff::Timestamp::UNIX_EPOCH), "updated_at": time(jiff::Timestamp::UNIX_EPOCH), "archived_at": null,
         })
     }
 

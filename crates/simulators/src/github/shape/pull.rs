@@ -7,18 +7,38 @@ use super::commit::decimal;
 use super::person::extend;
 use super::{Shape, time, time_or_null};
 use crate::github::access::Right;
-use crate::github::content::{FileChange, Head, Issue, PullRequest, Repository, Review, ReviewState};
+use crate::github::content::{
+    FileChange, Head, Issue, PullRequest, Repository, Review, ReviewState,
+};
 use crate::github::node_id;
 
 impl Shape<'_> {
     /// As lists have it: without `merged`, `mergeable` and counts.
     pub(in crate::github) fn pull(&self, repository: &Repository, pull: &PullRequest) -> Value {
         let (api, page, number) = (self.api(repository), self.page(repository), pull.number);
-        let (url, html) = (format!("{api}/pulls/{number}"), format!("{page}/pull/{number}"));
-        let (issue, statuses) = (format!("{api}/issues/{number}"), format!("{api}/statuses/{}", pull.head.sha));
-        let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
-        let reviewers: Vec<Value> = pull.requested_reviewers.iter().map(|login| self.user(login)).collect();
-        let teams = pull.requested_teams.iter().filter_map(|slug| self.people.team(&repository.owner, slug));
+        let (url, html) = (
+            format!("{api}/pulls/{number}"),
+            format!("{page}/pull/{number}"),
+        );
+        let (issue, statuses) = (
+            format!("{api}/issues/{number}"),
+            format!("{api}/statuses/{}", pull.head.sha),
+        );
+        let labels: Vec<Value> = pull
+            .labels
+            .iter()
+            .map(|name| self.label(repository, name))
+            .collect();
+        let reviewers: Vec<Value> = pull
+            .requested_reviewers
+            .iter()
+            .map(|login| self.user(login))
+            .collect();
+        let teams = pull
+            .requested_teams
+            .iter()
+            .filter_map(|slug| self.people.team(&repository.owner, slug));
+        let whole = self.repository(repository, Right::Read);
         let mut body = json!({
             "url": url, "id": pull.id, "node_id": node_id::write("PR", repository.id, number), "html_url": html,
             "diff_url": format!("{html}.diff"), "patch_url": format!("{html}.patch"), "issue_url": issue, "number": number,
@@ -29,7 +49,7 @@ impl Shape<'_> {
             "labels": labels, "requested_reviewers": reviewers, "requested_teams": teams.map(|team| self.team(team)).collect::<Vec<_>>(),
             "commits_url": format!("{url}/commits"), "review_comments_url": format!("{url}/comments"),
             "review_comment_url": format!("{api}/pulls/comments{{/number}}"), "comments_url": format!("{issue}/comments"), "statuses_url": statuses,
-            "head": self.head(repository, &pull.head), "base": self.head(repository, &pull.base),
+            "head": self.head(repository, &pull.head, whole.clone()), "base": self.head(repository, &pull.base, whole),
             "author_association": association(repository, pull.author.as_deref()),
         });
         let links = json!({
@@ -63,14 +83,28 @@ impl Shape<'_> {
     }
 
     /// The form inside check runs and workflow runs.
-    pub(in crate::github) fn pull_reference(&self, repository: &Repository, pull: &PullRequest) -> Value {
+    pub(in crate::github) fn pull_reference(
+        &self,
+        repository: &Repository,
+        pull: &PullRequest,
+    ) -> Value {
         let api = self.api(repository);
         let side = |head: &Head| json!({ "ref": head.branch, "sha": head.sha, "repo": { "id": repository.id, "url": api, "name": repository.name } });
         json!({ "url": format!("{api}/pulls/{}", pull.number), "id": pull.id, "number": pull.number, "head": side(&pull.head), "base": side(&pull.base) })
     }
 
-    pub(in crate::github) fn review(&self, repository: &Repository, pull: &PullRequest, review: &Review) -> Value {
-        let html = format!("{}/pull/{}#pullrequestreview-{}", self.page(repository), pull.number, review.id);
+    pub(in crate::github) fn review(
+        &self,
+        repository: &Repository,
+        pull: &PullRequest,
+        review: &Review,
+    ) -> Value {
+        let html = format!(
+            "{}/pull/{}#pullrequestreview-{}",
+            self.page(repository),
+            pull.number,
+            review.id
+        );
         let url = format!("{}/pulls/{}", self.api(repository), pull.number);
         let mut body = json!({
             "id": review.id, "node_id": node_id::write("PRR", repository.id, review.id), "user": self.user_or_null(review.author.as_deref()),
@@ -85,7 +119,11 @@ impl Shape<'_> {
     }
 
     /// A pull request as an issue: what `/search/issues` finds.
-    pub(in crate::github) fn pull_as_issue(&self, repository: &Repository, pull: &PullRequest) -> Value {
+    pub(in crate::github) fn pull_as_issue(
+        &self,
+        repository: &Repository,
+        pull: &PullRequest,
+    ) -> Value {
         let page = format!("{}/pull/{}", self.page(repository), pull.number);
         let of_pull = json!({
             "url": format!("{}/pulls/{}", self.api(repository), pull.number), "html_url": page, "diff_url": format!("{page}.diff"),
@@ -100,9 +138,13 @@ impl Shape<'_> {
             closed_at: pull.closed_at.or(pull.merged_at),
         };
         let mut body = self.issue(repository, &issue);
-        let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
+        let labels: Vec<Value> = pull
+            .labels
+            .iter()
+            .map(|name| self.label(repository, name))
+            .collect();
         let more = json!({
-            "html_url": page, "body": pull.body, "user": self.user_or_null(pull.author.as_deref()), "labels": labels, "draft": pull.draft,
+            "html_url": page, "body": pull.body.as_deref().unwrap_or_default(), "user": self.user_or_null(pull.author.as_deref()), "labels": labels, "draft": pull.draft,
             "updated_at": time(pull.updated_at), "node_id": node_id::write("PR", repository.id, pull.number), "pull_request": of_pull,
         });
         extend(&mut body, more);
@@ -117,7 +159,7 @@ impl Shape<'_> {
             "node_id": node_id::write("I", repository.id, issue.number), "number": issue.number, "title": issue.title, "user": self.user_or_null(Some(&issue.author)),
             "labels": [], "state": if issue.closed_at.is_some() { "closed" } else { "open" }, "locked": false, "assignee": null, "assignees": [], "milestone": null,
             "comments": 0, "created_at": time(issue.created_at), "updated_at": time(issue.closed_at.unwrap_or(issue.created_at)),
-            "closed_at": time_or_null(issue.closed_at), "author_association": association(repository, Some(&issue.author)), "body": null, "score": 1.0,
+            "closed_at": time_or_null(issue.closed_at), "author_association": association(repository, Some(&issue.author)), "body": "", "score": 1.0,
         })
     }
 
@@ -125,21 +167,25 @@ impl Shape<'_> {
         let id = decimal(name);
         json!({
             "id": id, "node_id": node_id::write("LA", repository.id, id), "url": format!("{}/labels/{name}", self.api(repository)), "name": name,
-            "description": null, "color": format!("{:06x}", id % 0x100_0000), "default": false,
+            "description": "", "color": format!("{:06x}", id % 0x100_0000), "default": false,
         })
     }
 
-    fn head(&self, repository: &Repository, head: &Head) -> Value {
+    fn head(&self, repository: &Repository, head: &Head, whole: Value) -> Value {
         json!({
             "label": format!("{}:{}", repository.owner, head.branch), "ref": head.branch, "sha": head.sha,
-            "user": self.owner(&repository.owner), "repo": self.repository(repository, Right::Read),
+            "user": self.owner(&repository.owner), "repo": whole,
         })
     }
 }
 
 /// There are only two; merged is a date, not a state.
 pub(in crate::github) fn state(pull: &PullRequest) -> &'static str {
-    if pull.closed_at.is_some() || pull.merged_at.is_some() { "closed" } else { "open" }
+    if pull.closed_at.is_some() || pull.merged_at.is_some() {
+        "closed"
+    } else {
+        "open"
+    }
 }
 
 pub(in crate::github) fn review_state(state: ReviewState) -> &'static str {

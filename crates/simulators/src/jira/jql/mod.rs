@@ -39,7 +39,10 @@ pub(super) fn search(context: Context<'_>, jql: &str) -> Result<Vec<u64>, Refusa
             "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.",
         ));
     };
-    let test = resolve::resolve(context, clause).map_err(|messages| Refusal { messages, ..Refusal::bad("") })?;
+    let test = resolve::resolve(context, clause).map_err(|messages| Refusal {
+        messages,
+        ..Refusal::bad("")
+    })?;
     let sorting = order::resolve(context, &query.order).map_err(Refusal::bad)?;
     let found = evaluate::matching(context, &test);
     Ok(order::sorted(context, found, &sorting))

@@ -5,7 +5,12 @@ use super::clauses::{Clause, Direction, Field, Operand, Operator, Query, Term};
 use super::lexer::{Placed, Token, place, tokens};
 
 pub(super) fn parse(text: &str) -> Result<Query, String> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, end: text.chars().count() };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        depth: 0,
+        end: text.chars().count(),
+    };
     let clause = match parser.peek() {
         None => None,
         Some(_) if parser.is_word("order") => None,
@@ -41,7 +46,14 @@ impl Parser {
         while self.eat(&Token::Or) {
             parts.push(self.all(sense)?);
         }
-        Ok(joined(parts, if sense == Sense::Plain { Clause::Any } else { Clause::All }))
+        Ok(joined(
+            parts,
+            if sense == Sense::Plain {
+                Clause::Any
+            } else {
+                Clause::All
+            },
+        ))
     }
 
     fn all(&mut self, sense: Sense) -> Result<Clause, String> {
@@ -49,7 +61,14 @@ impl Parser {
         while self.eat(&Token::And) {
             parts.push(self.single(sense)?);
         }
-        Ok(joined(parts, if sense == Sense::Plain { Clause::All } else { Clause::Any }))
+        Ok(joined(
+            parts,
+            if sense == Sense::Plain {
+                Clause::All
+            } else {
+                Clause::Any
+            },
+        ))
     }
 
     fn single(&mut self, sense: Sense) -> Result<Clause, String> {
@@ -58,7 +77,11 @@ impl Parser {
             return Err("Error in the JQL Query: the query is nested too deeply.".into());
         }
         let clause = if self.eat(&Token::Not) {
-            self.single(if sense == Sense::Plain { Sense::Negated } else { Sense::Plain })?
+            self.single(if sense == Sense::Plain {
+                Sense::Negated
+            } else {
+                Sense::Plain
+            })?
         } else if self.eat(&Token::Open) {
             let inner = self.any(sense)?;
             if !self.eat(&Token::Close) {
@@ -93,21 +116,33 @@ impl Parser {
             Operator::In | Operator::NotIn => match self.operand(0)? {
                 list @ (Operand::List(_) | Operand::Function { .. }) => list,
                 _ => {
-                    return Err(format!("Error in the JQL Query: Expecting a list after 'in'. {}", self.place()));
+                    return Err(format!(
+                        "Error in the JQL Query: Expecting a list after 'in'. {}",
+                        self.place()
+                    ));
                 }
             },
             _ => self.operand(0)?,
         };
         let mut predicates = Vec::new();
-        if matches!(operator, Operator::Was | Operator::WasNot | Operator::Changed | Operator::ChangedNot) {
-            while let Some(name) =
-                ["by", "from", "to", "before", "after", "on", "during"].into_iter().find(|name| self.is_word(name))
+        if matches!(
+            operator,
+            Operator::Was | Operator::WasNot | Operator::Changed | Operator::ChangedNot
+        ) {
+            while let Some(name) = ["by", "from", "to", "before", "after", "on", "during"]
+                .into_iter()
+                .find(|name| self.is_word(name))
             {
                 self.at = self.at.saturating_add(1);
                 predicates.push((name.to_owned(), self.operand(0)?));
             }
         }
-        Ok(Term { field, operator, operand, predicates })
+        Ok(Term {
+            field,
+            operator,
+            operand,
+            predicates,
+        })
     }
 
     fn field(&mut self) -> Result<Field, String> {
@@ -144,19 +179,31 @@ impl Parser {
             return Ok(Operator::In);
         }
         if self.eat_word("is") {
-            return Ok(if self.eat(&Token::Not) { Operator::IsNot } else { Operator::Is });
+            return Ok(if self.eat(&Token::Not) {
+                Operator::IsNot
+            } else {
+                Operator::Is
+            });
         }
         if self.eat_word("was") {
             let negated = self.eat(&Token::Not);
             // A list may follow with or without `in`.
             let _in = self.eat_word("in");
-            return Ok(if negated { Operator::WasNot } else { Operator::Was });
+            return Ok(if negated {
+                Operator::WasNot
+            } else {
+                Operator::Was
+            });
         }
         if self.eat_word("changed") {
             return Ok(Operator::Changed);
         }
         if self.eat(&Token::Not) {
-            return if self.eat_word("in") { Ok(Operator::NotIn) } else { Err(self.expecting("'in'")) };
+            return if self.eat_word("in") {
+                Ok(Operator::NotIn)
+            } else {
+                Err(self.expecting("'in'"))
+            };
         }
         Err(self.expecting("operator before the end of the query. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"))
     }
@@ -170,7 +217,11 @@ impl Parser {
             while self.eat(&Token::Comma) {
                 list.push(self.operand(depth.saturating_add(1))?);
             }
-            return if self.eat(&Token::Close) { Ok(Operand::List(list)) } else { Err(self.expecting("')'")) };
+            return if self.eat(&Token::Close) {
+                Ok(Operand::List(list))
+            } else {
+                Err(self.expecting("')'"))
+            };
         }
         let Some(Token::Word { text, quoted }) = self.peek().cloned() else {
             return Err(self.expecting("either a value, list or function"));
@@ -195,7 +246,10 @@ impl Parser {
             }
         }
         if self.eat(&Token::Close) {
-            Ok(Operand::Function { name: text, arguments })
+            Ok(Operand::Function {
+                name: text,
+                arguments,
+            })
         } else {
             Err(self.expecting("')'"))
         }
@@ -213,7 +267,14 @@ impl Parser {
             let field = self.field()?;
             let descending = self.eat_word("desc");
             let _ascending = !descending && self.eat_word("asc");
-            order.push((field, if descending { Direction::Descending } else { Direction::Ascending }));
+            order.push((
+                field,
+                if descending {
+                    Direction::Descending
+                } else {
+                    Direction::Ascending
+                },
+            ));
             if !self.eat(&Token::Comma) {
                 break;
             }
@@ -248,7 +309,11 @@ impl Parser {
     }
 
     fn place(&self) -> String {
-        place(self.tokens.get(self.at).map_or(self.end, |placed| placed.at))
+        place(
+            self.tokens
+                .get(self.at)
+                .map_or(self.end, |placed| placed.at),
+        )
     }
 
     fn expecting(&self, what: &str) -> String {
@@ -269,7 +334,10 @@ impl Parser {
             Some(Token::Or) => "OR".into(),
             Some(Token::Not) => "NOT".into(),
         };
-        format!("Error in the JQL Query: Expecting {what} but got '{got}'. {}", self.place())
+        format!(
+            "Error in the JQL Query: Expecting {what} but got '{got}'. {}",
+            self.place()
+        )
     }
 
     fn reserved(&self, word: &str) -> String {
@@ -302,7 +370,11 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_and_not_followed() {
-        for text in ["(".repeat(100_000), "not ".repeat(100_000), format!("a in {}", "(".repeat(100_000))] {
+        for text in [
+            "(".repeat(100_000),
+            "not ".repeat(100_000),
+            format!("a in {}", "(".repeat(100_000)),
+        ] {
             assert!(parse(&text).is_err());
         }
     }

@@ -10,7 +10,12 @@ const MYSELF: &str = "/rest/api/3/myself";
 
 #[tokio::test]
 async fn a_burst_is_counted_per_route_and_second() {
-    let site = Site::with(|options| options.limits = Limits { burst: Some(2), ..Limits::default() });
+    let site = Site::with(|options| {
+        options.limits = Limits {
+            burst: Some(2),
+            ..Limits::default()
+        }
+    });
     site.get(MYSELF).await;
     site.get(MYSELF).await;
     let reply = site.get(MYSELF).await;
@@ -27,7 +32,12 @@ async fn a_burst_is_counted_per_route_and_second() {
 
 #[tokio::test]
 async fn points_are_paid_by_oauth_traffic_alone() {
-    let site = Site::with(|options| options.limits = Limits { points: Some(10), ..Limits::default() });
+    let site = Site::with(|options| {
+        options.limits = Limits {
+            points: Some(10),
+            ..Limits::default()
+        }
+    });
     let path = "/rest/api/3/search/jql?jql=project=PAY&fields=summary";
     let reply = site.get_as("Bearer ada-token", path).await;
     // One for the request and one for each of three issues.
@@ -37,13 +47,22 @@ async fn points_are_paid_by_oauth_traffic_alone() {
     site.get_as("Bearer ada-token", path).await;
     let reply = site.get_as("Bearer ada-token", path).await;
     assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(reply.header("ratelimit-reason"), Some("jira-quota-tenant-based"));
+    assert_eq!(
+        reply.header("ratelimit-reason"),
+        Some("jira-quota-tenant-based")
+    );
     assert_eq!(reply.header("x-ratelimit-reset"), Some("2026-03-02T13:00Z"));
     assert_eq!(reply.header("retry-after"), Some("3570"));
     let exempt = site.get_as(&basic("ada"), path).await;
-    assert_eq!((exempt.status, exempt.header("x-ratelimit-limit")), (StatusCode::OK, None));
+    assert_eq!(
+        (exempt.status, exempt.header("x-ratelimit-limit")),
+        (StatusCode::OK, None)
+    );
     site.clock.advance(SignedDuration::from_hours(1));
-    assert_eq!(site.get_as("Bearer ada-token", path).await.status, StatusCode::OK);
+    assert_eq!(
+        site.get_as("Bearer ada-token", path).await.status,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test]
@@ -57,7 +76,10 @@ async fn a_429_may_come_without_retry_after() {
         }
     });
     let reply = site.get(MYSELF).await;
-    assert_eq!((reply.status, reply.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, None));
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (StatusCode::TOO_MANY_REQUESTS, None)
+    );
 }
 
 #[tokio::test]
