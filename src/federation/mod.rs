@@ -14,6 +14,8 @@ use connectors::{Clock, Connector, GatherRequest, Gathered};
 use domain::{ConnectorId, Family, Landscape, Records};
 use engine::correlate::{ConnectedSystem, CorrelateInput, CorrelationPolicy, Darkness, correlate};
 use engine::graph::ReleaseGraph;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
