@@ -73,7 +73,8 @@ fn standing(walk: &Walk, ground: &Ground<'_>, index: Index<Release>) -> Option<S
     let status = release_status(&statuses, &release_facts);
     let before_deployment = status <= ReleaseStatus::Cancelled;
     let deciding_certain = facts.iter().all(|facts| target_status(facts).1);
-    let certain = deciding_certain && !dark_runtime && !dark_deployments && !(before_deployment && dark_changes);
+    let doubtful = dark_runtime || dark_deployments || (before_deployment && dark_changes);
+    let certain = deciding_certain && !doubtful;
     let dark =
         Dark { runtime: dark_runtime || !deciding_certain, deployments: dark_deployments, changes: dark_changes };
     let possible = if certain { Vec::new() } else { possible(&facts, &release_facts, &dark, status) };
