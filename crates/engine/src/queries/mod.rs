@@ -10,7 +10,8 @@ mod trace;
 pub use blast_radius::{BlastRadius, blast_radius};
 pub use counts::{change_count, open_incident_count};
 pub use releases::{
-    OrderDirection, ReleaseFilter, ReleaseOrder, ReleaseOrderBy, RiskRank, matches_filter, select_releases,
+    OrderDirection, ReleaseFilter, ReleaseOrder, ReleaseOrderBy, ReleaseSelection, RiskRank, matches_filter,
+    select_releases,
 };
 pub use suspects::{IncidentSuspects, Suspect, SuspectNode, incident_suspects};
 pub use targets::release_targets;
