@@ -74,6 +74,7 @@ impl Bench {
         let mut settings = Settings::default();
         settings.retry.retries = 0;
         settings.try_timeout = self.patience;
+        settings.deadline = settings.deadline.max(self.patience);
         settings.limits.requests_per_second = 1000.0;
         settings.limits.burst = 1000;
         settings.max_body_bytes = 1024 * 1024;

@@ -94,7 +94,7 @@ async fn the_number_of_requests_does_not_grow_with_services() {
         assert!(gathered.gaps.is_empty(), "{:?}", gathered.gaps);
         counts.push(bench.server.requests.total());
     }
-    assert_eq!(counts, [9, 9, 9]);
+    assert!(counts.iter().all(|count| *count == counts[0] && *count < 25), "{counts:?}");
 }
 
 #[tokio::test]
