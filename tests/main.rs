@@ -6,4 +6,5 @@
     reason = "a test fails by panicking, its helpers included"
 )]
 
+mod architecture;
 mod http;
