@@ -7,4 +7,6 @@
 )]
 
 mod architecture;
+mod contract;
+mod graphql;
 mod http;
