@@ -72,12 +72,15 @@ pub fn sdl() -> String {
 
 /// The same as a subgraph of Apollo Federation v2.
 pub fn subgraph_sdl() -> String {
-    let options = SDLExportOptions::new().federation().sorted_enum_items();
+    let options = SDLExportOptions::new().federation();
     build().enable_federation().finish().sdl_with_options(options)
 }
 
 fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
     Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .override_output_type_description::<jiff::Timestamp>(
+            "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
+        )
 }
 
 /// An error about the request as a whole.
