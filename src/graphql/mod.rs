@@ -15,6 +15,7 @@ mod session;
 mod visibility;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
@@ -52,7 +53,13 @@ impl Executor for Api {
         let Some(graph) = self.federation.graph() else {
             return Response::from_errors(vec![unplaced(errors::not_ready())]);
         };
-        let session = Session { graph, caller, federation: self.federation.clone(), systems: self.systems.clone() };
+        let session = Session {
+            graph,
+            caller,
+            federation: self.federation.clone(),
+            systems: self.systems.clone(),
+            entities: AtomicUsize::new(0),
+        };
         let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
