@@ -10,6 +10,7 @@ use crate::contract::Connector;
 use crate::git::Git;
 use crate::options::VendorOptions;
 use crate::resilience::{Secret, Settings, SetupError};
+use crate::{servicenow, servicenow_cmdb};
 
 /// How we make ourselves known to a system.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +69,8 @@ pub struct SystemPlan {
 pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connector>, SetupError> {
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
+        VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
+        VendorOptions::ServicenowCmdb(options) => Arc::new(servicenow_cmdb::open(plan, options, clock)?),
         VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
         _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
     })
