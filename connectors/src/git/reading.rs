@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::config::PlainRepository;
 use super::convert;
+use super::history::Walked;
 use super::repository::{Opened, TagFound};
 use super::tags;
 use crate::error::Failure;
@@ -120,7 +121,7 @@ impl Reading {
         let inside = opened.walk(head.commit, base.map(|base| base.commit), most)?;
         let lost = match base {
             Some(base) => opened.walk(base.commit, Some(head.commit), MOST_COMMITS)?,
-            None => super::repository::Walked::default(),
+            None => Walked { complete: true, ..Walked::default() },
         };
         let with_paths = inside.commits.len() <= MOST_COMMITS_WITH_PATHS;
         for commit in inside.commits.iter().chain(&lost.commits) {
