@@ -32,6 +32,13 @@ pub(super) struct Difference {
     pub(super) deletions: Option<u64>,
 }
 
+/// Whether a commit's own paths are read: that costs a comparison of two trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnPaths {
+    Read,
+    Skipped,
+}
+
 /// An opened repository.
 pub(super) struct Opened {
     repository: gix::Repository,
@@ -121,12 +128,12 @@ impl Opened {
     }
 
     /// A commit, with the paths it changes relative to its first parent where asked for.
-    pub(super) fn commit(&self, id: ObjectId, with_paths: bool) -> Result<CommitRead, Failure> {
+    pub(super) fn commit(&self, id: ObjectId, paths: OwnPaths) -> Result<CommitRead, Failure> {
         let commit = self.repository.find_commit(id).map_err(broken("a commit cannot be read"))?;
         let parents: Vec<ObjectId> = commit.parent_ids().map(gix::Id::detach).collect();
-        let paths = match with_paths {
-            true => Some(self.paths(parents.first().copied(), id)?),
-            false => None,
+        let paths = match paths {
+            OwnPaths::Read => Some(self.paths(parents.first().copied(), id)?),
+            OwnPaths::Skipped => None,
         };
         let message = commit.message_raw().map_err(broken("a commit's message cannot be read"))?.to_string();
         let trailers = gix::objs::commit::MessageRef::from_bytes(message.as_bytes())
@@ -189,7 +196,7 @@ impl Opened {
         let tree = self.tree(commit)?;
         for path in wanted {
             let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-            self.match_files(&tree, &parts, String::new(), &mut found)?;
+            self.match_files(&tree, (&parts, String::new()), &mut found)?;
         }
         found.sort();
         found.dedup();
@@ -199,8 +206,7 @@ impl Opened {
     fn match_files(
         &self,
         tree: &gix::Tree<'_>,
-        parts: &[&str],
-        prefix: String,
+        (parts, prefix): (&[&str], String),
         found: &mut Vec<(String, String)>,
     ) -> Result<(), Failure> {
         let Some((part, rest)) = parts.split_first() else { return Ok(()) };
@@ -217,7 +223,7 @@ impl Opened {
                     found.push((path, text));
                 }
             } else if entry.mode().is_tree() {
-                self.match_files(&object.into_tree(), rest, path, found)?;
+                self.match_files(&object.into_tree(), (rest, path), found)?;
             }
         }
         Ok(())
