@@ -68,8 +68,7 @@ pub struct SystemPlan {
 pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connector>, SetupError> {
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
-        VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
-        VendorOptions::ServicenowCmdb(options) => Arc::new(servicenow_cmdb::open(plan, options, clock)?),
+        VendorOptions::Jira(options) => Arc::new(crate::jira::open(plan, options, clock)?),
         VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
         _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
     })
