@@ -69,6 +69,7 @@ pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connec
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
         VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
+        VendorOptions::Github(options) => Arc::new(crate::github::open(plan, options, clock)?),
         _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
     })
 }
