@@ -6,4 +6,6 @@
     reason = "a test fails by panicking, its helpers included"
 )]
 
+mod contract;
+mod graphql;
 mod http;

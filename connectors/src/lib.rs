@@ -14,6 +14,8 @@ pub mod paging;
 pub mod reach;
 pub mod resilience;
 
+mod table_api;
+
 pub mod alertmanager;
 pub mod git;
 pub mod github;

@@ -16,10 +16,12 @@ pub struct Options {
     pub page_size: usize,
     /// Read the past of changes and approvals from `sys_audit`? Needs the right to read it.
     pub history: bool,
+    /// Column of `std_change_record_producer` that lists the steps a template may be used for; none = it does not say.
+    pub template_steps_column: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cmdb: None, release_column: None, environment_column: None, page_size: 1000, history: true }
+        Self { cmdb: None, release_column: None, environment_column: None, page_size: 1000, history: true, template_steps_column: Some("u_allowed_steps".to_owned()) }
     }
 }

@@ -1,5 +1,89 @@
 //! The ServiceNow ITSM connector: changes, approvals, incidents, problems, schedules, people, by the Table API.
+//! It reads everything in the horizon, or what changed since its marks; whatever is absent, hidden or refused is a
+//! gap. Configuration items are only named here; the CMDB connector reads them.
 
 mod config;
 
+mod wire;
+
+mod client;
+
+mod gather;
+
+mod changes;
+
+mod operations;
+
+mod people;
+
+mod read;
+
+mod part;
+
+mod convert;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::RecordKind;
+use jiff::Timestamp;
+
+pub use client::Servicenow;
 pub use config::*;
+
+use crate::build::SystemPlan;
+use crate::clock::Clock;
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::resilience::{SetupError, TelemetrySnapshot};
+
+/// The kinds of records that it reads.
+const KINDS: [RecordKind; 14] = [
+    RecordKind::Change,
+    RecordKind::ChangeTask,
+    RecordKind::Approval,
+    RecordKind::ChangeTemplate,
+    RecordKind::FieldHistory,
+    RecordKind::Incident,
+    RecordKind::Problem,
+    RecordKind::Schedule,
+    RecordKind::CabMeeting,
+    RecordKind::Train,
+    RecordKind::ServiceLevel,
+    RecordKind::Account,
+    RecordKind::Group,
+    RecordKind::Delegation,
+];
+
+/// Sets the connector of one instance up; nothing is sent yet.
+///
+/// # Errors
+/// If the address, a setting or the certificates are not usable.
+pub fn open(plan: &SystemPlan, options: &Options, clock: Arc<dyn Clock>) -> Result<Servicenow, SetupError> {
+    Servicenow::new(plan, options.clone(), clock)
+}
+
+#[async_trait]
+impl Connector for Servicenow {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn probe(&self, _now: Timestamp) -> Probe {
+        self.ask_who_we_are().await
+    }
+
+    async fn gather(&self, request: &GatherRequest) -> Gathered {
+        self.gather_horizon(request).await
+    }
+
+    async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
+        self.read_named(wanted, now).await
+    }
+
+    fn telemetry(&self) -> TelemetrySnapshot {
+        self.api.upstream().telemetry()
+    }
+}

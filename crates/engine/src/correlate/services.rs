@@ -123,11 +123,6 @@ impl Mapping {
         only(&named).or_else(|| named.is_empty().then(|| only(&whole)).flatten())
     }
 
-    /// Is this the key of a project of one of the services?
-    pub(super) fn knows_project(&self, connector: &ConnectorId, project: &str) -> bool {
-        self.projects.contains_key(&(connector.clone(), project.to_uppercase()))
-    }
-
     /// The one service whose labels a series carries.
     pub(super) fn service_of_labels(
         &self,

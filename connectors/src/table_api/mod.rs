@@ -1,0 +1,21 @@
+//! The Table API: the protocol that a ServiceNow instance speaks for every table, whatever lives in it.
+//! Two connectors speak it, ITSM and CMDB; what a table means stays with them.
+
+mod read;
+
+mod query;
+
+mod table;
+
+mod dictionary;
+
+mod row;
+
+mod moment;
+
+pub(crate) use dictionary::{Dictionary, Known};
+pub(crate) use moment::{read_moment, read_span_moment, write_moment, SpanMoment};
+pub(crate) use query::{Condition, Query, as_prefix};
+pub(crate) use read::{Listing, Read, TableApi};
+pub(crate) use row::Row;
+pub(crate) use table::{Forms, Table};
