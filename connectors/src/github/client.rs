@@ -55,14 +55,13 @@ impl Client {
         self.rest(operation, &path)
     }
 
-    /// One answer, decoded. Something that was there when it was found and is not now is hidden from us.
-    pub(super) async fn get<T: DeserializeOwned>(
-        &self,
-        operation: &'static str,
-        request: Request,
-    ) -> Result<T, ConnectorError> {
-        let answer = self.upstream.send(request).await?;
-        self.decode(operation, answer)
+    /// A file below a repository's path. It is not remembered: files are large and read once.
+    pub(super) fn download(&self, operation: &'static str, name: &str, segments: &[&str]) -> Request {
+        let (owner, repository) = name.split_once('/').unwrap_or((name, ""));
+        let path = ["repos", owner, repository].into_iter().chain(segments.iter().copied());
+        let base = Request::get(operation, &self.options.rest_path);
+        let request = path.fold(base, |request, segment| request.segment(segment));
+        request.header(VERSION, HeaderValue::from_static("2022-11-28")).expects_anything()
     }
 
     /// All pages of a list, each handed to `take`.

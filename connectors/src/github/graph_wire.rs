@@ -130,7 +130,6 @@ pub(super) struct DeploymentFacts {
     pub(super) commit_oid: String,
     #[serde(rename = "ref")]
     pub(super) reference: Option<Named>,
-    pub(super) task: Option<String>,
     pub(super) environment: Option<String>,
     pub(super) description: Option<String>,
     pub(super) payload: Option<String>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::{Commit, DeploymentId, PullRequest, RecordKind, Records, Text, Window};
+use domain::{Commit, DeploymentId, PullRequest, RecordKind, Records, TestReport, Text, Window};
 use jiff::Timestamp;
 
 use super::graph_wire::Survey;
@@ -28,6 +28,8 @@ pub(super) struct Bag {
     pub(super) open: bool,
     /// Logins of humans whom deployments name as those who triggered them.
     pub(super) triggers: BTreeMap<DeploymentId, String>,
+    /// Why something is missing from it.
+    pub(super) failure: Option<ConnectorError>,
 }
 
 /// The release tags that matter, and the forge's releases.
@@ -80,7 +82,7 @@ pub(super) struct Held {
     pub(super) failures: BTreeMap<RecordKind, ConnectorError>,
     pub(super) ranges: BTreeMap<Ends, Arc<Range>>,
     /// Reports by the number of the run artifact they came in.
-    pub(super) reports: BTreeMap<u64, Vec<domain::TestReport>>,
+    pub(super) reports: BTreeMap<u64, Result<Vec<TestReport>, ConnectorError>>,
 }
 
 impl Held {
@@ -100,14 +102,21 @@ impl Held {
     /// Kinds that have to be read again although the repository says that it has not changed.
     pub(super) fn unsettled(&self) -> BTreeSet<RecordKind> {
         let open = self.bags.iter().filter(|(_, bag)| bag.open).map(|(kind, _)| *kind);
-        self.failures.keys().copied().chain(open).collect()
+        let mut due: BTreeSet<_> = self.failures.keys().copied().chain(open).collect();
+        if due.contains(&RecordKind::PipelineRun) {
+            due.insert(RecordKind::TestReport);
+        }
+        due
     }
 
     /// Notes how reading a kind ended.
     pub(super) fn put(&mut self, kind: RecordKind, read: Result<Bag, ConnectorError>) {
         match read {
             Ok(bag) => {
-                self.failures.remove(&kind);
+                match &bag.failure {
+                    Some(error) => self.failures.insert(kind, error.clone()),
+                    None => self.failures.remove(&kind),
+                };
                 self.bags.insert(kind, bag);
             }
             Err(error) => {

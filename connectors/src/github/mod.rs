@@ -20,6 +20,8 @@ mod probing;
 mod pulls;
 mod ranges;
 mod reading;
+mod report_xml;
+mod reports;
 mod shipping;
 mod survey;
 mod tags;
@@ -44,13 +46,14 @@ pub use config::*;
 use client::Client;
 use held::Held;
 
-const KINDS: [RecordKind; 9] = [
+const KINDS: [RecordKind; 10] = [
     RecordKind::Repository,
     RecordKind::Tag,
     RecordKind::Commit,
     RecordKind::File,
     RecordKind::PullRequest,
     RecordKind::PipelineRun,
+    RecordKind::TestReport,
     RecordKind::Artifact,
     RecordKind::Deployment,
     RecordKind::Account,

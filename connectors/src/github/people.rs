@@ -62,7 +62,8 @@ impl People {
 
     pub(super) fn merge(&mut self, other: &Self) {
         for (id, account) in &other.accounts {
-            self.accounts.entry(id.clone()).or_insert_with(|| account.clone());
+            let held = self.accounts.entry(id.clone()).or_insert_with(|| account.clone());
+            held.name = held.name.take().or_else(|| account.name.clone());
         }
     }
 

@@ -23,13 +23,14 @@ const MOST_PAGES: usize = 100;
 pub(super) const TAGS: &str = include_str!("documents/tags.graphql");
 
 /// The kinds that are read repository by repository.
-pub(super) const KINDS: [RecordKind; 7] = [
+pub(super) const KINDS: [RecordKind; 8] = [
     RecordKind::Tag,
     RecordKind::Commit,
     RecordKind::File,
     RecordKind::PullRequest,
     RecordKind::Deployment,
     RecordKind::PipelineRun,
+    RecordKind::TestReport,
     RecordKind::Artifact,
 ];
 
@@ -77,6 +78,7 @@ impl Reading<'_> {
                 RecordKind::PullRequest => self.pull_requests(&stage).await,
                 RecordKind::Deployment => self.deployments().await,
                 RecordKind::PipelineRun => self.runs(&stage).await,
+                RecordKind::TestReport => self.reports(&mut held).await,
                 _ => Ok(self.assets(&stage)),
             };
             held.put(kind, read);

@@ -81,7 +81,6 @@ pub(super) struct FileChanged {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Release {
-    pub(super) id: u64,
     pub(super) tag_name: String,
     pub(super) html_url: Option<String>,
     #[serde(default)]
@@ -186,7 +185,6 @@ pub(super) struct RunArtifact {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct RunOfArtifact {
     pub(super) id: Option<u64>,
-    pub(super) head_sha: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
