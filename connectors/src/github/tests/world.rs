@@ -43,8 +43,6 @@ impl World {
     }
 
     pub(super) async fn with(repositories: Vec<hub::Repository>, options: Options) -> Self {
-        let clock = Arc::new(Frozen::at(now()));
-        let names: Vec<String> = repositories.iter().map(hub::Repository::full_name).collect();
         let content = hub::Content {
             organizations: vec![hub::Organization { id: 900, login: "bank".into(), name: "The Bank".into() }],
             users: [(1, "ada"), (2, "bob"), (3, "eve")].into_iter().map(user).chain([bot()]).collect(),
@@ -61,6 +59,12 @@ impl World {
             repositories,
             ..hub::Content::default()
         };
+        Self::holding(content, options).await
+    }
+
+    pub(super) async fn holding(content: hub::Content, options: Options) -> Self {
+        let clock = Arc::new(Frozen::at(now()));
+        let names: Vec<String> = content.repositories.iter().map(hub::Repository::full_name).collect();
         let tokens = vec![hub::Token::reading(TOKEN, "ada")];
         let mut hub_options = hub::Options::new(clock.clone(), content, tokens);
         hub_options.limits.enabled = false;
@@ -257,6 +261,10 @@ pub(super) fn payments() -> hub::Repository {
                 ..hub::Job::default()
             }],
         }],
+        artifacts: vec![
+            archive(601, "test-results", "unit.xml", hub::ArtifactContent::JUnit(suite())),
+            archive(602, "coverage", "coverage.xml", hub::ArtifactContent::Cobertura(vec![covered()])),
+        ],
         ..hub::WorkflowRun::default()
     }];
     repository.deployments = vec![hub::Deployment {
@@ -276,6 +284,25 @@ pub(super) fn payments() -> hub::Repository {
         statuses: vec![status(1, "in_progress", day(93)), status(2, "success", day(94))],
     }];
     repository
+}
+
+fn archive(id: u64, name: &str, path: &str, content: hub::ArtifactContent) -> hub::Artifact {
+    hub::Artifact {
+        id,
+        name: name.into(),
+        created_at: day(92),
+        expires_at: day(182),
+        files: vec![hub::ArtifactFile { path: path.into(), content }],
+    }
+}
+
+fn suite() -> hub::TestSuite {
+    let failed = vec!["refund twice".into()];
+    hub::TestSuite { name: "unit".into(), passed: 11, failed, skipped: 2, duration_ms: 900, at: day(92) }
+}
+
+fn covered() -> hub::FileCoverage {
+    hub::FileCoverage { path: "src/pay.rs".into(), lines: 100, covered: 62 }
 }
 
 /// What a gather says about a kind, in one word.
