@@ -104,20 +104,20 @@ impl Federation {
 
     /// The newest graph if it is young enough, else one made from what changed since. Many who ask at once cause one
     /// reading; nobody can cause readings faster than one after another.
-    pub async fn no_older_than(&self, age: SignedDuration) -> Arc<ReleaseGraph> {
+    pub async fn no_older_than(&self, age: SignedDuration) -> Option<Arc<ReleaseGraph>> {
         let asked_at = self.plan.clock.now();
         let young = |graph: &Arc<ReleaseGraph>| asked_at.duration_since(graph.assembled_at) <= age;
         if let Some(graph) = self.graph().filter(young) {
-            return graph;
+            return Some(graph);
         }
         let _one_at_a_time = self.gathering.lock().await;
         match self.graph().filter(young) {
-            Some(graph) => graph,
+            Some(graph) => Some(graph),
             None => self.gather_alone(Extent::Changes).await,
         }
     }
 
-    async fn gather_alone(&self, extent: Extent) -> Arc<ReleaseGraph> {
+    async fn gather_alone(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         // Items of a CMDB are asked for by the ids that the other systems' records name, so they go second.
         let (second, first): (Vec<_>, Vec<_>) =
             self.plan.connectors.iter().partition(|c| c.descriptor().family == Family::Cmdb);

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_graphql::Name;
 use async_graphql::parser::types::{
     BaseType, DocumentOperations, ExecutableDocument, OperationType, Selection, SelectionSet, Type, TypeKind,
     TypeSystemDefinition,
 };
-use async_graphql::Name;
 
 /// What the schema has: fields of objects, interfaces and inputs with their types, values of enumerations.
 pub(super) struct Known {
@@ -22,13 +22,19 @@ impl Known {
             let own = parts.entry(definition.node.name.node.to_string()).or_default();
             match definition.node.kind {
                 TypeKind::Object(object) => {
-                    own.extend(object.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))));
+                    own.extend(
+                        object.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))),
+                    );
                 }
                 TypeKind::Interface(interface) => {
-                    own.extend(interface.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))));
+                    own.extend(
+                        interface.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))),
+                    );
                 }
                 TypeKind::InputObject(input) => {
-                    own.extend(input.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))));
+                    own.extend(
+                        input.fields.into_iter().map(|f| (f.node.name.node.to_string(), Some(f.node.ty.node))),
+                    );
                 }
                 TypeKind::Enum(words) => {
                     own.extend(words.values.into_iter().map(|v| (v.node.value.node.to_string(), None)));
@@ -127,10 +133,8 @@ struct Seen {
     variables: BTreeSet<Name>,
 }
 
-type Fragments = std::collections::HashMap<
-    Name,
-    async_graphql::Positioned<async_graphql::parser::types::FragmentDefinition>,
->;
+type Fragments =
+    std::collections::HashMap<Name, async_graphql::Positioned<async_graphql::parser::types::FragmentDefinition>>;
 
 impl Seen {
     fn set(&mut self, set: &SelectionSet, fragments: &Fragments) {

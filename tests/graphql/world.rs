@@ -188,7 +188,8 @@ impl Asked {
 
 /// Codes of the errors of an answer.
 pub(crate) fn codes(response: &Response) -> Vec<String> {
-    let code = |error: &async_graphql::ServerError| match error.extensions.as_ref().and_then(|all| all.get("code")) {
+    let code = |error: &async_graphql::ServerError| match error.extensions.as_ref().and_then(|all| all.get("code"))
+    {
         Some(async_graphql::Value::String(code)) => code.clone(),
         _ => error.message.clone(),
     };

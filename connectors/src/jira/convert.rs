@@ -266,4 +266,5 @@ fn date(text: &str) -> Option<Date> {
 }
 
 #[cfg(test)]
+#[path = "tests/convert.rs"]
 mod tests;

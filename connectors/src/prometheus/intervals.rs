@@ -1,7 +1,7 @@
 //! From the moments at which series appear and disappear to the stretches of time over which they were seen.
 //! A series that is missing at a single step was not seen without a break.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,9 +19,9 @@ pub(super) struct Grid {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Trace {
     /// Steps at which it is there and was not at the step before.
-    pub(super) appears: Vec<Timestamp>,
+    pub(super) appears: BTreeSet<Timestamp>,
     /// Steps at which it is not there and was at the step before.
-    pub(super) disappears: Vec<Timestamp>,
+    pub(super) disappears: BTreeSet<Timestamp>,
     /// Is it there at the grid's last step?
     pub(super) at_last_step: bool,
     /// Is it there now?
@@ -30,6 +30,26 @@ pub(super) struct Trace {
 
 /// All series.
 pub(super) type Traces = BTreeMap<Labels, Trace>;
+
+/// The past as far as it was read: it is not asked for again before the next full read.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub(super) grid: Grid,
+    pub(super) traces: Traces,
+}
+
+impl Past {
+    /// Forgets what lies before a moment, and what was there only lately: that is asked anew each time.
+    pub(super) fn trimmed(mut self, first: Timestamp) -> Traces {
+        for trace in self.traces.values_mut() {
+            trace.appears.retain(|at| *at >= first);
+            trace.disappears.retain(|at| *at > first);
+            (trace.at_last_step, trace.now) = (false, false);
+        }
+        self.traces.retain(|_, trace| !trace.appears.is_empty() || !trace.disappears.is_empty());
+        self.traces
+    }
+}
 
 /// A stretch over which a series was seen without a break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The Prometheus connector: what runs and what ran before, whether it is healthy, and which alerts hold.
-//! Every read is a full one, in a number of requests that does not depend on how many services there are.
+//! Every read tells everything, in a number of requests that does not depend on how many services there are; only what
+//! ran long ago is not asked for again before the next full read.
 //!
 //! Labels of configuration metrics are not read: a runtime observation says which build runs, and a settings metric
 //! read as one would show up as a build without a version.
@@ -34,6 +35,7 @@ use crate::resilience::{SetupError, TelemetrySnapshot};
 
 use client::{Client, Refusals};
 use convert::Place;
+use intervals::Past;
 
 const KINDS: [RecordKind; 3] = [RecordKind::RuntimeObservation, RecordKind::HealthObservation, RecordKind::Alert];
 
@@ -54,6 +56,23 @@ pub struct Prometheus {
 struct Remembered {
     selectors: Selectors,
     alerts: BTreeSet<RecordId>,
+    past: Option<Past>,
+}
+
+/// How much of the past is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Full,
+    Incremental,
+}
+
+/// What a read is about.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    kinds: &'a BTreeSet<RecordKind>,
+    selectors: &'a Selectors,
+    depth: Depth,
+    now: Timestamp,
 }
 
 /// What was read of one kind.
@@ -94,11 +113,12 @@ impl Prometheus {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read_kinds(&self, kinds: &BTreeSet<RecordKind>, selectors: &Selectors, now: Timestamp) -> Gathered {
+    async fn read_kinds(&self, question: Question<'_>) -> Gathered {
+        let Question { kinds, now, .. } = question;
         let observed = kinds.contains(&RecordKind::RuntimeObservation);
         let judged = kinds.contains(&RecordKind::HealthObservation);
         let alerted = kinds.contains(&RecordKind::Alert);
-        let queries = OptionFuture::from((observed || judged).then(|| self.queries(kinds, selectors, now)));
+        let queries = OptionFuture::from((observed || judged).then(|| self.queries(question)));
         let alerts = OptionFuture::from(alerted.then(|| self.alerts(now)));
         let (queries, alerts) = join(queries, alerts).await;
         let mut gathered = queries.unwrap_or_default();
@@ -109,17 +129,18 @@ impl Prometheus {
     }
 
     /// Everything that is asked as of one moment by the vendor's clock.
-    async fn queries(&self, kinds: &BTreeSet<RecordKind>, selectors: &Selectors, now: Timestamp) -> Gathered {
+    async fn queries(&self, question: Question<'_>) -> Gathered {
+        let Question { kinds, selectors, depth, now } = question;
         let wanted = |kind| kinds.contains(&kind);
         let (runtime, health) = match self.client.moment().await {
             Ok(at) => {
-                let runtime = wanted(RecordKind::RuntimeObservation).then(|| self.runtime(at, now));
+                let runtime = wanted(RecordKind::RuntimeObservation).then(|| self.runtime(depth, at, now));
                 let health = wanted(RecordKind::HealthObservation).then(|| self.health(selectors, at, now));
                 join(OptionFuture::from(runtime), OptionFuture::from(health)).await
             }
             Err(error) => (
                 wanted(RecordKind::RuntimeObservation).then(|| Err(error.clone())),
-                wanted(RecordKind::HealthObservation).then(|| Err(error)),
+                wanted(RecordKind::HealthObservation).then_some(Err(error)),
             ),
         };
         let mut gathered = Gathered::default();
@@ -167,13 +188,17 @@ impl Connector for Prometheus {
     async fn gather(&self, request: &GatherRequest) -> Gathered {
         let selectors = &request.interest.selectors;
         self.remembered().selectors.clone_from(selectors);
-        self.read_kinds(&KINDS.into(), selectors, request.now).await
+        let incremental = request.since.contains_key(&RecordKind::RuntimeObservation);
+        let depth = if incremental { Depth::Incremental } else { Depth::Full };
+        self.read_kinds(Question { kinds: &KINDS.into(), selectors, depth, now: request.now }).await
     }
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
-        let kinds = wanted.keys().copied().filter(|kind| KINDS.contains(kind)).collect();
+        let kinds: BTreeSet<RecordKind> = wanted.keys().copied().filter(|kind| KINDS.contains(kind)).collect();
         let selectors = self.remembered().selectors.clone();
-        let mut gathered = self.read_kinds(&kinds, &selectors, now).await;
+        let mut gathered = self
+            .read_kinds(Question { kinds: &kinds, selectors: &selectors, depth: Depth::Incremental, now })
+            .await;
         let asked = |kind, record: &RecordId| wanted.get(&kind).is_some_and(|ids| ids.contains(record));
         let records = &mut gathered.records;
         records.alerts.retain(|alert| asked(RecordKind::Alert, &alert.id.0));

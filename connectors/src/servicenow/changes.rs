@@ -126,8 +126,7 @@ impl Servicenow {
         let mut changes = Changes { main: main?, items: items?, trains };
         let read: BTreeSet<&str> = changes.main.rows.iter().filter_map(Row::id).collect();
         let touched = changes.items.rows.iter().chain(&changes.trains.rows).filter_map(|row| row.value("task"));
-        let others: BTreeSet<String> =
-            touched.filter(|task| !read.contains(task)).map(str::to_owned).collect();
+        let others: BTreeSet<String> = touched.filter(|task| !read.contains(task)).map(str::to_owned).collect();
         if !others.is_empty() {
             let others: BTreeSet<&str> = others.iter().map(String::as_str).collect();
             let more = self.changes_by_id(round, &others).await?;
@@ -197,7 +196,11 @@ impl Servicenow {
         let dated = |name: &str| Condition::since(&format!("{column}.{name}"), from);
         let query = Query::everything()
             .and(Condition::is(&format!("{column}.sys_class_name"), "change_request"))
-            .and_one_of([Condition::is(&format!("{column}.active"), "true"), dated("closed_at"), dated("work_end")]);
+            .and_one_of([
+                Condition::is(&format!("{column}.active"), "true"),
+                dated("closed_at"),
+                dated("work_end"),
+            ]);
         let found = |row: &&Row| {
             let late = |name: &str| row.moment(name).is_some_and(|moment| moment >= from);
             row.flag("active") == Some(true) || late("closed_at") || late("work_end")
@@ -205,10 +208,8 @@ impl Servicenow {
         let others: BTreeSet<&str> = changes.iter().filter(|row| !found(row)).filter_map(Row::id).collect();
         let read = Read::of(table, Query::everything());
         let columns = [column];
-        let (listing, rest) = futures::join!(
-            self.api.list(Read::of(table, query)),
-            self.api.list_by(&read, &columns, &others),
-        );
+        let (listing, rest) =
+            futures::join!(self.api.list(Read::of(table, query)), self.api.list_by(&read, &columns, &others),);
         let mut listing = listing?;
         listing.join(rest?);
         let wanted: BTreeSet<&str> = changes.iter().filter_map(Row::id).collect();
@@ -278,4 +279,3 @@ fn horizon(round: &Round<'_>, table: &Table) -> Query {
     ];
     Query::everything().and_one_of(round.usable(table, reaches)).and_one_of(round.usable(table, begins))
 }
-

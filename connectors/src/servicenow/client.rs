@@ -76,7 +76,8 @@ impl Servicenow {
 
     /// One row of each kind's table, all at once.
     pub(super) async fn ask_who_we_are(&self) -> Probe {
-        let questions = TABLES_OF_KINDS.iter().filter(|(kind, _)| *kind != RecordKind::FieldHistory || self.options.history);
+        let questions =
+            TABLES_OF_KINDS.iter().filter(|(kind, _)| *kind != RecordKind::FieldHistory || self.options.history);
         let asked = questions.map(|(kind, table)| async move { (*kind, self.api.peek(table).await) });
         let answers = join_all(asked).await;
         let answered = |kind: FailureKind| {

@@ -22,6 +22,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cmdb: None, release_column: None, environment_column: None, page_size: 1000, history: true, template_steps_column: Some("u_allowed_steps".to_owned()) }
+        Self {
+            cmdb: None,
+            release_column: None,
+            environment_column: None,
+            page_size: 1000,
+            history: true,
+            template_steps_column: Some("u_allowed_steps".to_owned()),
+        }
     }
 }

@@ -135,8 +135,7 @@ impl Servicenow {
     ) -> Result<Listing, ConnectorError> {
         match read {
             Err(error)
-                if matches!(error.kind, FailureKind::Rejected { status: 400 })
-                    && round.dictionary.lacks(table) =>
+                if matches!(error.kind, FailureKind::Rejected { status: 400 }) && round.dictionary.lacks(table) =>
             {
                 Ok(Listing::default())
             }

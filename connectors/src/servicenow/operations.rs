@@ -28,7 +28,9 @@ impl Servicenow {
             Query::everything().and_one_of(round.usable(&INCIDENT, reaches))
         };
         let mut gathered = Gathered::default();
-        if let Some(listing) = self.one_table(round, (RecordKind::Incident, &INCIDENT), (&mut gathered, in_horizon)).await {
+        if let Some(listing) =
+            self.one_table(round, (RecordKind::Incident, &INCIDENT), (&mut gathered, in_horizon)).await
+        {
             let rows = listing.rows.iter();
             gathered.records.incidents = rows.filter_map(|row| convert::incident(&round.origin, row)).collect();
         }
@@ -47,7 +49,9 @@ impl Servicenow {
             Query::everything().and_one_of(round.usable(&PROBLEM, reaches))
         };
         let mut gathered = Gathered::default();
-        if let Some(listing) = self.one_table(round, (RecordKind::Problem, &PROBLEM), (&mut gathered, in_horizon)).await {
+        if let Some(listing) =
+            self.one_table(round, (RecordKind::Problem, &PROBLEM), (&mut gathered, in_horizon)).await
+        {
             let problems: Vec<_> =
                 listing.rows.iter().filter_map(|row| convert::problem(&round.origin, row)).collect();
             gathered.records.known_errors = problems.iter().filter_map(convert::known_error).collect();
@@ -107,8 +111,7 @@ impl Servicenow {
 
     /// Schedules and meetings: few rows whose entries vanish without a trace, so they are always read in full.
     pub(super) async fn gather_calendar(&self, round: &Round<'_>) -> (Gathered, BTreeSet<String>) {
-        let (mut gathered, meetings) =
-            futures::join!(self.gather_schedules(round), self.gather_meetings(round));
+        let (mut gathered, meetings) = futures::join!(self.gather_schedules(round), self.gather_meetings(round));
         let boards = meetings.records.cab_meetings.iter().filter_map(|meeting| meeting.group.as_ref());
         let boards: BTreeSet<String> = boards.map(|group| group.0.native.to_string()).collect();
         self.remember(|memory| memory.boards.clone_from(&boards));
@@ -156,8 +159,7 @@ impl Servicenow {
         let mut gathered = Gathered::default();
         match (meetings, self.absent_is_empty(round, &AGENDA_ITEM, items)) {
             (Ok(meetings), Ok(items)) => {
-                gathered.records.cab_meetings =
-                    convert::cab_meetings(&round.origin, &meetings.rows, &items.rows);
+                gathered.records.cab_meetings = convert::cab_meetings(&round.origin, &meetings.rows, &items.rows);
                 self.settle_in_full(round, kind, (&mut gathered, &[&meetings, &items]));
             }
             (Err(error), _) | (_, Err(error)) => miss(&mut gathered, kind, &error),
@@ -191,10 +193,8 @@ impl Servicenow {
         let kind = RecordKind::ChangeTemplate;
         let steps: Vec<String> = self.options.template_steps_column.iter().cloned().collect();
         let template = Read { more_columns: &steps, ..Read::of(&TEMPLATE, Query::everything()) };
-        let (templates, items) = futures::join!(
-            self.api.list(template),
-            self.api.list(Read::of(&TEMPLATE_ITEM, Query::everything())),
-        );
+        let (templates, items) =
+            futures::join!(self.api.list(template), self.api.list(Read::of(&TEMPLATE_ITEM, Query::everything())),);
         let mut gathered = Gathered::default();
         // Few companies keep such a list; where there is none, a template does not say what it may be used for.
         let no_list = items.is_err() && round.dictionary.lacks(&TEMPLATE_ITEM);
@@ -203,9 +203,8 @@ impl Servicenow {
             (Ok(templates), Ok(items)) => {
                 let allowed = items.as_ref().map(|items| items.rows.as_slice());
                 let rows = templates.rows.iter();
-                gathered.records.change_templates = rows
-                    .filter_map(|row| convert::template(&round.origin, &self.options, row, allowed))
-                    .collect();
+                gathered.records.change_templates =
+                    rows.filter_map(|row| convert::template(&round.origin, &self.options, row, allowed)).collect();
                 let listings: Vec<&Listing> = std::iter::once(&templates).chain(&items).collect();
                 self.settle_in_full(round, kind, (&mut gathered, &listings));
             }

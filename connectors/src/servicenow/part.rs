@@ -89,8 +89,7 @@ pub(super) fn incomplete(connector: &ConnectorId, kind: RecordKind, what: impl I
 
 fn partial_gap(reading: Reading<'_>, listings: &[&Listing]) -> Option<Gap> {
     let rows: u64 = listings.iter().map(|listing| listing.hidden_rows).sum();
-    let columns: Vec<&str> =
-        listings.iter().flat_map(|listing| listing.hidden_columns.iter().copied()).collect();
+    let columns: Vec<&str> = listings.iter().flat_map(|listing| listing.hidden_columns.iter().copied()).collect();
     let system = reading.connector;
     let what = match (rows, columns.as_slice()) {
         (0, []) => return None,

@@ -65,10 +65,7 @@ impl Servicenow {
         gathered
     }
 
-    pub(super) async fn groups_by_id(
-        &self,
-        ids: &BTreeSet<String>,
-    ) -> Result<(Listing, Listing), ConnectorError> {
+    pub(super) async fn groups_by_id(&self, ids: &BTreeSet<String>) -> Result<(Listing, Listing), ConnectorError> {
         let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let (group, member) = (Read::of(&GROUP, Query::everything()), Read::of(&MEMBER, Query::everything()));
         let (groups, members) = futures::join!(
@@ -135,7 +132,8 @@ impl Servicenow {
 /// Everybody whom records name.
 pub(super) fn named_in(records: &Records) -> Named {
     let mut named = Named::default();
-    let mut account = |id: &Option<domain::AccountId>| named.accounts.extend(id.iter().map(|id| id.0.native.to_string()));
+    let mut account =
+        |id: &Option<domain::AccountId>| named.accounts.extend(id.iter().map(|id| id.0.native.to_string()));
     for change in &records.changes {
         [&change.requested_by, &change.opened_by, &change.assigned_to].into_iter().for_each(&mut account);
     }

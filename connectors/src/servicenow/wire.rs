@@ -239,7 +239,16 @@ pub(super) const SCHEDULE: Table = Table {
     name: "cmn_schedule_condition",
     operation: "read schedules",
     extends: &["cmn_schedule"],
-    columns: &["sys_id", "sys_class_name", "name", "time_zone", "applies_to", "condition", "active", "sys_updated_on"],
+    columns: &[
+        "sys_id",
+        "sys_class_name",
+        "name",
+        "time_zone",
+        "applies_to",
+        "condition",
+        "active",
+        "sys_updated_on",
+    ],
     essential: &["sys_class_name", "name", "time_zone", "condition"],
     forms: Forms::Values,
 };

@@ -14,7 +14,7 @@ mod row;
 mod moment;
 
 pub(crate) use dictionary::{Dictionary, Known};
-pub(crate) use moment::{read_moment, read_span_moment, write_moment, SpanMoment};
+pub(crate) use moment::{SpanMoment, read_moment, read_span_moment, write_moment};
 pub(crate) use query::{Condition, Query, as_prefix};
 pub(crate) use read::{Listing, Read, TableApi};
 pub(crate) use row::Row;

@@ -233,9 +233,7 @@ impl TableApi {
         let (mut cursor, mut offset, mut limit) = (None::<String>, 0, self.page_size);
         let mut announced = None;
         loop {
-            guard
-                .enter((cursor.clone(), offset, limit))
-                .map_err(|failure| self.failed(read.table, failure))?;
+            guard.enter((cursor.clone(), offset, limit)).map_err(|failure| self.failed(read.table, failure))?;
             let request = self.request(read, &columns, (cursor.as_deref(), offset, limit))?;
             let page = match self.ask(read.table, request).await {
                 // The instance gives up on what takes it too long: less at a time may do.

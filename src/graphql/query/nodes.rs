@@ -31,6 +31,6 @@ impl NodeQuery {
 
     /// Where a work item, commit, digest, change or incident is now, and by which paths.
     async fn trace(&self, ctx: &Context<'_>, of: TraceInput) -> Result<Trace> {
-        Trace::new(&Session::of(ctx)?.graph, of)
+        Trace::new(Session::of(ctx)?, &of)
     }
 }

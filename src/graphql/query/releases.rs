@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, Result};
 use domain::{EnvironmentKey, ServiceKey, Text};
-use engine::graph::Index;
-use engine::lookup::{self, ReleaseRank, find_releases, rank_of, select_releases};
+use engine::graph::{Index, ReleaseGraph};
+use engine::queries::{self, find_releases, matches_filter};
 use jiff::{SignedDuration, Timestamp};
 
-use super::listing::Listing;
+use super::listing::{Listing, time_key};
 use crate::graphql::connection::page_cost;
 use crate::graphql::coverage::{Coverage, NAMING};
 use crate::graphql::errors;
@@ -43,7 +43,7 @@ pub(crate) struct ReleaseFilter {
     change: Option<String>,
 }
 
-impl From<&ReleaseFilter> for lookup::ReleaseFilter {
+impl From<&ReleaseFilter> for queries::ReleaseFilter {
     fn from(filter: &ReleaseFilter) -> Self {
         let text = |text: &String| Text::from(text.as_str());
         Self {
@@ -67,6 +67,7 @@ impl From<&ReleaseFilter> for lookup::ReleaseFilter {
             has_open_incident: filter.has_open_incident,
             train: filter.train.as_ref().map(text),
             change: filter.change.as_ref().map(text),
+            risk_levels: None,
         }
     }
 }
@@ -74,7 +75,7 @@ impl From<&ReleaseFilter> for lookup::ReleaseFilter {
 /// By what releases are ordered. Those without a value come last, whichever the direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 pub(crate) enum ReleaseOrderBy {
-    /// By key.
+    /// By service, then by version as numbers.
     Key,
     /// By the start of the first planned window.
     WindowStart,
@@ -84,18 +85,6 @@ pub(crate) enum ReleaseOrderBy {
     Tier,
     /// By the latest change of any of their records.
     UpdatedAt,
-}
-
-impl From<ReleaseOrderBy> for lookup::ReleaseOrderBy {
-    fn from(by: ReleaseOrderBy) -> Self {
-        match by {
-            ReleaseOrderBy::Key => Self::Key,
-            ReleaseOrderBy::WindowStart => Self::WindowStart,
-            ReleaseOrderBy::Status => Self::Status,
-            ReleaseOrderBy::Tier => Self::Tier,
-            ReleaseOrderBy::UpdatedAt => Self::UpdatedAt,
-        }
-    }
 }
 
 /// One part of an order.
@@ -125,7 +114,8 @@ impl ReleaseQuery {
         let graph = match max_age.map(u32::try_from) {
             None => session.graph.clone(),
             Some(Ok(seconds)) => {
-                session.federation.no_older_than(SignedDuration::from_secs(i64::from(seconds))).await
+                let age = SignedDuration::from_secs(i64::from(seconds));
+                session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?
             }
             Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
@@ -156,14 +146,17 @@ impl ReleaseQuery {
     ) -> Result<Option<ReleaseConnection>> {
         let session = Session::of(ctx)?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
-        let rows = select_releases(&session.graph, &(&filter).into(), session.scope());
-        let directions: Vec<OrderDirection> = order.iter().map(|part| part.direction).collect();
+        let (graph, wanted) = (&session.graph, queries::ReleaseFilter::from(&filter));
+        let rows = session.select(|_, index, _: &domain::Release| matches_filter(graph, &wanted, index, &|_| None));
+        let directions: Vec<OrderDirection> =
+            order.iter().flat_map(|part| std::iter::repeat_n(part.direction, parts(part.by))).collect();
         let arguments = PageArguments { first, after, last, before };
         let shape = (&filter, &order);
         let listing =
             Listing { name: "releases", shape: &shape, kinds: NAMING, directions: &directions, arguments };
         let rank = |index: Index<domain::Release>| {
-            order.iter().map(|part| order_key(rank_of(&session.graph, index, part.by.into()))).collect()
+            let release = graph.releases.get(index);
+            order.iter().flat_map(|part| places(graph, release, part.by)).collect()
         };
         let edge = |cursor, index| ReleaseEdge { cursor, node: At { graph: session.graph.clone(), index } };
         Ok(listing.page(ctx, rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
@@ -176,10 +169,45 @@ impl ReleaseQuery {
     }
 }
 
-fn order_key(rank: Option<ReleaseRank<'_>>) -> OrderKey {
-    match rank {
-        Some(ReleaseRank::Text(text)) => OrderKey::Text(text.to_owned()),
-        Some(ReleaseRank::Number(number)) => OrderKey::Number(number),
-        None => OrderKey::Missing,
+/// How many parts a place has in one order.
+fn parts(by: ReleaseOrderBy) -> usize {
+    if by == ReleaseOrderBy::Key { 7 } else { 1 }
+}
+
+/// A release's place in one order.
+fn places(graph: &ReleaseGraph, release: &domain::Release, by: ReleaseOrderBy) -> Vec<OrderKey> {
+    match by {
+        ReleaseOrderBy::Key => by_version(release),
+        ReleaseOrderBy::WindowStart => {
+            vec![time_key(release.windows.iter().map(|planned| planned.window.start).min())]
+        }
+        ReleaseOrderBy::Status => vec![OrderKey::Number(release.status as i64)],
+        ReleaseOrderBy::Tier => {
+            let tier = graph.services.by_id(&release.service).and_then(|service| service.tier);
+            vec![tier.map_or(OrderKey::Missing, |tier| OrderKey::Number(i64::from(tier)))]
+        }
+        ReleaseOrderBy::UpdatedAt => vec![time_key(release.updated_at)],
+    }
+}
+
+/// Service, then version as numbers, final after its candidates; versions without an order by their spelling.
+fn by_version(release: &domain::Release) -> Vec<OrderKey> {
+    let number = |part: u64| OrderKey::Number(i64::try_from(part).unwrap_or(i64::MAX));
+    let service = OrderKey::Text(release.service.to_string());
+    let key = OrderKey::Text(release.key.to_string());
+    match release.version.as_ref().and_then(|version| version.padded.as_ref()) {
+        Some(version) => vec![
+            service,
+            number(version.major),
+            number(version.minor),
+            number(version.patch),
+            OrderKey::Number(i64::from(version.pre.is_empty())),
+            OrderKey::Text(version.pre.to_string()),
+            key,
+        ],
+        None => {
+            let missing = std::iter::repeat_n(OrderKey::Missing, 5);
+            [service].into_iter().chain(missing).chain([key]).collect()
+        }
     }
 }

@@ -1,19 +1,24 @@
 //! Incidents, with what is suspected to have caused them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result};
 use domain::RecordKind;
+use engine::graph::ReleaseGraph;
+use engine::queries::{Suspect, SuspectNode, incident_suspects};
 use jiff::Timestamp;
 
-use super::change::{Change, LinkedChangeConnection, LinkedChangeEdge};
+use super::change::Change;
 use super::configuration_item::ConfigurationItem;
 use super::enums::IncidentState;
+use super::node::Node;
 use super::person::Person;
 use super::problem::Problem;
-use super::release::{LinkedReleaseConnection, LinkedReleaseEdge};
 use super::{Link, Source};
 use crate::graphql::connection::{Ask, connection, page_cost};
+use crate::graphql::paging::OrderKey;
 use crate::graphql::session::Session;
-use crate::graphql::visibility::At;
+use crate::graphql::visibility::{At, Entity};
 
 /// An incident.
 pub(crate) type Incident = At<domain::Incident>;
@@ -21,6 +26,14 @@ pub(crate) type Incident = At<domain::Incident>;
 connection! {
     /// Incidents, in the order that was asked for.
     IncidentConnection of IncidentEdge to Incident {}
+}
+
+connection! {
+    /// Suspects of an incident, likeliest first.
+    SuspectConnection of SuspectEdge to Option<Node> {
+        /// Why it is suspected. The confidence is the probability that it was the cause.
+        link: Link,
+    }
 }
 
 connection! {
@@ -118,7 +131,8 @@ impl Incident {
         Ok(self.node().problem.as_ref().and_then(|id| session.find(&self.graph, id)))
     }
 
-    /// Releases that caused it or are suspected of it; the link's confidence is the probability.
+    /// Releases, and changes without one, that caused it or are suspected of it; likeliest first. The confidence of
+    /// the link is the probability.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn suspects(
         &self,
@@ -127,39 +141,44 @@ impl Incident {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Option<LinkedReleaseConnection>> {
-        let ask = Ask::new("suspects", &[RecordKind::Deployment, RecordKind::Change], (first, after, last, before));
-        let sheet = self.linked_page(ctx, ask, self.graph.release_incidents.to(self.index))?;
-        let edge = |cursor, (at, link): (_, &domain::Link)| LinkedReleaseEdge {
+    ) -> Result<Option<SuspectConnection>> {
+        let session = Session::of(ctx)?;
+        let ask = Ask::new("suspects", &[RecordKind::Change, RecordKind::Deployment], (first, after, last, before));
+        let found = incident_suspects(&self.graph, self.index).suspects.into_iter();
+        let seen = found.filter(|suspect| suspect_node(session, &self.graph, suspect.node).is_some());
+        let sheet = self.page(ctx, ask, seen.collect(), |suspect| order(&self.graph, suspect))?;
+        let edges = |cursor, suspect: Suspect<'_>| SuspectEdge {
             cursor,
-            node: self.beside(at),
-            link: link.into(),
+            node: suspect_node(session, &self.graph, suspect.node),
+            link: suspect.link.into(),
         };
-        Ok(sheet.map(|sheet| LinkedReleaseConnection::new(sheet, edge)))
+        Ok(sheet.map(|sheet| SuspectConnection::new(sheet, edges)))
     }
 
-    /// Changes that caused it or are suspected of it; the link's confidence is the probability.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
-    async fn suspected_changes(
-        &self,
-        ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Option<LinkedChangeConnection>> {
-        let ask = Ask::new("suspectedChanges", &[RecordKind::Change], (first, after, last, before));
-        let sheet = self.linked_page(ctx, ask, self.graph.change_incidents.to(self.index))?;
-        let edge = |cursor, (at, link): (_, &domain::Link)| LinkedChangeEdge {
-            cursor,
-            node: self.beside(at),
-            link: link.into(),
-        };
-        Ok(sheet.map(|sheet| LinkedChangeConnection::new(sheet, edge)))
+    /// Probability, 0 to 1, that it was none of the suspects; 0 where the record itself names the cause.
+    async fn unattributed(&self) -> f64 {
+        incident_suspects(&self.graph, self.index).unattributed
     }
 
     /// Where it was read.
     async fn source(&self) -> Source {
         Source::new(&self.node().source, &[RecordKind::Incident])
     }
+}
+
+fn suspect_node(session: &Session, graph: &Arc<ReleaseGraph>, node: SuspectNode) -> Option<Node> {
+    match node {
+        SuspectNode::Release(at) => session.place(graph, at).map(Node::Release),
+        SuspectNode::Change(at) => session.place(graph, at).map(Node::Change),
+    }
+}
+
+/// Likeliest first, in billionths, then releases before changes.
+fn order(graph: &ReleaseGraph, suspect: &Suspect<'_>) -> Vec<OrderKey> {
+    let unlikely = ((1.0 - suspect.link.confidence) * 1e9) as i64;
+    let (kind, id) = match suspect.node {
+        SuspectNode::Release(at) => (0, graph.releases.get(at).order()),
+        SuspectNode::Change(at) => (1, graph.changes.get(at).order()),
+    };
+    [OrderKey::Number(unlikely), OrderKey::Number(kind)].into_iter().chain(id).collect()
 }

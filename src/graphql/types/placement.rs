@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object, Result};
 use domain::{RecordKind, ServiceKey};
 use engine::graph::ReleaseGraph;
-use engine::lookup::{deployed_at, intended_at};
+use engine::queries::{deployed_at, intended_at};
 use jiff::Timestamp;
 
 use super::Source;
@@ -25,6 +25,12 @@ impl Placement {
     /// What is seen of a service.
     pub(crate) fn of(service: &Service, seen: &domain::Placement) -> Self {
         Self::new(&service.graph, &service.node().key, seen)
+    }
+
+    /// What is seen, of whichever service it is.
+    pub(crate) fn find(graph: &Arc<ReleaseGraph>, seen: &domain::Placement) -> Option<Self> {
+        let (service, _) = graph.placements.iter().find(|(_, own)| own.contains(seen))?;
+        Some(Self::new(graph, service, seen))
     }
 
     /// What is seen of the service with this key.

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::{ConnectorId, Family, RecordKind};
+use engine::queries::{change_count, open_incident_count};
 use jiff::Timestamp;
 
 use super::artifact::{LinkedArtifactConnection, LinkedArtifactEdge};
@@ -159,18 +160,15 @@ impl Release {
     /// How many changes carry it; null while that is not known.
     async fn change_count(&self, ctx: &Context<'_>) -> Result<Option<usize>> {
         let session = Session::of(ctx)?;
-        let changes = self.graph.release_changes.from(self.index);
-        let rows = changes.filter(|found| session.sees(&self.graph, found.index)).count();
+        let rows = change_count(&self.graph, self.index);
         let owners = self.owners(Family::Itsm);
         Ok(Coverage::of(session, &self.graph, &[RecordKind::Change], &owners).count(ctx, rows))
     }
 
-    /// How many open incidents it caused or is suspected of; null while that is not known.
+    /// How many open incidents it caused, or more likely than not caused; null while that is not known.
     async fn open_incident_count(&self, ctx: &Context<'_>) -> Result<Option<usize>> {
         let session = Session::of(ctx)?;
-        let incidents = self.graph.release_incidents.from(self.index);
-        let open = incidents.filter(|found| self.graph.incidents.get(found.index).state.is_open());
-        let rows = open.filter(|found| session.sees(&self.graph, found.index)).count();
+        let rows = open_incident_count(&self.graph, self.index);
         Ok(Coverage::of(session, &self.graph, &[RecordKind::Incident], &[]).count(ctx, rows))
     }
 
@@ -399,9 +397,8 @@ impl Release {
     }
 
     /// What trouble with its service reaches, in at most `depth` steps (1 to 5).
-    async fn blast_radius(&self, #[graphql(default = 3)] depth: i32) -> Result<Option<BlastRadius>> {
-        let Some(service) = self.graph.services.find(&self.node().service) else { return Ok(None) };
-        BlastRadius::of(&self.graph, service, depth).map(Some)
+    async fn blast_radius(&self, ctx: &Context<'_>, #[graphql(default = 3)] depth: i32) -> Result<BlastRadius> {
+        BlastRadius::of(self, Session::of(ctx)?.scope(), depth)
     }
 
     /// What is missing of the records that this release is made from.

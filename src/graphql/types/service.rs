@@ -4,7 +4,6 @@ use async_graphql::{Context, ID, Object, Result};
 use domain::{ConnectorId, Family, RecordKind};
 
 use super::Link;
-use super::blast_radius::BlastRadius;
 use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::configuration_item::{LinkedConfigurationItemConnection, LinkedConfigurationItemEdge};
 use super::enums::{ServiceKind, Stage};
@@ -22,6 +21,14 @@ pub(crate) type Service = At<domain::Service>;
 connection! {
     /// Services, in the order of their keys.
     ServiceConnection of ServiceEdge to Service {}
+}
+
+connection! {
+    /// Services that trouble reaches, nearest first.
+    ReachedServiceConnection of ReachedServiceEdge to Service {
+        /// How many steps away it is.
+        distance: u32,
+    }
 }
 
 connection! {
@@ -177,10 +184,5 @@ impl Service {
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedConfigurationItemConnection::new(sheet, edge)))
-    }
-
-    /// What trouble with it reaches, in at most `depth` steps (1 to 5).
-    async fn blast_radius(&self, #[graphql(default = 3)] depth: i32) -> Result<BlastRadius> {
-        BlastRadius::of(&self.graph, self.index, depth)
     }
 }

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use domain::RecordKind;
+use domain::{RecordKind, Text};
 use engine::graph::ReleaseGraph;
-use engine::lookup::{TraceNode, TracePath as Found, TraceStart, TraceStep as FoundStep, trace};
+use engine::queries::{Trace as Found, TraceNode, TraceOf, TracePath as FoundPath, TraceStep as FoundStep, trace};
 
 use super::node::Node;
 use super::placement::Placement;
 use super::{Gap, Link};
-use crate::graphql::connection::{List, connection, page_cost};
-use crate::graphql::coverage::{Coverage, all_gaps};
+use crate::graphql::connection::{Sheet, connection, page_cost};
+use crate::graphql::coverage::Coverage;
 use crate::graphql::errors;
-use crate::graphql::paging::{OrderKey, PageArguments};
+use crate::graphql::paging::{self, Binding, OrderKey, PageArguments};
 use crate::graphql::session::Session;
 use crate::graphql::visibility::Entity;
 
@@ -33,35 +33,20 @@ pub(crate) struct TraceInput {
 }
 
 impl TraceInput {
-    fn start(&self) -> Result<TraceStart<'_>> {
+    fn start(&self) -> Result<TraceOf> {
+        let given =
+            |words: &Option<String>, of: fn(Text) -> TraceOf| words.as_deref().map(|word| of(word.trim().into()));
         let starts = [
-            self.work_item.as_deref().map(TraceStart::WorkItem),
-            self.commit.as_deref().map(TraceStart::Commit),
-            self.digest.as_deref().map(TraceStart::Digest),
-            self.change.as_deref().map(TraceStart::Change),
-            self.incident.as_deref().map(TraceStart::Incident),
+            given(&self.work_item, TraceOf::WorkItem),
+            given(&self.commit, TraceOf::Commit),
+            given(&self.digest, TraceOf::Digest),
+            given(&self.change, TraceOf::Change),
+            given(&self.incident, TraceOf::Incident),
         ];
         let mut given = starts.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(start), None) => Ok(start),
             _ => Err(errors::bad_input("`of` needs exactly one of workItem, commit, digest, change and incident.")),
-        }
-    }
-
-    fn kinds(&self) -> &'static [RecordKind] {
-        use RecordKind::{
-            Artifact, Change, Commit, Deployment, Incident, PullRequest, RuntimeObservation, Tag, WorkItem,
-        };
-        if self.work_item.is_some() {
-            &[WorkItem, RecordKind::TrackedVersion, Commit, PullRequest, Change, Tag, RuntimeObservation]
-        } else if self.commit.is_some() {
-            &[Commit, Tag, RuntimeObservation]
-        } else if self.digest.is_some() {
-            &[Artifact, Tag, Deployment, RuntimeObservation]
-        } else if self.change.is_some() {
-            &[Change, RuntimeObservation]
-        } else {
-            &[Incident, Change, Deployment, RuntimeObservation]
         }
     }
 }
@@ -74,21 +59,17 @@ connection! {
 /// A trace.
 pub(crate) struct Trace {
     graph: Arc<ReleaseGraph>,
-    of: TraceInput,
+    of: TraceOf,
+    found: Found,
 }
 
 impl Trace {
-    /// Traces what is asked for; refuses a question that is none.
-    pub(crate) fn new(graph: &Arc<ReleaseGraph>, of: TraceInput) -> Result<Self> {
-        of.start()?;
-        Ok(Self { graph: graph.clone(), of })
-    }
-
-    /// Paths on which the caller may see every node.
-    fn found(&self, session: &Session) -> Result<Vec<Found<'_>>> {
-        let mut paths = trace(&self.graph, self.of.start()?);
-        paths.retain(|path| path.iter().all(|step| place(session, &self.graph, step.node).is_some()));
-        Ok(paths)
+    /// Traces what is asked for, over nodes that the caller may see.
+    pub(crate) fn new(session: &Session, of: &TraceInput) -> Result<Self> {
+        let (graph, of) = (session.graph.clone(), of.start()?);
+        let mut found = trace(&graph, &of, session.scope());
+        found.paths.retain(|path| path.steps.iter().all(|step| place(session, &graph, step.node).is_some()));
+        Ok(Self { graph, of, found })
     }
 }
 
@@ -96,38 +77,20 @@ impl Trace {
 #[Object]
 impl Trace {
     /// Was every system that could tell of it read well? If not, it may be elsewhere too.
-    async fn complete(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(all_gaps(Session::of(ctx)?, &self.graph, self.of.kinds()).is_empty())
+    async fn complete(&self) -> bool {
+        self.found.complete
     }
 
-    /// Where releases that bring it, or the digest itself, are seen running; null while nobody can tell.
+    /// Where releases that bring it, later ones, or the digest itself are seen running; null while nobody can tell.
     async fn placements(&self, ctx: &Context<'_>) -> Result<Option<Vec<Placement>>> {
         let session = Session::of(ctx)?;
-        let paths = self.found(session)?;
-        let brought = |key: &domain::ReleaseKey| {
-            self.graph.releases.find(key).is_some_and(|release| {
-                paths.iter().any(|path| path.last().is_some_and(|step| step.node == TraceNode::Release(release)))
-            })
-        };
-        let here = |seen: &&domain::Placement| {
-            let same = seen
-                .digest
-                .as_deref()
-                .zip(self.of.digest.as_deref())
-                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-            same || seen.release.as_ref().is_some_and(brought)
-        };
-        let visible = self.graph.placements.iter().filter(|(service, _)| session.scope().allows(service));
-        let found: Vec<Placement> = visible
-            .flat_map(|(service, seen)| {
-                seen.iter().filter(here).map(|seen| Placement::new(&self.graph, service, seen))
-            })
-            .collect();
+        let seen = self.found.placements.iter();
+        let found: Vec<Placement> = seen.filter_map(|seen| Placement::find(&self.graph, seen)).collect();
         let coverage = Coverage::of(session, &self.graph, &[RecordKind::RuntimeObservation], &[]);
         Ok((!coverage.is_unknown(ctx, found.len())).then_some(found))
     }
 
-    /// The paths from it to releases, link by link; a path of one step leads to no release.
+    /// The paths from it to releases, link by link; shortest first.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn paths(
         &self,
@@ -136,20 +99,22 @@ impl Trace {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Option<TracePathConnection>> {
+    ) -> Result<TracePathConnection> {
         let session = Session::of(ctx)?;
-        let coverage = Coverage::of(session, &self.graph, self.of.kinds(), &[]);
-        let list = List::new(session, "paths", &format!("{:?}", self.of), self.found(session)?).covered(coverage);
-        let sheet =
-            list.page(ctx, &PageArguments { first, after, last, before }, |path| order(&self.graph, path))?;
+        let binding = Binding::new("trace.paths", &format!("{:?}", self.of), session.scope());
+        let rows: Vec<&FoundPath> = self.found.paths.iter().collect();
+        let arguments = PageArguments { first, after, last, before };
+        let place = |path: &&FoundPath| order(&self.graph, &path.steps);
+        let page = paging::page_in_order(rows, &[], binding, (&arguments, place))?;
+        let sheet = Sheet::new(page, self.found.gaps.clone());
         let edge =
-            |cursor, path: Found<'_>| TracePathEdge { cursor, node: TracePath::new(session, &self.graph, &path) };
-        Ok(sheet.map(|sheet| TracePathConnection::new(sheet, edge)))
+            |cursor, path: &FoundPath| TracePathEdge { cursor, node: TracePath::new(session, &self.graph, path) };
+        Ok(TracePathConnection::new(sheet, edge))
     }
 
     /// What is missing of the records that could tell of it.
-    async fn gaps(&self, ctx: &Context<'_>) -> Result<Vec<Gap>> {
-        Ok(all_gaps(Session::of(ctx)?, &self.graph, self.of.kinds()).into_iter().map(Gap).collect())
+    async fn gaps(&self) -> Vec<Gap> {
+        self.found.gaps.iter().cloned().map(Gap).collect()
     }
 }
 
@@ -170,11 +135,11 @@ pub(crate) struct TraceStep {
 }
 
 impl TracePath {
-    fn new(session: &Session, graph: &Arc<ReleaseGraph>, path: &[FoundStep<'_>]) -> Self {
-        let step = |step: &FoundStep<'_>| {
-            Some(TraceStep { link: step.link.map(Link::from), node: place(session, graph, step.node)? })
+    fn new(session: &Session, graph: &Arc<ReleaseGraph>, path: &FoundPath) -> Self {
+        let step = |step: &FoundStep| {
+            Some(TraceStep { link: step.link.as_ref().map(Link::from), node: place(session, graph, step.node)? })
         };
-        Self { steps: path.iter().filter_map(step).collect() }
+        Self { steps: path.steps.iter().filter_map(step).collect() }
     }
 }
 
@@ -191,7 +156,7 @@ fn place(session: &Session, graph: &Arc<ReleaseGraph>, node: TraceNode) -> Optio
 }
 
 /// Shortest first, then by the kinds and ids of the nodes: the order in which the engine gives them.
-fn order(graph: &ReleaseGraph, path: &[FoundStep<'_>]) -> Vec<OrderKey> {
+fn order(graph: &ReleaseGraph, path: &[FoundStep]) -> Vec<OrderKey> {
     fn of<T: Entity>(graph: &ReleaseGraph, kind: i64, at: engine::Index<T>) -> Vec<OrderKey> {
         let mut place = vec![OrderKey::Number(kind)];
         place.extend(T::table(graph).get(at).order());

@@ -83,9 +83,7 @@ pub(in crate::servicenow) fn change(
         justification: row.text("justification"),
         risk_impact_analysis: row.text("risk_impact_analysis"),
         risk_label: row.label("risk").map(Into::into),
-        template: origin
-            .own_record(row, "std_change_producer_version.std_change_producer")
-            .map(ChangeTemplateId),
+        template: origin.own_record(row, "std_change_producer_version.std_change_producer").map(ChangeTemplateId),
         template_version: version.or_else(|| row.label("std_change_producer_version").map(Into::into)),
         approval: row.value("approval").map(approval_state),
         cab_required: row.flag("cab_required"),
@@ -181,9 +179,7 @@ pub(in crate::servicenow) fn template(
     Some(ChangeTemplate {
         id: ChangeTemplateId(origin.record(id)),
         name: row.text("name").unwrap_or_else(|| id.into()),
-        version: row
-            .text("current_version.version")
-            .or_else(|| row.label("current_version").map(Into::into)),
+        version: row.text("current_version.version").or_else(|| row.label("current_version").map(Into::into)),
         // Hidden is not live: a template that nobody proves active approves nothing.
         active: row.flag("active") == Some(true) && !retired,
         allowed_configuration_items: allowed,

@@ -1,8 +1,6 @@
 //! Incidents, problems and known errors. Old instances number their states otherwise; their labels tell.
 
-use domain::{
-    Incident, IncidentId, IncidentState, KnownError, KnownErrorId, Problem, ProblemId, ProblemState,
-};
+use domain::{Incident, IncidentId, IncidentState, KnownError, KnownErrorId, Problem, ProblemId, ProblemState};
 
 use super::Origin;
 use crate::servicenow::wire::{INCIDENT, PROBLEM};

@@ -16,13 +16,11 @@ mod people;
 pub(super) use approval::{Beside, Delegations, approval, decisions};
 pub(super) use calendar::{cab_meetings, service_level, train};
 pub(super) use change::{affected_items, change, change_task, field_change, template, trains_of_changes};
-pub(super) use incident::{known_error, problem, incident};
+pub(super) use incident::{incident, known_error, problem};
 pub(super) use people::{account, delegation, groups};
 pub(super) use schedule::schedules;
 
-use domain::{
-    AccountId, ChangeId, ConfigurationItemId, ConnectorId, GroupId, RecordId, Source, Text, Window,
-};
+use domain::{AccountId, ChangeId, ConfigurationItemId, ConnectorId, GroupId, RecordId, Source, Text, Window};
 use jiff::Timestamp;
 
 use crate::table_api::{Row, Table};

@@ -93,9 +93,7 @@ fn manifests(walk: &Walk) -> Vec<Dependency> {
     }
     let mut found = Vec::new();
     for file in walk.graph.files.iter().filter(|file| file.path.rsplit('/').next() == Some(MANIFEST)) {
-        let Some(release) =
-            by_tag.get(&(&file.repository, &file.tag)).and_then(|releases| super::services::only(releases))
-        else {
+        let Some(release) = by_tag.get(&(&file.repository, &file.tag)).and_then(super::services::only) else {
             continue;
         };
         let Ok(manifest) = toml::from_str::<Manifest>(&file.content) else {
@@ -137,14 +135,14 @@ fn work_item_links(walk: &Walk) -> Vec<Dependency> {
                 WorkItemLinkKind::Blocks => (other, index),
                 _ => continue,
             };
-            let soft = is_soft(walk, &link.label);
+            let kind = if is_soft(walk, &link.label) { DependencyKind::Soft } else { DependencyKind::Hard };
             let (one, two) = (walk.graph.work_items.get(blocked), walk.graph.work_items.get(blocker));
             let reason = format!("{} is blocked by {}", one.key, two.key);
             for from in releases_of(walk, blocked) {
                 for to in releases_of(walk, blocker) {
                     let evidence = seen(EvidenceKind::Field, reason.clone(), &item.source);
                     let link = Link::explicit(LinkRule::IssueLink, evidence);
-                    found.extend(between(walk, (from, to), soft, (&reason, link)));
+                    found.extend(between(walk, (from, to), kind, (&reason, link)));
                 }
             }
         }
@@ -172,7 +170,7 @@ fn releases_of(walk: &Walk, item: Index<WorkItem>) -> Vec<Index<Release>> {
 fn between(
     walk: &Walk,
     (from, to): (Index<Release>, Index<Release>),
-    soft: bool,
+    kind: DependencyKind,
     (reason, link): (&str, Link),
 ) -> Option<Dependency> {
     if walk.service_of(from) == walk.service_of(to) {
@@ -184,7 +182,7 @@ fn between(
         to: two.service.clone(),
         release: Some(two.key.clone()),
         constraint: two.version.as_ref().map(|version| Text::from(format!(">={version}"))),
-        kind: if soft { DependencyKind::Soft } else { DependencyKind::Hard },
+        kind,
         reason: reason.into(),
         link,
     })
@@ -205,7 +203,7 @@ fn parent_changes(walk: &Walk) -> Vec<Dependency> {
             for to in carried(parent) {
                 let evidence = seen(EvidenceKind::Field, reason.clone(), &change.source);
                 let link = Link::explicit(LinkRule::ParentRecord, evidence);
-                found.extend(between(walk, (from, to), false, (&reason, link)));
+                found.extend(between(walk, (from, to), DependencyKind::Hard, (&reason, link)));
             }
         }
     }

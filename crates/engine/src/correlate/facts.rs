@@ -83,7 +83,7 @@ pub(super) fn target_facts(walk: &Walk, ground: &Ground<'_>, at: &At<'_>, change
     let settled = |change: &&Change| {
         let tasks = ground.tasks.get(&change.id).map(Vec::as_slice).unwrap_or_default();
         let done = |task: &&ChangeTask| matches!(task.state, ChangeTaskState::Closed | ChangeTaskState::Canceled);
-        change.state == ChangeState::Closed && tasks.iter().all(|task| done(task))
+        change.state == ChangeState::Closed && tasks.iter().all(done)
     };
     let live: Vec<&Change> =
         changes.iter().copied().filter(|change| change.state != ChangeState::Canceled).collect();

@@ -149,8 +149,8 @@ fn rotate(records: &mut Records, by: usize) {
 fn names_key(text: &str, key: &str) -> bool {
     let text = text.to_uppercase();
     text.match_indices(key).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = &text[at + key.len()..];
+        let before = text.get(..at).unwrap_or_default().chars().next_back();
+        let behind = text.get(at + key.len()..).unwrap_or_default();
         let mut after = behind.chars();
         let next = after.next();
         let decimal = next == Some('.') && after.next().is_some_and(|c| c.is_ascii_digit());

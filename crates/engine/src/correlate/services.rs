@@ -44,12 +44,15 @@ impl Part {
     }
 }
 
+/// A service's share of a project: a component of it, or all.
+type Share = (Option<String>, Index<Service>);
+
 /// The services' mapping, resolved against what the systems hold. Hash maps are looked up in, never walked.
 #[derive(Debug, Default)]
 pub(super) struct Mapping {
     pub(super) items: BTreeMap<ConfigurationItemId, BTreeSet<Index<Service>>>,
     pub(super) repositories: BTreeMap<RepositoryId, Vec<Part>>,
-    projects: HashMap<(ConnectorId, String), Vec<(Option<String>, Index<Service>)>>,
+    projects: HashMap<(ConnectorId, String), Vec<Share>>,
     labels: HashMap<(ConnectorId, Text, Text), Vec<Index<Service>>>,
 }
 

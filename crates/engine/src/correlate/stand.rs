@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Change, DeploymentOutcome, Release, ReleaseStatus, Service, Target, TargetState};
+use domain::{Change, DeploymentOutcome, RecordKind, Release, ReleaseStatus, Service, Target, TargetState};
 
 use super::environments::production_targets;
 use super::facts::{At, Ground, evidence, ground_of, release_facts, target_facts};
@@ -56,6 +56,7 @@ fn standing(walk: &Walk, ground: &Ground<'_>, index: Index<Release>) -> Option<S
     let dark_runtime = walk.observer_is_dark(service);
     let dark_deployments = walk.tool_is_dark(service);
     let dark_changes = walk.itsm_is_dark(service);
+    let dark_incidents = walk.darkness.covers_any(RecordKind::Incident);
     let mut states = Vec::new();
     let mut facts = Vec::new();
     for target in &targets {
@@ -73,9 +74,18 @@ fn standing(walk: &Walk, ground: &Ground<'_>, index: Index<Release>) -> Option<S
     let status = release_status(&statuses, &release_facts);
     let before_deployment = status <= ReleaseStatus::Cancelled;
     let deciding_certain = facts.iter().all(|facts| target_status(facts).1);
-    let certain = deciding_certain && !dark_runtime && !dark_deployments && !(before_deployment && dark_changes);
-    let dark =
-        Dark { runtime: dark_runtime || !deciding_certain, deployments: dark_deployments, changes: dark_changes };
+    let settling = status == ReleaseStatus::Transitioned;
+    let doubtful = dark_runtime
+        || dark_deployments
+        || (before_deployment && dark_changes)
+        || (settling && (dark_incidents || dark_changes));
+    let certain = deciding_certain && !doubtful;
+    let dark = Dark {
+        runtime: dark_runtime || !deciding_certain,
+        deployments: dark_deployments,
+        changes: dark_changes,
+        incidents: dark_incidents || dark_changes,
+    };
     let possible = if certain { Vec::new() } else { possible(&facts, &release_facts, &dark, status) };
     Some(Standing { status, certain, possible, targets: states })
 }
@@ -118,6 +128,7 @@ struct Dark {
     runtime: bool,
     deployments: bool,
     changes: bool,
+    incidents: bool,
 }
 
 /// The states that a release could be in, whatever the dark sources would say.
@@ -137,6 +148,9 @@ fn possible(facts: &[TargetFacts], release: &ReleaseFacts, dark: &Dark, now: Rel
         for outcome in [DeploymentOutcome::InProgress, DeploymentOutcome::Succeeded, DeploymentOutcome::Failed] {
             targets.push(with(&|facts| TargetFacts { attempt: Some(outcome), ..*facts }));
         }
+    }
+    if dark.incidents {
+        targets.push(with(&|facts| TargetFacts { settled: false, ..*facts }));
     }
     let mut releases = vec![*release];
     if dark.changes {
@@ -246,6 +260,12 @@ mod tests {
             KEY,
             "Deployed of [Deployed, Failed, RolledBack]",
         );
+    }
+
+    #[test]
+    fn without_the_incidents_nothing_is_handed_over_for_certain() {
+        let world = closed().health("payments-api", Some(0.001), "2026-06-11T00:00:00Z");
+        check(world.dark("servicenow", RecordKind::Incident), KEY, "Transitioned of [Validated, Transitioned]");
     }
 
     #[test]

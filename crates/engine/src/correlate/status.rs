@@ -137,6 +137,7 @@ mod tests {
         settled: false,
     };
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "a row of a table")]
     fn check(facts: TargetFacts, status: TargetStatus, certain: bool) {
         assert_eq!(target_status(&facts), (status, certain), "{facts:?}");
     }

@@ -86,12 +86,7 @@ impl Walk {
         let tags = self.told.tags.get(&release)?;
         let ranges = tags.iter().flat_map(|tag| {
             let tag = self.graph.tags.get(*tag);
-            let ranges = &self.graph.commit_ranges;
-            let start = ranges.partition_point(|range| range.repository < tag.repository);
-            let same = ranges.get(start..).unwrap_or_default();
-            same.iter()
-                .take_while(move |range| range.repository == tag.repository)
-                .filter(move |range| range.head == tag.name || range.head == tag.commit)
+            [&tag.name, &tag.commit].into_iter().flat_map(|head| self.ranges_to(&tag.repository, head))
         });
         let mut best: Option<(&CommitRange, Option<Index<Release>>)> = None;
         for range in ranges {
@@ -115,6 +110,15 @@ impl Walk {
             }
         }
         best.map(|(range, _)| range)
+    }
+
+    /// The ranges of a repository that end at a tag or commit; the list is sorted by (repository, head).
+    fn ranges_to(&self, repository: &domain::RepositoryId, head: &str) -> impl Iterator<Item = &CommitRange> {
+        let ranges = &self.graph.commit_ranges;
+        let start = ranges.partition_point(|range| (&range.repository, &*range.head) < (repository, head));
+        let rest = ranges.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|range| (&range.repository, &*range.head) == (repository, head));
+        rest.get(..end).unwrap_or_default().iter()
     }
 
     /// The service's release whose tag a range's end names.

@@ -1,4 +1,5 @@
 //! What happens in the small world of tests: changes, deployments, observations, approvals, incidents.
+#![expect(clippy::too_many_arguments, reason = "a record of a test is one line")]
 
 use std::collections::BTreeMap;
 

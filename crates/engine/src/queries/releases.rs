@@ -81,25 +81,32 @@ pub struct RiskRank {
     pub score: f64,
 }
 
-/// The releases that a filter lets through and the caller may see, in order; ties are broken by id.
+/// What is asked for, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseSelection<'a> {
+    /// Which releases.
+    pub filter: &'a ReleaseFilter,
+    /// In which order; the first criterion that tells two apart decides.
+    pub order: &'a [ReleaseOrder],
+    /// What the caller may see.
+    pub scope: &'a Scope,
+}
+
+/// The releases that a filter lets through and the caller may see, in order; ties are broken by id. `risk` is asked
+/// only where the filter or the order needs it.
 pub fn select_releases(
     graph: &ReleaseGraph,
-    filter: &ReleaseFilter,
-    order: &[ReleaseOrder],
-    scope: &Scope,
+    selection: ReleaseSelection<'_>,
     risk: &dyn Fn(Index<Release>) -> Option<RiskRank>,
 ) -> Vec<Index<Release>> {
-    let mut found: Vec<Index<Release>> = graph
+    let ReleaseSelection { filter, order, scope } = selection;
+    let by_risk = order.iter().any(|order| order.by == ReleaseOrderBy::Risk);
+    let mut keyed: Vec<(Option<f64>, Index<Release>)> = graph
         .releases
         .iter()
         .filter(|(_, release)| scope.allows(&release.service))
         .filter(|(index, _)| matches_filter(graph, filter, *index, risk))
-        .map(|(index, _)| index)
-        .collect();
-    let by_risk = order.iter().any(|order| order.by == ReleaseOrderBy::Risk);
-    let mut keyed: Vec<(Option<f64>, Index<Release>)> = found
-        .drain(..)
-        .map(|index| (by_risk.then(|| risk(index)).flatten().map(|rank| rank.score), index))
+        .map(|(index, _)| (by_risk.then(|| risk(index)).flatten().map(|rank| rank.score), index))
         .collect();
     keyed.sort_by(|a, b| {
         let criteria = order.iter().map(|order| compare(graph, *order, a, b));
@@ -256,7 +263,7 @@ mod tests {
             let minor = graph.releases.get(index).version.as_ref()?.padded.as_ref()?.minor;
             Some(RiskRank { level: if minor > 9 { "HIGH".into() } else { "LOW".into() }, score: minor as f64 })
         };
-        let found = select_releases(&graph, &filter, order, scope, &score);
+        let found = select_releases(&graph, ReleaseSelection { filter: &filter, order, scope }, &score);
         let seen: Vec<&str> = found.iter().map(|index| graph.releases.get(*index).key.as_str()).collect();
         assert_eq!(seen.join(" "), expected, "{filter:?}");
     }

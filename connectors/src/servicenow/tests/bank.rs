@@ -1,0 +1,79 @@
+//! The demonstration estate, end to end: everything that is in the instance comes out, within the budget.
+
+use std::sync::Arc;
+
+use domain::{RecordKind, Window};
+use jiff::{SignedDuration, Timestamp};
+use simulators::estate::{self, servicenow as projection};
+
+use super::{PASSWORD, World};
+use crate::contract::{Connector, GatherRequest, Gathered, Interest};
+use crate::servicenow::Options;
+
+const NOW: &str = "2026-06-01T00:00:00Z";
+
+async fn bank() -> World {
+    let world = World::open(NOW, Options { cmdb: Some("cmdb".to_owned()), ..Options::default() }).await;
+    let estate = estate::generate(&estate::Options::new(7, world.now)).expect("an estate");
+    for (table, column) in projection::CUSTOM_COLUMNS {
+        world.instance.define(table, column, simulators::servicenow::Kind::Text);
+    }
+    projection::each_row(&estate, projection::MAIN, &mut |table, row| {
+        world.instance.insert(table, row.into_iter().collect());
+    });
+    world
+}
+
+fn everything(world: &World) -> GatherRequest {
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let horizon = Window { start: world.now - days(800), end: world.now + days(400) };
+    GatherRequest::full(horizon, world.now, Interest::default())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_in_the_bank_comes_out_within_the_budget() {
+    let world = bank().await;
+    let gathered = world.connector.gather(&everything(&world)).await;
+    assert_eq!(gathered.gaps, []);
+    let requests = world.server.requests.total();
+    for count in world.server.requests.counts() {
+        eprintln!("{count:?}");
+    }
+    let records = &gathered.records;
+    let of = |table: &str, query: &str| world.instance.find(table, query).len();
+    let changes = of("change_request", "");
+    assert!(changes > 1_000, "{changes} changes");
+    assert_eq!(records.changes.len(), changes);
+    assert_eq!(records.approvals.len(), of("sysapproval_approver", ""));
+    assert_eq!(records.change_tasks.len(), of("change_task", ""));
+    assert_eq!(records.incidents.len(), of("incident", ""));
+    assert_eq!(records.problems.len(), of("problem", ""));
+    assert_eq!(records.change_templates.len(), of("std_change_record_producer", ""));
+    assert_eq!(records.cab_meetings.len(), of("cab_meeting", ""));
+    assert_eq!(records.trains.len(), of("rm_release", ""));
+    assert_eq!(records.service_levels.len(), of("task_sla", ""));
+    assert_eq!(records.delegations.len(), of("sys_user_delegate", ""));
+    assert_eq!(records.schedules.len(), of("cmn_schedule_span", ""));
+    assert!(!records.field_changes.is_empty() && !records.accounts.is_empty() && !records.groups.is_empty());
+    assert!(requests < 60, "{requests} requests");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refreshing_an_unchanged_bank_asks_each_table_at_most_twice() {
+    let world = bank().await;
+    let full = world.connector.gather(&everything(&world)).await;
+    world.server.requests.reset();
+    let request = GatherRequest { since: full.watermarks.clone(), ..everything(&world) };
+    let changed = world.connector.gather(&request).await;
+    for count in world.server.requests.counts() {
+        eprintln!("{count:?}");
+    }
+    assert_eq!(changed.gaps, []);
+    for (kind, table) in crate::servicenow::wire::KINDS {
+        let path = format!("/table/{}?", table.name);
+        let asked = world.server.requests.matching(&path).len();
+        assert!(asked <= 2, "{kind:?}: {asked} requests");
+    }
+    assert!(changed.records.len() < full.records.len() / 4, "{} records", changed.records.len());
+    let _ = (Arc::new(PASSWORD), RecordKind::ALL, Gathered::default(), Timestamp::UNIX_EPOCH);
+}
