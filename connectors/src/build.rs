@@ -68,8 +68,12 @@ pub struct SystemPlan {
 pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connector>, SetupError> {
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
-        VendorOptions::Jira(options) => Arc::new(crate::jira::open(plan, options, clock)?),
-        VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
-        _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
+        VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
+        VendorOptions::ServicenowCmdb(_) => Arc::new(git::open(plan, &git::Options::default())),
+        VendorOptions::Jira(options) => Arc::new(jira::open(plan, options, clock)?),
+        VendorOptions::Git(options) => Arc::new(git::open(plan, options)),
+        VendorOptions::Github(options) => Arc::new(github::open(plan, options, clock)?),
+        VendorOptions::Prometheus(options) => Arc::new(prometheus::open(plan, options, clock)?),
+        VendorOptions::Alertmanager(options) => Arc::new(alertmanager::open(plan, options, clock)?),
     })
 }
