@@ -1,5 +1,6 @@
 //! The gateway: gathers records through the connectors, holds the release graph, and answers GraphQL.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod federation;

@@ -104,7 +104,7 @@ impl World {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
         let config = config::check(&self.bank.config, &secrets).expect("the bank's configuration");
         let gateway = Gateway::start(config, Arc::new(FrozenClock(self.now))).await.expect("a gateway");
-        gateway.ready().await;
+        gateway.gathered().await;
         gateway
     }
 

@@ -49,6 +49,7 @@ pub struct Federation {
     graph: ArcSwapOption<ReleaseGraph>,
     versions: AtomicU64,
     published: watch::Sender<u64>,
+    gathered: watch::Sender<u64>,
 }
 
 /// How much a gathering reads.
@@ -65,6 +66,7 @@ impl Federation {
     pub fn new(plan: FederationPlan) -> Self {
         let held = plan.connectors.iter().map(|c| (c.descriptor().id.clone(), Held::default())).collect();
         let (published, _) = watch::channel(0);
+        let (gathered, _) = watch::channel(0);
         Self {
             plan,
             held: Mutex::new(held),
@@ -72,6 +74,7 @@ impl Federation {
             graph: ArcSwapOption::empty(),
             versions: AtomicU64::new(0),
             published,
+            gathered,
         }
     }
 
@@ -83,6 +86,11 @@ impl Federation {
     /// Tells the version of each graph as it is published.
     pub fn publications(&self) -> watch::Receiver<u64> {
         self.published.subscribe()
+    }
+
+    /// Tells how many gatherings are over: every system has answered or failed in each.
+    pub fn gatherings(&self) -> watch::Receiver<u64> {
+        self.gathered.subscribe()
     }
 
     /// The wall time that this federation goes by.
@@ -104,20 +112,20 @@ impl Federation {
 
     /// The newest graph if it is young enough, else one made from what changed since. Many who ask at once cause one
     /// reading; nobody can cause readings faster than one after another.
-    pub async fn no_older_than(&self, age: SignedDuration) -> Arc<ReleaseGraph> {
+    pub async fn no_older_than(&self, age: SignedDuration) -> Option<Arc<ReleaseGraph>> {
         let asked_at = self.plan.clock.now();
         let young = |graph: &Arc<ReleaseGraph>| asked_at.duration_since(graph.assembled_at) <= age;
         if let Some(graph) = self.graph().filter(young) {
-            return graph;
+            return Some(graph);
         }
         let _one_at_a_time = self.gathering.lock().await;
         match self.graph().filter(young) {
-            Some(graph) => graph,
+            Some(graph) => Some(graph),
             None => self.gather_alone(Extent::Changes).await,
         }
     }
 
-    async fn gather_alone(&self, extent: Extent) -> Arc<ReleaseGraph> {
+    async fn gather_alone(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         // Items of a CMDB are asked for by the ids that the other systems' records name, so they go second.
         let (second, first): (Vec<_>, Vec<_>) =
             self.plan.connectors.iter().partition(|c| c.descriptor().family == Family::Cmdb);
@@ -141,7 +149,9 @@ impl Federation {
                 }
             }
         }
-        self.publish().await
+        let graph = self.publish().await;
+        self.gathered.send_modify(|count| *count += 1);
+        graph
     }
 
     /// Reads again and again until the task is dropped: changes every interval, everything every sweep.

@@ -1,9 +1,9 @@
 //! Alerts as Prometheus sees them: pending or firing, whatever a silence elsewhere says. A rule that cannot be evaluated
 //! never fires, so its alerts are missing, not absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Alert, AlertId, AlertState, RecordId, RecordKind};
+use domain::{Alert, AlertId, AlertState, Gap, RecordId, RecordKind};
 use futures::future::join;
 use jiff::Timestamp;
 
@@ -29,13 +29,14 @@ impl Prometheus {
                 let rules: Vec<RuleWire> = rules.data.groups.into_iter().flat_map(|group| group.rules).collect();
                 let failing = silent(&rules, |health| health != "ok" && health != "unknown");
                 let waiting = silent(&rules, |health| health == "unknown");
-                let gap = |message, retryable| self.client.gap(RecordKind::Alert, message, retryable);
-                read.gaps.extend(failing.map(|names| {
-                    gap(format!("alerting rules cannot be evaluated and never fire: {names}"), false)
-                }));
+                let gap = |message| self.client.gap(RecordKind::Alert, message);
                 read.gaps.extend(
-                    waiting.map(|names| gap(format!("alerting rules have not been evaluated yet: {names}"), true)),
+                    failing.map(|names| gap(format!("alerting rules cannot be evaluated and never fire: {names}"))),
                 );
+                read.gaps.extend(waiting.map(|names| {
+                    let message = format!("alerting rules have not been evaluated yet: {names}");
+                    Gap { retryable: true, ..gap(message) }
+                }));
             }
             Err(error) => read.gaps.push(error.gap(RecordKind::Alert, None)),
         }
@@ -43,8 +44,7 @@ impl Prometheus {
         if warnings == 0 {
             // A rule may stay broken for long; what other rules said is over all the same.
             let before = std::mem::replace(&mut self.remembered().alerts, ids);
-            let now_there: std::collections::BTreeSet<&RecordId> =
-                read.records.alerts.iter().map(|alert| &alert.id.0).collect();
+            let now_there: BTreeSet<&RecordId> = read.records.alerts.iter().map(|alert| &alert.id.0).collect();
             if !read.gaps.is_empty() {
                 read.deleted = before.into_iter().filter(|id| !now_there.contains(id)).collect();
             }

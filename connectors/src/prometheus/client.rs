@@ -152,11 +152,11 @@ impl Client {
             1 => "its answer carries a warning, so that something may be missing".to_owned(),
             count => format!("its answers carry {count} warnings, so that something may be missing"),
         };
-        Some(self.gap(kind, message, true))
+        Some(Gap { retryable: true, ..self.gap(kind, message) })
     }
 
-    /// A part of a kind that is missing although the system answered.
-    pub(super) fn gap(&self, kind: RecordKind, message: String, retryable: bool) -> Gap {
+    /// A part of a kind that is missing although the system answered, until somebody does something.
+    pub(super) fn gap(&self, kind: RecordKind, message: String) -> Gap {
         let system = self.upstream.system();
         Gap {
             code: GapCode::SourceIncomplete,
@@ -164,7 +164,7 @@ impl Client {
             kind,
             message: format!("{system}: {message}").into(),
             since: None,
-            retryable,
+            retryable: false,
         }
     }
 

@@ -37,7 +37,7 @@ impl Prometheus {
         let (batches, refused) = batches(selectors);
         if refused > 0 {
             let message = format!("{refused} services are mapped by labels that no query can hold");
-            read.gaps.push(self.client.gap(RecordKind::HealthObservation, message, false));
+            read.gaps.push(self.client.gap(RecordKind::HealthObservation, message));
         }
         let questions: Vec<(&str, &HealthQuery, &Batch<'_>)> = self
             .options
@@ -114,7 +114,7 @@ impl Judged<'_> {
         }
         if found.is_empty() && nameless > 0 {
             let message = format!("the result of the health query {} does not tell services apart", self.name);
-            return Err(self.prometheus.client.gap(RecordKind::HealthObservation, message, false));
+            return Err(self.prometheus.client.gap(RecordKind::HealthObservation, message));
         }
         let silent = self.batch.selectors.iter().filter(|selector| !mentioned.contains(&self.key(selector)));
         let nothing = |metric: Labels| Sample { metric, value: None };

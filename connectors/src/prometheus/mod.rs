@@ -140,7 +140,7 @@ impl Prometheus {
             }
             Err(error) => (
                 wanted(RecordKind::RuntimeObservation).then(|| Err(error.clone())),
-                wanted(RecordKind::HealthObservation).then(|| Err(error)),
+                wanted(RecordKind::HealthObservation).then_some(Err(error)),
             ),
         };
         let mut gathered = Gathered::default();

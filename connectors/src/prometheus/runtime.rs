@@ -6,7 +6,7 @@ use futures::future::try_join4;
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Range, Told};
-use super::convert::{fingerprint, moment};
+use super::convert::{Place, fingerprint, moment};
 use super::intervals::{Grid, Past, Stretch, stretches};
 use super::wire::{Labels, Series};
 use super::{Depth, Options, Prometheus, Read};
@@ -66,7 +66,7 @@ impl Prometheus {
         let mut read = Read::default();
         for (labels, trace) in &traces {
             let seen = stretches(trace, grid, at).into_iter();
-            let observed = seen.map(|stretch| self.observation(labels, stretch, &questions.now, now));
+            let observed = seen.map(|stretch| observation(labels, stretch, &questions.now, self.place(now)));
             read.records.runtime_observations.extend(observed);
         }
         if warnings == 0 {
@@ -87,25 +87,25 @@ impl Prometheus {
         Ok(all)
     }
 
-    /// What runs keeps one id; what ran is told apart by when it was last seen.
-    fn observation(&self, labels: &Labels, seen: Stretch, query: &str, now: Timestamp) -> RuntimeObservation {
-        let print = fingerprint(labels);
-        let native = if seen.current { print } else { format!("{print}@{}", seen.until.as_second()) };
-        RuntimeObservation {
-            labels: labels.clone(),
-            since: Some(seen.since),
-            observed_at: seen.until,
-            current: seen.current,
-            source: self.place(now).queried(native, query),
-        }
-    }
-
     /// Does anything tell what runs?
     pub(super) async fn running_now(&self) -> Result<usize, ConnectorError> {
         let at = self.client.moment().await?;
         let query = format!("count({})", self.options.build_info);
         let told = self.client.query("count what runs", query, at).await?;
         Ok(told.data.len())
+    }
+}
+
+/// What runs keeps one id; what ran is told apart by when it was last seen.
+fn observation(labels: &Labels, seen: Stretch, query: &str, place: Place<'_>) -> RuntimeObservation {
+    let print = fingerprint(labels);
+    let native = if seen.current { print } else { format!("{print}@{}", seen.until.as_second()) };
+    RuntimeObservation {
+        labels: labels.clone(),
+        since: Some(seen.since),
+        observed_at: seen.until,
+        current: seen.current,
+        source: place.queried(native, query),
     }
 }
 
@@ -191,6 +191,6 @@ mod tests {
     fn no_range_has_more_than_11000_points() {
         check(14, "2026-11-09T00:00:00Z to 2026-11-23T12:00:00Z by 300s in 7");
         check(90, "2026-08-25T00:00:00Z to 2026-11-23T12:00:00Z by 600s in 22");
-        check(400, "2025-10-18T23:15:00Z to 2026-11-23T12:00:00Z by 2700s in 22");
+        check(400, "2025-10-19T00:00:00Z to 2026-11-23T12:00:00Z by 2700s in 22");
     }
 }

@@ -114,7 +114,8 @@ impl ReleaseQuery {
         let graph = match max_age.map(u32::try_from) {
             None => session.graph.clone(),
             Some(Ok(seconds)) => {
-                session.federation.no_older_than(SignedDuration::from_secs(i64::from(seconds))).await
+                let age = SignedDuration::from_secs(i64::from(seconds));
+                session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?
             }
             Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
