@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::contract::Connector;
 use crate::options::VendorOptions;
 use crate::resilience::{Secret, Settings, SetupError};
-use crate::{servicenow, servicenow_cmdb};
+use crate::{alertmanager, git, github, jira, prometheus, servicenow, servicenow_cmdb};
 
 /// How we make ourselves known to a system.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +69,7 @@ pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connec
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
         VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
-        VendorOptions::ServicenowCmdb(_) => Arc::new(git::open(plan, &git::Options::default())),
+        VendorOptions::ServicenowCmdb(options) => Arc::new(servicenow_cmdb::open(plan, options, clock)?),
         VendorOptions::Jira(options) => Arc::new(jira::open(plan, options, clock)?),
         VendorOptions::Git(options) => Arc::new(git::open(plan, options)),
         VendorOptions::Github(options) => Arc::new(github::open(plan, options, clock)?),
