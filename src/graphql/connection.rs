@@ -22,10 +22,10 @@ pub(crate) struct List<R> {
 
 /// One page of a list, and what is missing from the whole list.
 pub(crate) struct Sheet<R> {
-    rows: Vec<(String, R)>,
-    info: PageInfo,
-    total: Option<usize>,
-    gaps: Vec<MissingPart>,
+    pub(crate) rows: Vec<(String, R)>,
+    pub(crate) info: PageInfo,
+    pub(crate) total: Option<usize>,
+    pub(crate) gaps: Vec<MissingPart>,
 }
 
 impl<R> List<R> {
@@ -61,11 +61,6 @@ impl<R> Sheet<R> {
         let total = gaps.is_empty().then_some(page.total);
         Self { rows: page.rows, info: page.info, total, gaps }
     }
-
-    /// Its rows with their cursors, and the rest.
-    pub(crate) fn into_parts(self) -> (Vec<(String, R)>, PageInfo, Option<usize>, Vec<MissingPart>) {
-        (self.rows, self.info, self.total, self.gaps)
-    }
 }
 
 /// Which list of a node is asked for.
@@ -78,6 +73,9 @@ pub(crate) struct Ask<'a> {
     owners: &'a [ConnectorId],
     arguments: PageArguments,
 }
+
+/// A node at the other end of a relation, with the reason why it is joined.
+pub(crate) type Linked<'g, T> = (Index<T>, &'g Reason);
 
 /// Relay's arguments as a resolver gets them.
 pub(crate) type Relay = (Option<i32>, Option<String>, Option<i32>, Option<String>);
@@ -102,10 +100,10 @@ impl<T: Entity> At<T> {
         ctx: &Context<'_>,
         ask: Ask<'_>,
         related: impl Iterator<Item = Related<'g, U>>,
-    ) -> async_graphql::Result<Option<Sheet<(Index<U>, &'g Reason)>>> {
+    ) -> async_graphql::Result<Option<Sheet<Linked<'g, U>>>> {
         let session = Session::of(ctx)?;
         let rows = linked(session, &self.graph, related);
-        self.page(ctx, ask, rows, |(index, _)| U::table(&self.graph).get(*index).order())
+        self.page(ctx, ask, (rows, |(index, _): &Linked<'g, U>| U::table(&self.graph).get(*index).order()))
     }
 
     /// A page of nodes, given in the order of their table.
@@ -116,8 +114,8 @@ impl<T: Entity> At<T> {
         rows: impl Iterator<Item = Index<U>>,
     ) -> async_graphql::Result<Option<Sheet<Index<U>>>> {
         let session = Session::of(ctx)?;
-        let rows = rows.filter(|index| session.sees(&self.graph, *index)).collect();
-        self.page(ctx, ask, rows, |index| U::table(&self.graph).get(*index).order())
+        let rows: Vec<Index<U>> = rows.filter(|index| session.sees(&self.graph, *index)).collect();
+        self.page(ctx, ask, (rows, |index: &Index<U>| U::table(&self.graph).get(*index).order()))
     }
 
     /// A page of rows, given in the order of their places.
@@ -125,8 +123,7 @@ impl<T: Entity> At<T> {
         &self,
         ctx: &Context<'_>,
         ask: Ask<'_>,
-        rows: Vec<R>,
-        place: impl Fn(&R) -> Vec<OrderKey>,
+        (rows, place): (Vec<R>, impl Fn(&R) -> Vec<OrderKey>),
     ) -> async_graphql::Result<Option<Sheet<R>>> {
         let session = Session::of(ctx)?;
         let coverage = Coverage::of(session, &self.graph, ask.kinds, ask.owners);
@@ -187,11 +184,11 @@ macro_rules! connection {
                 sheet: $crate::graphql::connection::Sheet<R>,
                 edge: impl Fn(String, R) -> $edge,
             ) -> Self {
-                let (rows, page_info, total_count, gaps) = sheet.into_parts();
+                let $crate::graphql::connection::Sheet { rows, info, total, gaps } = sheet;
                 Self {
                     edges: rows.into_iter().map(|(cursor, row)| edge(cursor, row)).collect(),
-                    page_info,
-                    total_count,
+                    page_info: info,
+                    total_count: total,
                     gaps: gaps.into_iter().map($crate::graphql::types::Gap).collect(),
                 }
             }

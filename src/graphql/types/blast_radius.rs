@@ -52,7 +52,7 @@ impl BlastRadius {
             let key = services.get(*index).order();
             [OrderKey::Number(i64::from(*distance))].into_iter().chain(key).collect()
         };
-        let sheet = self.start.page(ctx, ask, self.reached.services.clone(), place)?;
+        let sheet = self.start.page(ctx, ask, (self.reached.services.clone(), place))?;
         let edge =
             |cursor, (index, distance)| ReachedServiceEdge { cursor, node: self.start.beside(index), distance };
         Ok(sheet.map(|sheet| ReachedServiceConnection::new(sheet, edge)))

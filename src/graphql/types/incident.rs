@@ -146,7 +146,7 @@ impl Incident {
         let ask = Ask::new("suspects", &[RecordKind::Change, RecordKind::Deployment], (first, after, last, before));
         let found = incident_suspects(&self.graph, self.index).suspects.into_iter();
         let seen = found.filter(|suspect| suspect_node(session, &self.graph, suspect.node).is_some());
-        let sheet = self.page(ctx, ask, seen.collect(), |suspect| order(&self.graph, suspect))?;
+        let sheet = self.page(ctx, ask, (seen.collect(), |suspect: &Suspect<'_>| order(&self.graph, suspect)))?;
         let edges = |cursor, suspect: Suspect<'_>| SuspectEdge {
             cursor,
             node: suspect_node(session, &self.graph, suspect.node),

@@ -53,7 +53,7 @@ impl Release {
         let session = Session::of(ctx)?;
         let mut rows = DependencyRow::of(self, side);
         rows.retain(|row| session.sees(&self.graph, row.other()));
-        let sheet = self.page(ctx, ask, rows, |row| row.order(&self.graph))?;
+        let sheet = self.page(ctx, ask, (rows, |row: &DependencyRow<'_>| row.order(&self.graph)))?;
         Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| row.edge(self, cursor))))
     }
 }

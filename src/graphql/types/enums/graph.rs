@@ -71,6 +71,7 @@ mirror! {
         Configuration
     }
     /// Why something is missing. The codes are stable, like field names.
+    #[expect(clippy::enum_variant_names, reason = "the codes are the contract\'s words")]
     GapCode of domain::GapCode {
         /// The system cannot be reached or answers 5xx.
         SourceUnavailable
