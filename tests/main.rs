@@ -10,3 +10,4 @@ mod architecture;
 mod contract;
 mod graphql;
 mod http;
+mod scenarios;

@@ -69,10 +69,10 @@ pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connec
     let clock = Arc::clone(clock);
     Ok(match &plan.vendor {
         VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
-        VendorOptions::ServicenowCmdb(_) => Arc::new(git::open(plan, &git::Options::default())),
+        VendorOptions::ServicenowCmdb(options) => Arc::new(servicenow_cmdb::open(plan, options, clock)?),
         VendorOptions::Jira(options) => Arc::new(jira::open(plan, options, clock)?),
         VendorOptions::Git(options) => Arc::new(git::open(plan, options)),
-        VendorOptions::Github(_) => Arc::new(git::open(plan, &git::Options::default())),
+        VendorOptions::Github(options) => Arc::new(github::open(plan, options, clock)?),
         VendorOptions::Prometheus(options) => Arc::new(prometheus::open(plan, options, clock)?),
         VendorOptions::Alertmanager(options) => Arc::new(alertmanager::open(plan, options, clock)?),
     })

@@ -15,6 +15,7 @@ mod session;
 mod visibility;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
@@ -52,7 +53,13 @@ impl Executor for Api {
         let Some(graph) = self.federation.graph() else {
             return Response::from_errors(vec![unplaced(errors::not_ready())]);
         };
-        let session = Session { graph, caller, federation: self.federation.clone(), systems: self.systems.clone() };
+        let session = Session {
+            graph,
+            caller,
+            federation: self.federation.clone(),
+            systems: self.systems.clone(),
+            entities: AtomicUsize::new(0),
+        };
         let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
@@ -72,12 +79,15 @@ pub fn sdl() -> String {
 
 /// The same as a subgraph of Apollo Federation v2.
 pub fn subgraph_sdl() -> String {
-    let options = SDLExportOptions::new().federation().sorted_enum_items();
+    let options = SDLExportOptions::new().federation();
     build().enable_federation().finish().sdl_with_options(options)
 }
 
 fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
     Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+        .override_output_type_description::<jiff::Timestamp>(
+            "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
+        )
 }
 
 /// An error about the request as a whole.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use domain::{ConnectorId, RecordKind, Scope};
@@ -22,7 +23,12 @@ pub(crate) struct Session {
     pub(crate) federation: Arc<Federation>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// How many entities a federation router has asked for in this request.
+    pub(crate) entities: AtomicUsize,
 }
+
+/// Most entities of one request: nothing else bounds what a router asks for by key.
+pub(crate) const MOST_ENTITIES: usize = 1_000;
 
 /// The configured systems and what each is read for. They stay the same while the gateway runs.
 #[derive(Debug, Default)]
@@ -59,6 +65,17 @@ impl Session {
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
+    }
+
+    /// The session, for one more entity of a federation router.
+    pub(crate) fn of_entity<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
+        let session = Self::of(context)?;
+        if session.entities.fetch_add(1, Ordering::Relaxed) >= MOST_ENTITIES {
+            return Err(errors::limit_exceeded(format!(
+                "The limit for entities in one request is {MOST_ENTITIES}."
+            )));
+        }
+        Ok(session)
     }
 
     /// What the caller may see.

@@ -70,7 +70,10 @@ pub(crate) fn full_bank() -> World {
         ];
         records.commits =
             vec![commit(payments, "a000002", "PAY-7 pay faster"), commit(cards, "c000001", "CARD-1 hidden work")];
-        records.commit_ranges = vec![range(payments, Some("v2.13.0"), "v2.14.0", &["a000002"])];
+        records.commit_ranges = vec![
+            range(payments, Some("v2.13.0"), "v2.14.0", &["a000002"]),
+            range(cards, None, "v4.0.0", &["c000001"]),
+        ];
         records.pull_requests = vec![pull_request(payments, 12, "PAY-7: pay faster", "a000002")];
         records.artifacts = vec![artifact(payments, "sha256:14", "a000002")];
         records.deployments = vec![deployment("d1", payments, "v2.13.0")];

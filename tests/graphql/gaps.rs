@@ -75,7 +75,7 @@ async fn what_no_system_tells_is_null_with_a_gap_and_no_error() {
     let data = bank
         .data(
             r#"{ release(key: "payments-api@2.14.0") { workItems(first: 5) { totalCount } gaps { code connector message } }
-                workItems(first: 5) { totalCount } service(key: "payments-api") { running { digest } } }"#,
+                workItems(first: 5) { totalCount } service(key: "card-gateway") { running { digest } } }"#,
         )
         .await;
     assert_eq!(data["release"]["workItems"], json!(null));

@@ -49,6 +49,17 @@ async fn pages_have_a_size() {
 }
 
 #[tokio::test]
+async fn a_router_asks_for_so_many_entities_at_once() {
+    let bank = small_bank().await;
+    let entity = r#"{ __typename: "Service", key: "payments-api" },"#;
+    let query =
+        |count: usize| format!("{{ _entities(representations: [{}]) {{ __typename }} }}", entity.repeat(count));
+    assert_eq!(bank.data(&query(1_000)).await["_entities"].as_array().unwrap().len(), 1_000);
+    let refused = bank.codes(&query(1_001)).await;
+    assert!(!refused.is_empty() && refused.iter().all(|code| code == "LIMIT_EXCEEDED"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn introspection_as_tools_send_it_is_within_the_limits() {
     let types = "name kind ofType { name kind ofType { name kind ofType { name kind ofType { name kind ofType { name } } } } }";
     let query = format!(

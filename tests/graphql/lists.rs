@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::bank::{empty_bank, small_bank};
-use super::records::{repository, tag};
+use super::bank::{empty_bank, full_bank, small_bank};
+use super::records::{change, repository, tag};
 use super::world::codes;
 
 fn keys(data: &Value) -> Vec<&str> {
@@ -66,6 +66,33 @@ async fn every_condition_of_the_filter_lets_through_what_it_says() {
         let data = bank.data_with(WALK, json!({ "filter": filter, "first": 100 })).await;
         assert_eq!(keys(&data), expected, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn findings_are_filtered_by_their_codes() {
+    let bank = full_bank();
+    bank.system("servicenow").holds(|records| {
+        let unlinked = change("servicenow", "CHG3", "payments-api", "the new build");
+        records.changes.push(domain::Change { correlation_id: None, ..unlinked });
+    });
+    let bank = bank.read().await;
+    let query = "query($filter: FindingFilter) { findings(filter: $filter, first: 50) { edges { node {
+        code severity owner { name } subject { __typename } } } } }";
+    let wanted = json!({ "filter": { "codes": ["UNLINKED_CHANGE"], "owners": ["payments"] } });
+    let data = bank.data_with(query, wanted).await;
+    let finding = json!({
+        "code": "UNLINKED_CHANGE",
+        "severity": "INFO",
+        "owner": { "name": "Payments" },
+        "subject": { "__typename": "Change" },
+    });
+    assert_eq!(data["findings"]["edges"], json!([{ "node": finding }]));
+    let other = bank.data_with(query, json!({ "filter": { "codes": ["COMMITS_LOST"] } })).await;
+    assert_eq!(other["findings"]["edges"], json!([]));
+    assert_eq!(
+        bank.codes(r#"{ findings(filter: { codes: ["no such!"] }, first: 1) { totalCount } }"#).await,
+        ["BAD_INPUT"]
+    );
 }
 
 #[tokio::test]

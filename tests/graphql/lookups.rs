@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::bank::{empty_bank, full_bank, small_bank};
+use super::records::change;
 
 #[tokio::test]
 async fn a_release_goes_by_every_spelling() {
@@ -38,7 +39,12 @@ async fn a_number_that_two_systems_use_needs_the_system() {
 
 #[tokio::test]
 async fn every_type_of_node_is_found_again_by_its_id() {
-    let bank = small_bank().await;
+    let bank = full_bank();
+    bank.system("servicenow").holds(|records| {
+        let unlinked = change("servicenow", "CHG3", "payments-api", "the new build");
+        records.changes.push(domain::Change { correlation_id: None, ..unlinked });
+    });
+    let bank = bank.read().await;
     let data = bank
         .data(
             r#"{ release(key: "payments-api@2.14.0") { ...N service { ...N owner { ...N } }

@@ -5,6 +5,7 @@
 
 mod config;
 mod convert;
+mod history;
 mod reading;
 mod repository;
 mod tags;
@@ -159,8 +160,12 @@ impl Connector for Git {
                 gathered.records.append(records.clone());
             }
         }
-        gathered.complete = KINDS.into();
-        gathered.watermarks = KINDS.iter().map(|kind| (*kind, request.now)).collect();
+        if gathered.gaps.is_empty() {
+            gathered.complete = KINDS.into();
+            gathered.watermarks = KINDS.iter().map(|kind| (*kind, request.now)).collect();
+        } else {
+            gathered.changed = KINDS.into_iter().filter(|kind| gathered.records.count(*kind) > 0).collect();
+        }
         gathered
     }
 

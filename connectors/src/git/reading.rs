@@ -11,7 +11,8 @@ use jiff::Timestamp;
 
 use super::config::PlainRepository;
 use super::convert;
-use super::repository::{Opened, TagFound};
+use super::history::Walked;
+use super::repository::{Opened, OwnPaths, TagFound};
 use super::tags;
 use crate::error::Failure;
 
@@ -61,7 +62,7 @@ impl Reading {
             for (place, tag) in tags::in_horizon(&group, self.horizon.start, OLDER_TAGS) {
                 let base = place.checked_sub(1).and_then(|before| group.get(before)).map(|(_, tag)| *tag);
                 records.tags.push(self.tag_record(tag));
-                records.commit_ranges.push(self.range(&opened, base, tag, &mut seen)?);
+                records.commit_ranges.push(self.range(&opened, (base, tag), &mut seen)?);
                 self.read_files(&opened, tag, &mut records.files)?;
             }
         }
@@ -112,20 +113,22 @@ impl Reading {
     fn range(
         &self,
         opened: &Opened,
-        base: Option<&TagFound>,
-        head: &TagFound,
+        (base, head): (Option<&TagFound>, &TagFound),
         seen: &mut BTreeMap<ObjectId, Commit>,
     ) -> Result<CommitRange, Failure> {
         let most = if base.is_some() { MOST_COMMITS } else { MOST_FIRST_COMMITS };
         let inside = opened.walk(head.commit, base.map(|base| base.commit), most)?;
         let lost = match base {
             Some(base) => opened.walk(base.commit, Some(head.commit), MOST_COMMITS)?,
-            None => super::repository::Walked::default(),
+            None => Walked { complete: true, ..Walked::default() },
         };
-        let with_paths = inside.commits.len() <= MOST_COMMITS_WITH_PATHS;
+        let paths = match inside.commits.len() {
+            ..=MOST_COMMITS_WITH_PATHS => OwnPaths::Read,
+            _ => OwnPaths::Skipped,
+        };
         for commit in inside.commits.iter().chain(&lost.commits) {
             if !seen.contains_key(commit) {
-                seen.insert(*commit, self.commit(opened, *commit, with_paths)?);
+                seen.insert(*commit, self.commit(opened, *commit, paths)?);
             }
         }
         let difference = opened.difference(base.map(|base| base.commit), head.commit)?;
@@ -145,10 +148,10 @@ impl Reading {
         })
     }
 
-    fn commit(&self, opened: &Opened, id: ObjectId, with_paths: bool) -> Result<Commit, Failure> {
+    fn commit(&self, opened: &Opened, id: ObjectId, paths: OwnPaths) -> Result<Commit, Failure> {
         let native = format!("{}@{id}", self.repository.name);
         let url = self.repository.commit_url.as_ref().map(|prefix| format!("{prefix}{id}"));
-        let read = opened.commit(id, with_paths)?;
+        let read = opened.commit(id, paths)?;
         Ok(convert::commit(read, self.id(), self.source(&native, url)))
     }
 

@@ -2,12 +2,11 @@
 
 use domain::Signature;
 use gix::ObjectId;
-use gix::revision::walk::Sorting;
-use gix::traverse::commit::simple::CommitTimeOrder;
 use jiff::Timestamp;
 
 use super::config::PlainRepository;
 use super::convert::{CommitRead, signature};
+use super::history::{History, Walked};
 use crate::error::{Failure, FailureKind};
 
 /// Largest file read, in bytes.
@@ -25,13 +24,6 @@ pub(super) struct TagFound {
     pub(super) tagger: Option<Signature>,
 }
 
-/// Commits of a walk, newest first.
-#[derive(Debug, Default)]
-pub(super) struct Walked {
-    pub(super) commits: Vec<ObjectId>,
-    pub(super) complete: bool,
-}
-
 /// What differs between two trees.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
@@ -40,9 +32,17 @@ pub(super) struct Difference {
     pub(super) deletions: Option<u64>,
 }
 
+/// Whether a commit's own paths are read: that costs a comparison of two trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnPaths {
+    Read,
+    Skipped,
+}
+
 /// An opened repository.
 pub(super) struct Opened {
     repository: gix::Repository,
+    history: History,
 }
 
 fn broken(what: &'static str) -> impl Fn(gix::Error) -> Failure {
@@ -71,7 +71,7 @@ impl Opened {
             ));
         }
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
-        Ok(Self { repository })
+        Ok(Self { repository, history: History::default() })
     }
 
     /// All tags that lead to a commit, in the order of their names.
@@ -79,11 +79,15 @@ impl Opened {
         let platform = self.repository.references().map_err(broken("refs cannot be read"))?;
         let mut tags = Vec::new();
         for reference in platform.tags().map_err(broken("tags cannot be read"))? {
-            let Ok(mut reference) = reference else { continue };
+            let unreadable = |what| Failure::new(FailureKind::Malformed, what);
+            let mut reference = reference.map_err(|_| unreadable("a tag cannot be read"))?;
             let name = reference.name().shorten().to_string();
             let Some(target) = reference.try_id().map(gix::Id::detach) else { continue };
+            let peeled =
+                reference.peel_to_id().map_err(|_| unreadable("a tag leads to an object that is missing"))?;
+            let object = peeled.object().map_err(|_| unreadable("a tag leads to an object that is missing"))?;
             // A tag may lead to a tree or a blob: those are no releases.
-            let Ok(commit) = reference.peel_to_commit() else { continue };
+            let Ok(commit) = object.try_into_commit() else { continue };
             let committed_at = commit.time().map(|time| time.seconds).unwrap_or(0);
             let annotated = target != commit.id;
             let tagger = if annotated { self.tagger(target) } else { None };
@@ -120,31 +124,16 @@ impl Opened {
 
     /// Commits reachable from `tip` and not from `hidden`, newest first, `most` of them at the most.
     pub(super) fn walk(&self, tip: ObjectId, hidden: Option<ObjectId>, most: usize) -> Result<Walked, Failure> {
-        let walk = self
-            .repository
-            .rev_walk([tip])
-            .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
-            .with_hidden(hidden)
-            .all()
-            .map_err(broken("the history cannot be walked"))?;
-        let mut walked = Walked { commits: Vec::new(), complete: true };
-        for commit in walk {
-            if walked.commits.len() == most {
-                walked.complete = false;
-                break;
-            }
-            walked.commits.push(commit.map_err(broken("the history is not whole"))?.id);
-        }
-        Ok(walked)
+        self.history.walk(&self.repository, (tip, hidden), most)
     }
 
     /// A commit, with the paths it changes relative to its first parent where asked for.
-    pub(super) fn commit(&self, id: ObjectId, with_paths: bool) -> Result<CommitRead, Failure> {
+    pub(super) fn commit(&self, id: ObjectId, paths: OwnPaths) -> Result<CommitRead, Failure> {
         let commit = self.repository.find_commit(id).map_err(broken("a commit cannot be read"))?;
         let parents: Vec<ObjectId> = commit.parent_ids().map(gix::Id::detach).collect();
-        let paths = match with_paths {
-            true => Some(self.paths(parents.first().copied(), id)?),
-            false => None,
+        let paths = match paths {
+            OwnPaths::Read => Some(self.paths(parents.first().copied(), id)?),
+            OwnPaths::Skipped => None,
         };
         let message = commit.message_raw().map_err(broken("a commit's message cannot be read"))?.to_string();
         let trailers = gix::objs::commit::MessageRef::from_bytes(message.as_bytes())
@@ -207,7 +196,7 @@ impl Opened {
         let tree = self.tree(commit)?;
         for path in wanted {
             let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-            self.match_files(&tree, &parts, String::new(), &mut found)?;
+            self.match_files(&tree, (&parts, String::new()), &mut found)?;
         }
         found.sort();
         found.dedup();
@@ -217,8 +206,7 @@ impl Opened {
     fn match_files(
         &self,
         tree: &gix::Tree<'_>,
-        parts: &[&str],
-        prefix: String,
+        (parts, prefix): (&[&str], String),
         found: &mut Vec<(String, String)>,
     ) -> Result<(), Failure> {
         let Some((part, rest)) = parts.split_first() else { return Ok(()) };
@@ -231,16 +219,29 @@ impl Opened {
             let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let object = entry.object().map_err(broken("an object cannot be read"))?;
             if rest.is_empty() && entry.mode().is_blob() {
-                let text = object.data.get(..object.data.len().min(LARGEST_FILE)).map(String::from_utf8_lossy);
-                if let Some(text) = text.filter(|text| !text.contains('\0')) {
-                    found.push((path, text.into_owned()));
+                if let Some(text) = text_of(&object.data) {
+                    found.push((path, text));
                 }
             } else if entry.mode().is_tree() {
-                self.match_files(&object.into_tree(), rest, path, found)?;
+                self.match_files(&object.into_tree(), (rest, path), found)?;
             }
         }
         Ok(())
     }
+}
+
+/// The beginning of a text file, up to a whole character; `None` for a binary one.
+fn text_of(content: &[u8]) -> Option<String> {
+    let follows = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+    let mut end = content.len().min(LARGEST_FILE);
+    // A character is four bytes at the most, so three steps back are enough in any text.
+    for _ in 0..3 {
+        if content.get(end).is_some_and(follows) {
+            end -= 1;
+        }
+    }
+    let text = content.get(..end).map(String::from_utf8_lossy)?;
+    (!text.contains('\0')).then(|| text.into_owned())
 }
 
 /// Objects kept while a repository is read: walks look each commit up twice.

@@ -11,6 +11,9 @@ pub struct Options {
     pub graphql_path: String,
     /// What stands before REST paths: empty, on GitHub Enterprise Server `/api/v3`.
     pub rest_path: String,
+    /// Organisations whose repositories are read when no service maps to a repository of this connector; their
+    /// container packages are read in any case, where that is permitted.
+    pub organizations: Vec<String>,
     /// Pull requests asked for in one GraphQL request, 1 to 50.
     pub pull_requests_per_request: usize,
     /// Largest run artifact downloaded, in bytes.
@@ -26,6 +29,7 @@ impl Default for Options {
         Self {
             graphql_path: "/graphql".to_owned(),
             rest_path: String::new(),
+            organizations: Vec::new(),
             pull_requests_per_request: 25,
             most_artifact_bytes: 8 * 1024 * 1024,
             reports: vec!["*junit*".to_owned(), "*test*".to_owned(), "*coverage*".to_owned()],

@@ -1,5 +1,109 @@
-//! The GitHub connector: repositories, tags, pull requests, runs, deployments.
+//! The GitHub connector: repositories, tags and releases, the commits between release tags, files at tags, pull
+//! requests with reviews, deployments, workflow runs with reports, container images, and the accounts met in them.
+//!
+//! A look at all repositories (one GraphQL request for fifty) tells which have changed; only those are read again.
+//! Left out: webhooks, branch protection, and runs on commits that are no release's.
 
+mod client;
 mod config;
+mod convert;
+mod delivery;
+mod dialect;
+mod files;
+mod gathering;
+mod graph_wire;
+mod graphql;
+mod held;
+mod packages;
+mod people;
+mod probing;
+mod pulls;
+mod ranges;
+mod reading;
+mod report_xml;
+mod reports;
+mod shipping;
+mod survey;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use domain::{Family, RecordKind, Text};
+use jiff::Timestamp;
+
+use crate::build::SystemPlan;
+use crate::clock::Clock;
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::resilience::{SetupError, TelemetrySnapshot};
 
 pub use config::*;
+
+use client::Client;
+use held::Held;
+
+const KINDS: [RecordKind; 10] = [
+    RecordKind::Repository,
+    RecordKind::Tag,
+    RecordKind::Commit,
+    RecordKind::File,
+    RecordKind::PullRequest,
+    RecordKind::PipelineRun,
+    RecordKind::TestReport,
+    RecordKind::Artifact,
+    RecordKind::Deployment,
+    RecordKind::Account,
+];
+
+/// One GitHub as one system.
+pub struct Github {
+    descriptor: Descriptor,
+    client: Client,
+    /// What was read of each repository, by the name it is mapped under.
+    held: Mutex<BTreeMap<Text, Arc<Held>>>,
+    /// Accounts behind logins that only texts name; `None` where there is none.
+    logins: Mutex<BTreeMap<String, Option<graph_wire::Who>>>,
+    /// Container images by organisation.
+    images: Mutex<BTreeMap<String, packages::Images>>,
+}
+
+/// A connector to this GitHub. Nothing is asked of it yet.
+///
+/// # Errors
+/// If the address, a setting or the certificates are not usable.
+pub fn open(plan: &SystemPlan, options: &Options, clock: Arc<dyn Clock>) -> Result<Github, SetupError> {
+    Ok(Github {
+        descriptor: Descriptor { id: plan.id.clone(), family: Family::Code, vendor: "github", kinds: &KINDS },
+        client: Client::open(plan, options, clock)?,
+        held: Mutex::default(),
+        logins: Mutex::default(),
+        images: Mutex::default(),
+    })
+}
+
+#[async_trait]
+impl Connector for Github {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn probe(&self, now: Timestamp) -> Probe {
+        self.ask_around(now).await
+    }
+
+    async fn gather(&self, request: &GatherRequest) -> Gathered {
+        self.gather_all(request).await
+    }
+
+    async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
+        self.read_named(wanted, now).await
+    }
+
+    fn telemetry(&self) -> TelemetrySnapshot {
+        self.client.upstream.telemetry()
+    }
+}

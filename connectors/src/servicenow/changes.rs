@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use super::client::Servicenow;
 use super::convert::{self, Beside, Delegations, affected_items, decisions, trains_of_changes};
 use super::gather::Round;
-use super::part::{Extent, Reading, doubt, incomplete, miss, settle};
 use super::wire::{AFFECTED_ITEM, APPROVAL, CHANGE, CHANGE_TASK, HISTORY, HISTORY_FIELDS, TRAIN_TASK};
 use crate::contract::Gathered;
 use crate::error::ConnectorError;
+use crate::table_api::settle::{Extent, Reading, doubt, incomplete, miss, settle};
 use crate::table_api::{Condition, Listing, Query, Read, Row, Table};
 
 /// Changes with what stands in tables beside them.
@@ -63,6 +63,13 @@ impl Servicenow {
             let read = approvals.rows.iter().filter_map(|row| convert::approval(&round.origin, row, &beside));
             gathered.records.approvals.extend(read);
             settle(&mut gathered, self.reading(round, RecordKind::Approval), &[&approvals]);
+        }
+        // The history is asked for by ids; its mark only says that it was read, and stands where theirs does.
+        if let Some(mark) = gathered.watermarks.get(&RecordKind::Change).copied()
+            && (gathered.complete.contains(&RecordKind::FieldHistory)
+                || gathered.changed.contains(&RecordKind::FieldHistory))
+        {
+            gathered.watermarks.insert(RecordKind::FieldHistory, mark);
         }
         // A history of changes that could not be read is no history.
         if missed && gathered.complete.remove(&RecordKind::FieldHistory) {

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 
 use super::client::Servicenow;
 use super::convert::Origin;
-use super::part::Extent;
 use super::wire::DELETED;
 use crate::contract::{GatherRequest, Gathered};
 use crate::error::{ConnectorError, FailureKind};
+use crate::table_api::settle::Extent;
 use crate::table_api::{Condition, Dictionary, Known, Listing, Query, Read, Table};
 
 /// One read: what for, how much, and where its rows come from.

@@ -18,8 +18,6 @@ mod people;
 
 mod read;
 
-mod part;
-
 mod convert;
 
 #[cfg(test)]

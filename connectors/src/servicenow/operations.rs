@@ -7,12 +7,12 @@ use domain::RecordKind;
 use super::client::Servicenow;
 use super::convert::{self, Delegations};
 use super::gather::Round;
-use super::part::{Extent, Reading, doubt, incomplete, miss, settle};
 use super::wire::{
     AGENDA_ITEM, CAB_MEETING, DELEGATION, INCIDENT, PROBLEM, SCHEDULE, SCHEDULE_SPAN, SERVICE_LEVEL, TEMPLATE,
     TEMPLATE_ITEM, TRAIN,
 };
 use crate::contract::Gathered;
+use crate::table_api::settle::{Extent, Reading, doubt, incomplete, miss, settle};
 use crate::table_api::{Condition, Listing, Query, Read, Table};
 
 impl Servicenow {

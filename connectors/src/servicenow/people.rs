@@ -7,10 +7,10 @@ use domain::{RecordKind, Records};
 use super::client::Servicenow;
 use super::convert;
 use super::gather::Round;
-use super::part::{Extent, Reading, miss, settle};
 use super::wire::{ACCOUNT, GROUP, MEMBER};
 use crate::contract::Gathered;
 use crate::error::ConnectorError;
+use crate::table_api::settle::{Extent, Reading, miss, settle};
 use crate::table_api::{Condition, Listing, Query, Read, Row};
 
 /// Whom records name: accounts by id, accounts by login, groups by id.

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use super::client::Servicenow;
 use super::convert::{self, Beside, decisions};
 use super::gather::Round;
-use super::part::{Extent, Reading, miss, settle};
 use super::wire::{
     ACCOUNT, AGENDA_ITEM, APPROVAL, CAB_MEETING, CHANGE_TASK, INCIDENT, PROBLEM, SERVICE_LEVEL, TRAIN,
 };
 use crate::contract::{GatherRequest, Gathered, Interest, Wanted};
 use crate::error::ConnectorError;
+use crate::table_api::settle::{Extent, Reading, miss, settle};
 use crate::table_api::{Listing, Query, Read, Row, Table};
 
 impl Servicenow {

@@ -10,14 +10,16 @@ pub struct Options {
     pub depth: usize,
     /// Most items read, so that a dense CMDB cannot fill the memory; beyond it there is a gap.
     pub most_items: usize,
-    /// Columns read as observed configuration beside the standard ones, for example `u_heap_mb`.
+    /// Columns read as observed configuration beside the standard ones and those of the items' own classes.
     pub attributes: Vec<String>,
     /// Rows per page, 1 to 10,000.
     pub page_size: usize,
+    /// Id of the connector under which owners and support groups are known; none = its own.
+    pub itsm: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { depth: 3, most_items: 200_000, attributes: Vec::new(), page_size: 1000 }
+        Self { depth: 3, most_items: 200_000, attributes: Vec::new(), page_size: 1000, itsm: None }
     }
 }

@@ -60,11 +60,31 @@ impl Dictionary {
     pub(crate) fn lacks(&self, table: &Table) -> bool {
         self.columns.as_ref().is_some_and(|columns| !columns.contains_key(table.name))
     }
+}
 
-    /// All columns told of these tables.
-    pub(crate) fn columns_of(&self, tables: &[&str]) -> BTreeSet<&str> {
-        let columns = self.columns.as_ref();
-        let own = tables.iter().filter_map(|table| columns?.get(*table)).flatten();
-        own.map(String::as_str).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table_api::Forms;
+
+    const TABLE: Table = Table {
+        name: "change_request",
+        operation: "read changes",
+        extends: &["task"],
+        columns: &[],
+        essential: &[],
+        forms: Forms::Values,
+    };
+
+    #[test]
+    fn a_column_is_known_by_its_table_or_what_that_extends() {
+        let rows = r#"[{"name":"task","element":"active"},{"name":"change_request","element":"type"}]"#;
+        let dictionary = Dictionary::read(&serde_json::from_str::<Vec<Row>>(rows).expect("rows"));
+        let seen =
+            ["type", "active", "sys_id", "type.name", "actve"].map(|column| dictionary.knows(&TABLE, column));
+        assert_eq!(seen, [Known::Yes, Known::Yes, Known::Yes, Known::Yes, Known::No]);
+        assert_eq!(Dictionary::untold().knows(&TABLE, "actve"), Known::Untold);
+        assert!(!dictionary.lacks(&TABLE) && !Dictionary::untold().lacks(&TABLE));
+        assert!(Dictionary::read(&[]).lacks(&TABLE));
     }
 }

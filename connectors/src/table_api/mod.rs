@@ -13,9 +13,13 @@ mod row;
 
 mod moment;
 
+pub(crate) mod settle;
+
 pub(crate) use dictionary::{Dictionary, Known};
-pub(crate) use moment::{SpanMoment, read_moment, read_span_moment, write_moment};
+pub(crate) use moment::{SpanMoment, read_span_moment};
 pub(crate) use query::{Condition, Query, as_prefix};
 pub(crate) use read::{Listing, Read, TableApi};
 pub(crate) use row::Row;
+#[cfg(test)]
+pub(crate) use row::testing;
 pub(crate) use table::{Forms, Table};

@@ -23,7 +23,6 @@ pub(crate) struct Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
     Is,
-    IsNot,
     Among,
     After,
     AtLeast,
@@ -41,11 +40,6 @@ impl Condition {
     /// The column holds this value.
     pub(crate) fn is(column: &str, value: &str) -> Self {
         Self::new(column, Operator::Is, value)
-    }
-
-    /// The column holds another value.
-    pub(crate) fn is_not(column: &str, value: &str) -> Self {
-        Self::new(column, Operator::IsNot, value)
     }
 
     /// The column holds one of these values.
@@ -105,7 +99,6 @@ impl Condition {
         }
         let operator = match self.operator {
             Operator::Is => "=",
-            Operator::IsNot => "!=",
             Operator::Among => "IN",
             Operator::After => ">",
             Operator::AtLeast => ">=",

@@ -2,7 +2,7 @@
 //! while the pages are read neither moves behind the cursor nor comes twice. Rights are applied after a page is cut,
 //! so a short or empty page is never taken for the end, and rows that were counted but not sent are told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::StatusCode;
@@ -113,7 +113,8 @@ struct Page {
 
 impl TableApi {
     /// Reads these tables of an instance.
-    pub(crate) fn new(upstream: Upstream, page_size: usize, known: Vec<&'static Table>) -> Self {
+    pub(crate) fn new(upstream: Upstream, page_size: usize, mut known: Vec<&'static Table>) -> Self {
+        known.push(&DICTIONARY);
         Self { upstream, page_size: page_size.clamp(1, 10_000), known, dictionary: OnceCell::new() }
     }
 
@@ -153,6 +154,22 @@ impl TableApi {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The columns that these tables define themselves, where the dictionary may be read.
+    pub(crate) async fn columns_of_tables(
+        &self,
+        tables: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, ConnectorError> {
+        let named = Query::everything().and(Condition::is_not_empty("element"));
+        let listing = self.list_by(&Read::of(&DICTIONARY, named), &["name"], tables).await?;
+        let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for row in &listing.rows {
+            if let (Some(table), Some(column)) = (row.value("name"), row.value("element")) {
+                columns.entry(table.to_owned()).or_default().insert(column.to_owned());
+            }
+        }
+        Ok(columns)
     }
 
     /// All rows that a read finds.

@@ -135,7 +135,7 @@ impl ChangeQuery {
 
     #[graphql(entity)]
     async fn find_change_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Change>> {
-        Ok(match node::find(Session::of(ctx)?, &id) {
+        Ok(match node::find(Session::of_entity(ctx)?, &id) {
             Some(Node::Change(found)) => Some(found),
             _ => None,
         })

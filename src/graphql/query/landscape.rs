@@ -109,13 +109,13 @@ impl LandscapeQuery {
 
     #[graphql(entity)]
     async fn find_service_by_key(&self, ctx: &Context<'_>, key: String) -> Result<Option<Service>> {
-        let session = Session::of(ctx)?;
+        let session = Session::of_entity(ctx)?;
         Ok(session.find(&session.graph, &ServiceKey::new(key)))
     }
 
     #[graphql(entity)]
     async fn find_environment_by_key(&self, ctx: &Context<'_>, key: String) -> Result<Option<Environment>> {
-        let session = Session::of(ctx)?;
+        let session = Session::of_entity(ctx)?;
         Ok(session.find(&session.graph, &EnvironmentKey::new(key)))
     }
 }

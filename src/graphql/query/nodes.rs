@@ -20,17 +20,17 @@ impl NodeQuery {
 
     /// The nodes with these ids, at most 100, in the order of the ids; null where there is none.
     #[graphql(complexity = "ids.len().max(1).saturating_mul(child_complexity.saturating_add(1))")]
-    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Option<Vec<Option<Node>>>> {
         let session = Session::of(ctx)?;
         if ids.len() > LARGEST_PAGE.unsigned_abs() as usize {
             let message = format!("`ids` has {} ids; at most {LARGEST_PAGE} are allowed.", ids.len());
             return Err(errors::limit_exceeded(message));
         }
-        Ok(ids.iter().map(|id| node::find(session, id)).collect())
+        Ok(Some(ids.iter().map(|id| node::find(session, id)).collect()))
     }
 
     /// Where a work item, commit, digest, change or incident is now, and by which paths.
-    async fn trace(&self, ctx: &Context<'_>, of: TraceInput) -> Result<Trace> {
-        Trace::new(Session::of(ctx)?, &of)
+    async fn trace(&self, ctx: &Context<'_>, of: TraceInput) -> Result<Option<Trace>> {
+        Trace::new(Session::of(ctx)?, &of).map(Some)
     }
 }

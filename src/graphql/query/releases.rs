@@ -164,7 +164,7 @@ impl ReleaseQuery {
 
     #[graphql(entity)]
     async fn find_release_by_key(&self, ctx: &Context<'_>, key: String) -> Result<Option<Release>> {
-        let session = Session::of(ctx)?;
+        let session = Session::of_entity(ctx)?;
         Ok(session.find(&session.graph, &domain::ReleaseKey::new(key)))
     }
 }

@@ -129,7 +129,7 @@ impl WorkItemQuery {
 
     #[graphql(entity)]
     async fn find_work_item_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WorkItem>> {
-        Ok(match node::find(Session::of(ctx)?, &id) {
+        Ok(match node::find(Session::of_entity(ctx)?, &id) {
             Some(Node::WorkItem(found)) => Some(found),
             _ => None,
         })

@@ -28,45 +28,60 @@ connection! {
     }
 }
 
-/// A dependency as seen from one end: the other end, and its place among the stated dependencies.
-pub(crate) struct DependencyRow {
-    pub(crate) other: Index<domain::Release>,
-    pub(crate) dependency: usize,
+/// Which end of its dependencies a release is.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    /// It depends on others.
+    Dependent,
+    /// Others depend on it.
+    Needed,
 }
 
-impl DependencyRow {
+/// A dependency as seen from one end: the other end, and what is stated.
+pub(crate) struct DependencyRow<'g> {
+    other: Index<domain::Release>,
+    place: usize,
+    stated: &'g domain::Dependency,
+}
+
+impl<'g> DependencyRow<'g> {
+    /// The dependencies of a release, seen from its side, in the order of the other release's key.
+    pub(crate) fn of(release: &'g Release, side: Side) -> Vec<Self> {
+        let graph = &release.graph;
+        let rows = graph.release_dependencies.iter().filter_map(|edge| {
+            let (here, other) = match side {
+                Side::Dependent => (edge.from, edge.to),
+                Side::Needed => (edge.to, edge.from),
+            };
+            let stated = graph.dependencies.get(edge.dependency)?;
+            (here == release.index).then_some(Self { other, place: edge.dependency, stated })
+        });
+        let mut rows: Vec<Self> = rows.collect();
+        rows.sort_by_key(|row| (row.other, row.place));
+        rows
+    }
+
+    /// The other end.
+    pub(crate) fn other(&self) -> Index<domain::Release> {
+        self.other
+    }
+
     /// Its place: two releases may be joined by several dependencies.
-    pub(crate) fn place(&self, graph: &ReleaseGraph) -> Vec<OrderKey> {
-        let mut place = graph.releases.get(self.other).order();
-        place.push(OrderKey::Number(i64::try_from(self.dependency).unwrap_or(i64::MAX)));
-        place
+    pub(crate) fn order(&self, graph: &ReleaseGraph) -> Vec<OrderKey> {
+        let mut order = graph.releases.get(self.other).order();
+        order.push(OrderKey::Number(i64::try_from(self.place).unwrap_or(i64::MAX)));
+        order
     }
-}
 
-/// The edge to the other release.
-pub(crate) fn dependency_edge(from: &Release, cursor: String, row: DependencyRow) -> DependencyEdge {
-    let node = from.beside(row.other);
-    match from.graph.dependencies.get(row.dependency) {
-        Some(stated) => DependencyEdge {
+    /// The edge to the other end.
+    pub(crate) fn edge(&self, from: &Release, cursor: String) -> DependencyEdge {
+        DependencyEdge {
             cursor,
-            node,
-            kind: stated.kind.into(),
-            constraint: stated.constraint.as_ref().map(ToString::to_string),
-            reason: stated.reason.to_string(),
-            link: (&stated.link).into(),
-        },
-        // Places are only ever made from the graph's own list, so this end says the least that can be said.
-        None => DependencyEdge {
-            cursor,
-            node,
-            kind: DependencyKind::Assumed,
-            constraint: None,
-            reason: String::new(),
-            link: (&unknown_link()).into(),
-        },
+            node: from.beside(self.other),
+            kind: self.stated.kind.into(),
+            constraint: self.stated.constraint.as_ref().map(ToString::to_string),
+            reason: self.stated.reason.to_string(),
+            link: (&self.stated.link).into(),
+        }
     }
-}
-
-fn unknown_link() -> domain::Link {
-    domain::Link::inferred(domain::LinkRule::TimeAndTopology, 0.0, Vec::new())
 }

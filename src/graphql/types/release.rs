@@ -9,7 +9,7 @@ use super::artifact::{LinkedArtifactConnection, LinkedArtifactEdge};
 use super::blast_radius::BlastRadius;
 use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::commit::{LinkedCommitConnection, LinkedCommitEdge};
-use super::dependency::{DependencyConnection, DependencyRow, TELLING_DEPENDENCIES, dependency_edge};
+use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPENDENCIES};
 use super::deployment::{DeploymentConnection, DeploymentEdge};
 use super::enums::{AliasScheme, ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
@@ -49,16 +49,12 @@ impl Release {
         service.map(|service| super::service::systems_of(service, family)).unwrap_or_default()
     }
 
-    fn dependency_rows(&self, ctx: &Context<'_>, outward: bool) -> Result<Vec<DependencyRow>> {
+    fn dependency_page(&self, ctx: &Context<'_>, ask: Ask<'_>, side: Side) -> Result<Option<DependencyConnection>> {
         let session = Session::of(ctx)?;
-        let edges = self.graph.release_dependencies.iter().map(|edge| match outward {
-            true => (edge.from, DependencyRow { other: edge.to, dependency: edge.dependency }),
-            false => (edge.to, DependencyRow { other: edge.from, dependency: edge.dependency }),
-        });
-        let own = edges.filter(|(here, row)| *here == self.index && session.sees(&self.graph, row.other));
-        let mut rows: Vec<DependencyRow> = own.map(|(_, row)| row).collect();
-        rows.sort_by_key(|row| (row.other, row.dependency));
-        Ok(rows)
+        let mut rows = DependencyRow::of(self, side);
+        rows.retain(|row| session.sees(&self.graph, row.other()));
+        let sheet = self.page(ctx, ask, rows, |row| row.order(&self.graph))?;
+        Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| row.edge(self, cursor))))
     }
 }
 
@@ -183,9 +179,7 @@ impl Release {
         before: Option<String>,
     ) -> Result<Option<DependencyConnection>> {
         let ask = Ask::new("dependsOn", TELLING_DEPENDENCIES, (first, after, last, before));
-        let rows = self.dependency_rows(ctx, true)?;
-        let sheet = self.page(ctx, ask, rows, |row| row.place(&self.graph))?;
-        Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| dependency_edge(self, cursor, row))))
+        self.dependency_page(ctx, ask, Side::Dependent)
     }
 
     /// Releases that need it.
@@ -199,9 +193,7 @@ impl Release {
         before: Option<String>,
     ) -> Result<Option<DependencyConnection>> {
         let ask = Ask::new("dependents", TELLING_DEPENDENCIES, (first, after, last, before));
-        let rows = self.dependency_rows(ctx, false)?;
-        let sheet = self.page(ctx, ask, rows, |row| row.place(&self.graph))?;
-        Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| dependency_edge(self, cursor, row))))
+        self.dependency_page(ctx, ask, Side::Needed)
     }
 
     /// Changes that carry it.

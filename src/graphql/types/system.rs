@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object, Result, SimpleObject};
 use connectors::resilience::{LastError, RateLimitSeen};
+use domain::Scope;
 use engine::graph::ReleaseGraph;
 use jiff::Timestamp;
 
 use super::Gap;
 use super::enums::{CircuitState, ConnectorFamily, ConnectorHealth, GapCode};
 use crate::federation::ConnectorStatus;
+use crate::graphql::session::Session;
 
 /// The graph that a request reads.
 pub(crate) struct Graph(pub(crate) Arc<ReleaseGraph>);
@@ -27,14 +29,15 @@ impl Graph {
         self.0.assembled_at
     }
 
-    /// How many releases it holds, whoever asks.
-    async fn release_count(&self) -> usize {
-        self.0.releases.len()
+    /// How many releases it holds that the caller may see.
+    async fn release_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        let scope = Session::of(ctx)?.scope();
+        Ok(self.0.releases.iter().filter(|(_, release)| scope.allows(&release.service)).count())
     }
 
-    /// How many links explain its edges, whoever asks.
-    async fn link_count(&self) -> usize {
-        self.0.link_count()
+    /// How many links explain its edges; null for a caller who may not see everything.
+    async fn link_count(&self, ctx: &Context<'_>) -> Result<Option<usize>> {
+        Ok((*Session::of(ctx)?.scope() == Scope::All).then(|| self.0.link_count()))
     }
 
     /// What is missing from it.

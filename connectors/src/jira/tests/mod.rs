@@ -1,5 +1,6 @@
 //! Against a simulated site, asked over HTTP.
 
+mod bank;
 mod faults;
 mod horizon;
 mod incremental;

@@ -107,7 +107,7 @@ fn class(value: &str) -> ChangeClass {
     }
 }
 
-/// By the value, which the product ships; a company's own state by its label, where it is one of ITIL's words.
+/// By the value, which the product ships; of a company's own states only their labels are known.
 fn state(row: &Row) -> ChangeState {
     match row.value("state").unwrap_or_default() {
         "-5" => ChangeState::New,
@@ -217,4 +217,46 @@ pub(in crate::servicenow) fn field_change(origin: &Origin, row: &Row) -> Option<
         at: row.moment("sys_created_on")?,
         by: row.text("user").or(row.text("sys_created_by")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ConnectorId;
+
+    use super::*;
+    use crate::table_api::testing::recorded;
+
+    #[test]
+    fn a_recorded_change_says_what_it_said() {
+        let rows = recorded(include_str!("../fixtures/change_request.json"));
+        let origin = Origin {
+            connector: ConnectorId::new("servicenow"),
+            cmdb: ConnectorId::new("cmdb"),
+            address: "https://acme.example".to_owned(),
+            fetched_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let options = Options {
+            release_column: Some("u_release".to_owned()),
+            environment_column: Some("u_environment".to_owned()),
+            ..Options::default()
+        };
+        let also = ConfigurationItemId::new(&origin.cmdb, "a-second-item");
+        let items = BTreeMap::from([("46b2e5c1db0011109a1b2c3d4e5f6071".to_owned(), BTreeSet::from([also]))]);
+        let change = change(&origin, &options, &rows[0], (&items, &BTreeMap::new())).expect("a change");
+        assert_eq!((change.class, change.state), (ChangeClass::Standard, ChangeState::Implement));
+        assert_eq!(change.short_description.as_deref(), Some("Deploy \"payments-api\" ^ 2.14.0 💶"));
+        assert_eq!((change.description, change.assigned_to, change.work_started_at), (None, None, None));
+        // The value is UTC whatever the zone of the user in whom the display value is told.
+        let window = change.window.expect("a window");
+        assert_eq!(window.start.to_string(), "2026-03-29T01:30:00Z");
+        assert_eq!(change.correlation_id.as_deref(), Some("payments-api 2.14.0"));
+        assert_eq!(change.environment.as_deref(), Some("Production"));
+        assert_eq!(change.template.map(|id| id.0.native.to_string()).as_deref(), Some("template-1"));
+        assert_eq!((change.template_version.as_deref(), change.risk_label.as_deref()), (Some("3"), Some("Low")));
+        assert_eq!(change.train.map(|id| id.0.native.to_string()).as_deref(), Some("train-1"));
+        let items: Vec<_> = change.configuration_items.iter().map(ToString::to_string).collect();
+        assert_eq!(items, ["cmdb:a-second-item", "cmdb:b0c4030ac0a800090152e7a4564ca36c"]);
+        assert_eq!((change.cab_required, change.close_code), (Some(false), None));
+        assert_eq!(change.approval, Some(domain::ApprovalState::Approved));
+    }
 }

@@ -51,7 +51,6 @@ fn record(origin: &Origin, schedule: &Row, entry: &Row) -> Option<ScheduleRecord
     let absolute = [start, end].iter().any(|moment| matches!(moment, SpanMoment::Absolute(_)));
     // A moment of the world in a floating schedule floats no more.
     let zone = zone.or(absolute.then_some("UTC"));
-    let all_day = entry.flag("all_day") == Some(true);
     let source = origin.source(&SCHEDULE, schedule);
     Some(ScheduleRecord {
         id: WindowId(origin.record(entry.id()?)),
@@ -60,7 +59,7 @@ fn record(origin: &Origin, schedule: &Row, entry: &Row) -> Option<ScheduleRecord
         name: entry.text("name").or(schedule.text("name")).unwrap_or_default(),
         time_zone: zone.map(Text::from),
         start: local(start, zone)?,
-        end: local_end(end, zone, all_day)?,
+        end: local_end(entry, end, zone)?,
         rrule: rule(entry)?,
         condition: schedule.text("condition"),
         configuration_items: named_items(origin, schedule),
@@ -80,9 +79,11 @@ fn local(moment: SpanMoment, zone: Option<&str>) -> Option<DateTime> {
 }
 
 /// The last day of an entry that lasts all day belongs to it.
-fn local_end(moment: SpanMoment, zone: Option<&str>, all_day: bool) -> Option<DateTime> {
+fn local_end(entry: &Row, moment: SpanMoment, zone: Option<&str>) -> Option<DateTime> {
     match moment {
-        SpanMoment::Day(day) if all_day => Some(day.tomorrow().ok()?.to_datetime(Time::midnight())),
+        SpanMoment::Day(day) if entry.flag("all_day") == Some(true) => {
+            Some(day.tomorrow().ok()?.to_datetime(Time::midnight()))
+        }
         other => local(other, zone),
     }
 }
@@ -110,7 +111,7 @@ fn rule(entry: &Row) -> Option<Option<Text>> {
     if every > 1 {
         rule.push_str(&format!(";INTERVAL={every}"));
     }
-    if let Some(until) = entry.value("repeat_until").filter(|until| until.trim_matches('0') != "") {
+    if let Some(until) = entry.value("repeat_until").filter(|until| !until.trim_matches('0').is_empty()) {
         let day = match read_span_moment(until)? {
             SpanMoment::Day(day) => day,
             SpanMoment::Local(local) => local.date(),

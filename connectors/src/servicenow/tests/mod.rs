@@ -2,6 +2,10 @@
 
 mod bank;
 
+mod traps;
+
+mod faults;
+
 use std::sync::Arc;
 use std::time::Duration;
 

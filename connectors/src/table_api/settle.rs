@@ -4,16 +4,16 @@
 use domain::{ConnectorId, Gap, GapCode, RecordKind};
 use jiff::{SignedDuration, Timestamp};
 
+use super::read::Listing;
 use crate::contract::Gathered;
 use crate::error::ConnectorError;
-use crate::table_api::Listing;
 
 /// Writers that commit late, and clocks of nodes that differ: reads go back this far behind their mark.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
 
 /// How much of a kind is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// Everything in the horizon.
     Full,
     /// What changed since this mark.
@@ -22,7 +22,7 @@ pub(super) enum Extent {
 
 impl Extent {
     /// Where an incremental read begins, a little before its mark.
-    pub(super) fn begins(self) -> Option<Timestamp> {
+    pub(crate) fn begins(self) -> Option<Timestamp> {
         match self {
             Self::Full => None,
             Self::Since(mark) => Some(mark.saturating_sub(OVERLAP).unwrap_or(mark)),
@@ -32,16 +32,16 @@ impl Extent {
 
 /// How one kind was read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading<'a> {
-    pub(super) kind: RecordKind,
-    pub(super) extent: Extent,
+pub(crate) struct Reading<'a> {
+    pub(crate) kind: RecordKind,
+    pub(crate) extent: Extent,
     /// The column that dates a row's last change.
-    pub(super) dated_by: &'static str,
-    pub(super) connector: &'a ConnectorId,
+    pub(crate) dated_by: &'static str,
+    pub(crate) connector: &'a ConnectorId,
 }
 
 /// Says of a kind that its rows were read: in whole, as changes, or in part.
-pub(super) fn settle(gathered: &mut Gathered, reading: Reading<'_>, listings: &[&Listing]) {
+pub(crate) fn settle(gathered: &mut Gathered, reading: Reading<'_>, listings: &[&Listing]) {
     let kind = reading.kind;
     match (partial_gap(reading, listings), reading.extent) {
         (Some(gap), _) => {
@@ -61,7 +61,7 @@ pub(super) fn settle(gathered: &mut Gathered, reading: Reading<'_>, listings: &[
 }
 
 /// Says of a kind that it could not be read.
-pub(super) fn miss(gathered: &mut Gathered, kind: RecordKind, error: &ConnectorError) {
+pub(crate) fn miss(gathered: &mut Gathered, kind: RecordKind, error: &ConnectorError) {
     gathered.complete.remove(&kind);
     gathered.changed.remove(&kind);
     gathered.watermarks.remove(&kind);
@@ -69,14 +69,14 @@ pub(super) fn miss(gathered: &mut Gathered, kind: RecordKind, error: &ConnectorE
 }
 
 /// Says of a kind that something of it is missing although it was read.
-pub(super) fn doubt(gathered: &mut Gathered, kind: RecordKind, gap: Gap) {
+pub(crate) fn doubt(gathered: &mut Gathered, kind: RecordKind, gap: Gap) {
     gathered.complete.remove(&kind);
     gathered.changed.insert(kind);
     gathered.gaps.push(gap);
 }
 
 /// A gap in what was read.
-pub(super) fn incomplete(connector: &ConnectorId, kind: RecordKind, what: impl Into<domain::Text>) -> Gap {
+pub(crate) fn incomplete(connector: &ConnectorId, kind: RecordKind, what: impl Into<domain::Text>) -> Gap {
     Gap {
         code: GapCode::SourceIncomplete,
         connector: Some(connector.clone()),

@@ -1,0 +1,32 @@
+//! The whole demonstration estate through the connector.
+
+use std::collections::BTreeSet;
+
+use domain::Text;
+use simulators::estate;
+
+use super::world::{World, now};
+
+#[tokio::test]
+async fn the_demonstration_estate_is_read_without_gaps() {
+    let made = estate::generate(&estate::Options::new(1, now())).expect("an estate");
+    let content = estate::github::content(&made, &estate::git::all_shas(&made));
+    let mut world = World::holding(content, crate::github::Options::default()).await;
+    for service in &made.services {
+        let Some(code) = &service.code else { continue };
+        let Some(patterns) = world.interest.repositories.get_mut(&*code.repository) else { continue };
+        patterns.insert(Text::from(code.tag("{version}")));
+    }
+    for patterns in world.interest.repositories.values_mut() {
+        *patterns = patterns.iter().filter(|pattern| **pattern != Text::from("v{version}")).cloned().collect::<BTreeSet<_>>();
+    }
+    let gathered = world.sweep().await;
+    assert_eq!(gathered.gaps, []);
+    let full = world.requests();
+    for kind in domain::RecordKind::ALL {
+        println!("{kind:?} {}", gathered.records.count(kind));
+    }
+    let again = world.refresh(&gathered).await;
+    assert_eq!(again.gaps, []);
+    println!("a full gather costs {full} requests, an unchanged refresh {}", world.requests());
+}

@@ -1,0 +1,8 @@
+//! The connector against the simulated GitHub on a free port, which it knows from outside alone.
+
+mod bank;
+mod budget;
+mod faults;
+mod gather;
+mod traps;
+mod world;

@@ -1,0 +1,51 @@
+//! The demonstration bank's site, read as the gateway reads it.
+
+use std::collections::BTreeSet;
+
+use domain::WorkItemLinkKind;
+use simulators::estate;
+
+use super::*;
+
+#[tokio::test]
+async fn the_banks_site_is_read_whole_in_few_requests() {
+    let bank = estate::generate(&estate::Options::new(7, now())).expect("an estate");
+    let content = estate::jira::content(&bank);
+    let mapped: BTreeSet<_> = content.projects.iter().map(|project| project.key.as_str().into()).collect();
+    let clock = Arc::new(Frozen::at(now()));
+    let mut site = simulated::Options::new(clock.clone(), content.clone());
+    site.accounts = vec![Account {
+        account_id: estate::jira::READER.0.into(),
+        email: estate::jira::READER.1.into(),
+        token: TOKEN.into(),
+        browse: Browse::All,
+    }];
+    let server = Server::start(simulated::Jira::new(site).router(), 0, clock.clone()).await.expect("a free port");
+    let jira = connector(&server, &clock, (estate::jira::READER.1, TOKEN), Options::default());
+    let interest = Interest { projects: mapped, ..Interest::default() };
+    let read = jira.gather(&GatherRequest { interest, ..request() }).await;
+    assert_eq!(gaps(&read), [""; 0]);
+    let upcoming: BTreeSet<u64> = content
+        .versions
+        .iter()
+        .filter(|version| !version.released && !version.archived)
+        .map(|one| one.id)
+        .collect();
+    let found: BTreeSet<&str> = read.records.work_items.iter().map(|item| &*item.id.0.native).collect();
+    let ours = content.issues.iter().filter(|issue| issue.fix_versions.iter().any(|id| upcoming.contains(id)));
+    let missing: Vec<_> =
+        ours.filter(|issue| !found.contains(&*issue.id.to_string())).map(|one| &one.key).collect();
+    assert!(missing.is_empty() && !upcoming.is_empty(), "{missing:?}");
+    let blocks = |item: &domain::WorkItem| item.links.iter().any(|link| link.kind == WorkItemLinkKind::Blocks);
+    assert!(read.records.work_items.iter().any(blocks), "the bank's teams wait for each other");
+    let lists = content.projects.iter().map(|project| {
+        let versions = content.versions.iter().filter(|version| version.project == project.id).count();
+        // The site gives fifty at once, whatever is asked for.
+        versions.max(1).div_ceil(50)
+    });
+    let items = read.records.work_items.len();
+    // Ourselves, projects, two searches, and a started page of issues and of what they refer to.
+    let budget = lists.sum::<usize>() + items.div_ceil(100) + items.div_ceil(500) + 6;
+    let sent = server.requests.total();
+    assert!(sent <= budget as u64, "{sent} of {budget}: {:?}", server.requests.counts());
+}
