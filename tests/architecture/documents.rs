@@ -143,44 +143,54 @@ impl Api {
         }
         Self(types)
     }
+}
 
-    fn unknown(&self, document: &ExecutableDocument, of: &str, set: &SelectionSet, wrong: &mut Vec<String>) {
+/// Looks for what a document asks and the schema does not have.
+struct Asking<'a> {
+    api: &'a Api,
+    document: &'a ExecutableDocument,
+    unknown: Vec<String>,
+}
+
+impl<'a> Asking<'a> {
+    fn selections(&mut self, of: &str, set: &'a SelectionSet) {
         for selection in &set.items {
             match &selection.node {
-                Selection::Field(field) => self.unknown_field(document, of, &field.node, wrong),
+                Selection::Field(field) => self.field(of, &field.node),
                 Selection::InlineFragment(inline) => {
                     let condition = inline.node.type_condition.as_ref();
                     let of = condition.map_or(of, |condition| &condition.node.on.node);
-                    self.unknown(document, of, &inline.node.selection_set.node, wrong);
+                    self.selections(of, &inline.node.selection_set.node);
                 }
                 Selection::FragmentSpread(spread) => {
-                    match document.fragments.get(&spread.node.fragment_name.node) {
+                    let name = &spread.node.fragment_name.node;
+                    match self.document.fragments.get(name) {
                         Some(fragment) => {
                             let of = &fragment.node.type_condition.node.on.node;
-                            self.unknown(document, of, &fragment.node.selection_set.node, wrong);
+                            self.selections(of, &fragment.node.selection_set.node);
                         }
-                        None => wrong.push(format!("no fragment {}", spread.node.fragment_name.node)),
+                        None => self.unknown.push(format!("no fragment {name}")),
                     }
                 }
             }
         }
     }
 
-    fn unknown_field(&self, document: &ExecutableDocument, of: &str, field: &Field, wrong: &mut Vec<String>) {
+    fn field(&mut self, of: &str, field: &'a Field) {
         let name = field.name.node.as_str();
         if name.starts_with("__") {
             return;
         }
-        let Some(definition) = self.0.get(of).and_then(|fields| fields.get(name)) else {
-            wrong.push(format!("no field {of}.{name}"));
+        let Some(definition) = self.api.0.get(of).and_then(|fields| fields.get(name)) else {
+            self.unknown.push(format!("no field {of}.{name}"));
             return;
         };
         for (argument, _) in &field.arguments {
             if !definition.arguments.iter().any(|known| known.node.name.node == argument.node) {
-                wrong.push(format!("no argument {of}.{name}({argument}:)", argument = argument.node));
+                self.unknown.push(format!("no argument {of}.{name}({argument}:)", argument = argument.node));
             }
         }
-        self.unknown(document, named(&definition.ty.node.base), &field.selection_set.node, wrong);
+        self.selections(named(&definition.ty.node.base), &field.selection_set.node);
     }
 }
 
@@ -193,19 +203,17 @@ fn named(base: &BaseType) -> &str {
 
 #[test]
 fn queries_in_documents_fit_the_schema() {
-    let api = std::fs::read_to_string(root().join("schema/interlock.graphql")).ok().map(|sdl| Api::read(&sdl));
+    let api = Api::read(&read("schema/interlock.graphql"));
     let (mut wrong, mut queries) = (Vec::new(), 0);
     for file in documents() {
         for query in fences(&file.text, "graphql") {
             queries += 1;
             let document = parse_query(&query).unwrap_or_else(|error| panic!("{}: {error}\n{query}", file.path));
-            let mut unknown = Vec::new();
+            let mut asking = Asking { api: &api, document: &document, unknown: Vec::new() };
             for (_, operation) in document.operations.iter() {
-                if let Some(api) = &api {
-                    api.unknown(&document, "Query", &operation.node.selection_set.node, &mut unknown);
-                }
+                asking.selections("Query", &operation.node.selection_set.node);
             }
-            wrong.extend(unknown.into_iter().map(|what| format!("{}: {what}", file.path)));
+            wrong.extend(asking.unknown.into_iter().map(|what| format!("{}: {what}", file.path)));
         }
     }
     assert!(queries > 0, "queries are found");
