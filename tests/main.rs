@@ -6,4 +6,7 @@
     reason = "a test fails by panicking, its helpers included"
 )]
 
+mod architecture;
+mod contract;
+mod graphql;
 mod http;

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::bank::{Bank, Places, TemporaryFolder};
 use simulators::clock::Frozen;
+use simulators::estate::systems::Ports;
 use simulators::estate::{Contents, Options};
 use simulators::faults::{Effect, Fault};
 
@@ -94,7 +95,7 @@ impl World {
         let now: Timestamp = now.parse().expect("a moment");
         let folder = TemporaryFolder::make().expect("a folder");
         let options = Options { contents: Contents::StoriesAndNoise, ..Options::new(1, now) };
-        let places = Places { gateway: "127.0.0.1:0".to_owned(), first_port: 0, folder: folder.path().to_owned() };
+        let places = Places { gateway: "127.0.0.1:0".to_owned(), ports: Ports::Any, folder: folder.path().to_owned() };
         let bank = Bank::open(&options, &places, Arc::new(Frozen::at(now))).await.expect("a bank");
         Self { bank, _folder: folder, now, gateway: None }
     }
@@ -103,7 +104,7 @@ impl World {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
         let config = config::check(&self.bank.config, &secrets).expect("the bank's configuration");
         let gateway = Gateway::start(config, Arc::new(FrozenClock(self.now))).await.expect("a gateway");
-        gateway.ready().await;
+        gateway.gathered().await;
         gateway
     }
 

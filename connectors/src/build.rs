@@ -7,10 +7,9 @@ use http::header::HeaderName;
 
 use crate::clock::Clock;
 use crate::contract::Connector;
-use crate::git::Git;
 use crate::options::VendorOptions;
 use crate::resilience::{Secret, Settings, SetupError};
-use crate::{servicenow, servicenow_cmdb};
+use crate::{alertmanager, git, github, jira, prometheus, servicenow, servicenow_cmdb};
 
 /// How we make ourselves known to a system.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +70,10 @@ pub fn build(plan: &SystemPlan, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Connec
     Ok(match &plan.vendor {
         VendorOptions::Servicenow(options) => Arc::new(servicenow::open(plan, options, clock)?),
         VendorOptions::ServicenowCmdb(options) => Arc::new(servicenow_cmdb::open(plan, options, clock)?),
-        VendorOptions::Git(options) => Arc::new(Git::new(plan.id.clone(), options.clone())),
-        _ => Arc::new(Git::new(plan.id.clone(), crate::git::Options::default())),
+        VendorOptions::Jira(options) => Arc::new(jira::open(plan, options, clock)?),
+        VendorOptions::Git(options) => Arc::new(git::open(plan, options)),
+        VendorOptions::Github(_) => Arc::new(git::open(plan, &git::Options::default())),
+        VendorOptions::Prometheus(options) => Arc::new(prometheus::open(plan, options, clock)?),
+        VendorOptions::Alertmanager(options) => Arc::new(alertmanager::open(plan, options, clock)?),
     })
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use simulators::bank::{Bank, Places, TemporaryFolder};
 use simulators::clock::Running;
 use simulators::estate;
+use simulators::estate::systems::Ports;
 
 /// The estate to make.
 #[derive(Debug, Clone, Args)]
@@ -41,7 +42,8 @@ impl EstateArguments {
         let start = self.start()?;
         let options = estate::Options { scale: self.scale, ..estate::Options::new(self.seed, start) };
         let folder = TemporaryFolder::make()?;
-        let places = Places { gateway, first_port, folder: folder.path().to_owned() };
+        let ports = if first_port == 0 { Ports::Any } else { Ports::From(first_port) };
+        let places = Places { gateway, ports, folder: folder.path().to_owned() };
         let bank = Bank::open(&options, &places, Arc::new(Running::from(start))).await?;
         Ok((bank, folder))
     }

@@ -47,7 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     };
     let config = config::check(&bank.config, &secrets).map_err(anyhow::Error::new)?;
     let gateway = Gateway::start(config, Arc::new(StartedClock::at(start))).await?;
-    gateway.ready().await;
+    gateway.gathered().await;
     let address = gateway.address();
     println!("listening on http://{address}");
     eprintln!("\nA small bank on {start}, simulated; its clock runs on from there.\n");

@@ -76,11 +76,11 @@ impl Gateway {
         &self.federation
     }
 
-    /// Resolves when the first graph is there.
-    pub async fn ready(&self) {
-        let mut publications = self.federation.publications();
+    /// Resolves when every system has answered, or failed to, for the first time.
+    pub async fn gathered(&self) {
+        let mut gatherings = self.federation.gatherings();
         // The sender lives as long as the federation, so waiting cannot fail while we hold it.
-        let _published = publications.wait_for(|version| *version > 0).await;
+        drop(gatherings.wait_for(|count| *count > 0).await);
     }
 
     /// Serves until the process is asked to end, then finishes running requests and stops everything.

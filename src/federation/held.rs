@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use connectors::Gathered;
-use domain::{Gap, RecordKind, Records};
+use connectors::{Descriptor, Gathered};
+use domain::{Gap, GapCode, RecordKind, Records};
 use jiff::Timestamp;
 
 /// What is held of one system.
@@ -52,7 +52,24 @@ impl Held {
         }
     }
 
-    /// What is missing now.
+    /// What is missing of a system now; a kind that was never read is missing too.
+    pub(super) fn gaps_of(&self, system: &Descriptor) -> Vec<Gap> {
+        let unread = system
+            .kinds
+            .iter()
+            .filter(|kind| !self.last_good.contains_key(kind) && !self.gaps.contains_key(kind))
+            .map(|kind| Gap {
+                code: GapCode::SourceIncomplete,
+                connector: Some(system.id.clone()),
+                kind: *kind,
+                message: format!("{} has not been read yet", system.id).into(),
+                since: None,
+                retryable: true,
+            });
+        self.gaps().cloned().chain(unread).collect()
+    }
+
+    /// What could not be read.
     pub(super) fn gaps(&self) -> impl Iterator<Item = &Gap> {
         self.gaps.values().flatten()
     }
@@ -71,7 +88,7 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{CiRelation, CiRelationId, CiRelationKind, ConfigurationItemId, ConnectorId, GapCode};
+    use domain::{CiRelation, CiRelationId, CiRelationKind, ConfigurationItemId, ConnectorId};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).expect("in range")

@@ -14,7 +14,9 @@ use connectors::{Clock, Connector, GatherRequest, Gathered};
 use domain::{ConnectorId, Family, Landscape, Records};
 use engine::correlate::{ConnectedSystem, CorrelateInput, CorrelationPolicy, Darkness, correlate};
 use engine::graph::ReleaseGraph;
-use jiff::Timestamp;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 use tracing::{info, warn};
 
@@ -47,6 +49,7 @@ pub struct Federation {
     graph: ArcSwapOption<ReleaseGraph>,
     versions: AtomicU64,
     published: watch::Sender<u64>,
+    gathered: watch::Sender<u64>,
 }
 
 /// How much a gathering reads.
@@ -63,6 +66,7 @@ impl Federation {
     pub fn new(plan: FederationPlan) -> Self {
         let held = plan.connectors.iter().map(|c| (c.descriptor().id.clone(), Held::default())).collect();
         let (published, _) = watch::channel(0);
+        let (gathered, _) = watch::channel(0);
         Self {
             plan,
             held: Mutex::new(held),
@@ -70,6 +74,7 @@ impl Federation {
             graph: ArcSwapOption::empty(),
             versions: AtomicU64::new(0),
             published,
+            gathered,
         }
     }
 
@@ -83,6 +88,11 @@ impl Federation {
         self.published.subscribe()
     }
 
+    /// Tells how many gatherings are over: every system has answered or failed in each.
+    pub fn gatherings(&self) -> watch::Receiver<u64> {
+        self.gathered.subscribe()
+    }
+
     /// The wall time that this federation goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.plan.clock
@@ -94,15 +104,54 @@ impl Federation {
     }
 
     /// Reads all systems and publishes the next graph. Systems that fail leave gaps; this never fails as a whole.
+    /// A slow system holds nobody up: what the others answered is published meanwhile, with the slow one as a gap.
     pub async fn gather(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         let _one_at_a_time = self.gathering.lock().await;
+        self.gather_alone(extent).await
+    }
+
+    /// The newest graph if it is young enough, else one made from what changed since. Many who ask at once cause one
+    /// reading; nobody can cause readings faster than one after another.
+    pub async fn no_older_than(&self, age: SignedDuration) -> Option<Arc<ReleaseGraph>> {
+        let asked_at = self.plan.clock.now();
+        let young = |graph: &Arc<ReleaseGraph>| asked_at.duration_since(graph.assembled_at) <= age;
+        if let Some(graph) = self.graph().filter(young) {
+            return Some(graph);
+        }
+        let _one_at_a_time = self.gathering.lock().await;
+        match self.graph().filter(young) {
+            Some(graph) => Some(graph),
+            None => self.gather_alone(Extent::Changes).await,
+        }
+    }
+
+    async fn gather_alone(&self, extent: Extent) -> Option<Arc<ReleaseGraph>> {
         // Items of a CMDB are asked for by the ids that the other systems' records name, so they go second.
         let (second, first): (Vec<_>, Vec<_>) =
             self.plan.connectors.iter().partition(|c| c.descriptor().family == Family::Cmdb);
         for round in [first, second] {
-            futures::future::join_all(round.into_iter().map(|connector| self.read_one(connector, extent))).await;
+            let mut reads: FuturesUnordered<_> =
+                round.into_iter().map(|connector| self.read_one(connector, extent)).collect();
+            let mut patience = Box::pin(tokio::time::sleep(PATIENCE));
+            let mut unpublished = false;
+            loop {
+                tokio::select! {
+                    read = reads.next() => match read {
+                        Some(()) => unpublished = true,
+                        None => break,
+                    },
+                    () = &mut patience => {
+                        if std::mem::take(&mut unpublished) {
+                            self.publish().await;
+                        }
+                        patience = Box::pin(tokio::time::sleep(PATIENCE));
+                    }
+                }
+            }
         }
-        self.publish().await
+        let graph = self.publish().await;
+        self.gathered.send_modify(|count| *count += 1);
+        graph
     }
 
     /// Reads again and again until the task is dropped: changes every interval, everything every sweep.
@@ -112,8 +161,11 @@ impl Federation {
         loop {
             tokio::time::sleep(interval).await;
             let now = self.plan.clock.now();
-            let extent =
-                if now.duration_since(swept_at) >= self.plan.refresh.sweep { Extent::Sweep } else { Extent::Changes };
+            let extent = if now.duration_since(swept_at) >= self.plan.refresh.sweep {
+                Extent::Sweep
+            } else {
+                Extent::Changes
+            };
             if extent == Extent::Sweep {
                 swept_at = now;
             }
@@ -151,7 +203,12 @@ impl Federation {
     async fn publish(&self) -> Option<Arc<ReleaseGraph>> {
         let (gaps, records) = {
             let held = self.held.lock().await;
-            (held.values().flat_map(Held::gaps).cloned().collect::<Vec<_>>(), merged_records(&held))
+            let descriptors = self.plan.connectors.iter().map(|connector| connector.descriptor());
+            let gaps = descriptors.flat_map(|descriptor| match held.get(&descriptor.id) {
+                Some(held) => held.gaps_of(descriptor),
+                None => Vec::new(),
+            });
+            (gaps.collect::<Vec<_>>(), merged_records(&held))
         };
         let version = self.versions.fetch_add(1, Ordering::SeqCst) + 1;
         let input = CorrelateInput {
@@ -185,6 +242,8 @@ impl Federation {
     }
 }
 
+/// How long a slow system may hold up what the others answered.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 const DEFAULT_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn merged_records(held: &BTreeMap<ConnectorId, Held>) -> Records {

@@ -32,15 +32,16 @@ pub(crate) fn ambiguous_key(key: &str, connectors: &[&ConnectorId]) -> Error {
     .extend_with(|_, extensions| extensions.set("connectors", names.clone()))
 }
 
+/// A release's key that several releases may mean.
+pub(crate) fn ambiguous_release(key: &str, keys: &[&str]) -> Error {
+    coded("AMBIGUOUS_KEY", format!("{key:?} may mean {}. Ask for one of these.", keys.join(" or ")))
+        .extend_with(|_, extensions| extensions.set("keys", keys))
+}
+
 /// The first graph is not there yet.
 pub(crate) fn not_ready() -> Error {
     coded("NOT_READY", "The first graph is being assembled; ask again shortly.")
         .extend_with(|_, extensions| extensions.set("retryable", true))
-}
-
-/// What the caller may not see or do.
-pub(crate) fn forbidden(message: impl Into<String>) -> Error {
-    coded("FORBIDDEN", message)
 }
 
 /// Failures of systems that were already told in this request.
@@ -51,10 +52,10 @@ pub(crate) struct Told(Mutex<BTreeSet<(Option<ConnectorId>, GapCode)>>);
 pub(crate) fn tell_dark(context: &Context<'_>, gaps: &[Gap]) {
     let Some(told) = context.data_opt::<Told>() else { return };
     for gap in gaps.iter().filter(|gap| gap.code != GapCode::SourceNotConfigured) {
-        let fresh =
-            told.0.lock().unwrap_or_else(PoisonError::into_inner).insert((gap.connector.clone(), gap.code));
+        let fresh = told.0.lock().unwrap_or_else(PoisonError::into_inner).insert((gap.connector.clone(), gap.code));
         if fresh {
-            context.add_error(as_error(gap).into_server_error(context.item.pos));
+            let error = as_error(gap).into_server_error(context.item.pos);
+            context.add_error(context.set_error_path(error));
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What one request works with: one graph, one moment, one caller. Every resolver reads these and nothing global.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::Context;
-use domain::{Gap, RecordKind, Scope, ServiceKey};
-use engine::graph::ReleaseGraph;
-use jiff::Timestamp;
+use domain::{ConnectorId, RecordKind, Scope};
+use engine::graph::{Index, ReleaseGraph};
 
 use super::errors;
+use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
 use crate::http::Caller;
 
@@ -15,12 +16,43 @@ use crate::http::Caller;
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
-    /// The moment of the request.
-    pub(crate) now: Timestamp,
     /// Who asks.
     pub(crate) caller: Caller,
     /// For what is not in the graph: how the systems do.
     pub(crate) federation: Arc<Federation>,
+    /// The configured systems.
+    pub(crate) systems: Arc<Systems>,
+}
+
+/// The configured systems and what each is read for. They stay the same while the gateway runs.
+#[derive(Debug, Default)]
+pub(crate) struct Systems {
+    readers: BTreeMap<RecordKind, Vec<ConnectorId>>,
+    vendors: BTreeMap<ConnectorId, &'static str>,
+}
+
+impl Systems {
+    /// The systems of a federation.
+    pub(crate) fn of(federation: &Federation) -> Self {
+        let mut systems = Self::default();
+        for descriptor in federation.connectors().iter().map(|connector| connector.descriptor()) {
+            systems.vendors.insert(descriptor.id.clone(), descriptor.vendor);
+            for kind in descriptor.kinds {
+                systems.readers.entry(*kind).or_default().push(descriptor.id.clone());
+            }
+        }
+        systems
+    }
+
+    /// The systems that are read for this kind of records.
+    pub(crate) fn readers(&self, kind: RecordKind) -> &[ConnectorId] {
+        self.readers.get(&kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The vendor of a system.
+    pub(crate) fn vendor(&self, connector: &ConnectorId) -> Option<&'static str> {
+        self.vendors.get(connector).copied()
+    }
 }
 
 impl Session {
@@ -34,13 +66,25 @@ impl Session {
         &self.caller.scope
     }
 
-    /// May the caller see this service's records?
-    pub(crate) fn sees(&self, service: &ServiceKey) -> bool {
-        self.scope().allows(service)
+    /// May the caller see this node?
+    pub(crate) fn sees<T: Entity>(&self, graph: &ReleaseGraph, index: Index<T>) -> bool {
+        is_visible(graph, index, self.scope())
     }
-}
 
-/// What is missing of some kinds of records, whichever system holds them.
-pub(crate) fn gaps_of(graph: &ReleaseGraph, kinds: &[RecordKind]) -> Vec<Gap> {
-    graph.gaps.iter().filter(|gap| kinds.contains(&gap.kind)).cloned().collect()
+    /// The node with this id, unless the caller may not see it.
+    pub(crate) fn find<T: Entity>(&self, graph: &Arc<ReleaseGraph>, id: &T::Id) -> Option<At<T>> {
+        self.place(graph, T::table(graph).find(id)?)
+    }
+
+    /// The node at this place, unless the caller may not see it.
+    pub(crate) fn place<T: Entity>(&self, graph: &Arc<ReleaseGraph>, index: Index<T>) -> Option<At<T>> {
+        self.sees(graph, index).then(|| At { graph: graph.clone(), index })
+    }
+
+    /// All nodes of a table that the caller may see and that pass the filter, in the order of their ids.
+    pub(crate) fn select<T: Entity>(&self, passes: impl Fn(&ReleaseGraph, Index<T>, &T) -> bool) -> Vec<Index<T>> {
+        let graph = &*self.graph;
+        let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
+        rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
+    }
 }

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use domain::{ConnectorId, Family, RecordKind, Records};
 use jiff::Timestamp;
 
+use crate::build::SystemPlan;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted};
 use crate::error::{ConnectorError, FailureKind};
 use crate::resilience::{CircuitState, LastError, Spared, TelemetrySnapshot};
@@ -25,6 +26,11 @@ pub use config::*;
 use reading::{Fingerprint, Reading};
 
 const KINDS: [RecordKind; 4] = [RecordKind::Repository, RecordKind::Tag, RecordKind::Commit, RecordKind::File];
+
+/// A connector to the repositories of the plan. Nothing is opened yet.
+pub fn open(plan: &SystemPlan, options: &Options) -> Git {
+    Git::new(plan.id.clone(), options.clone())
+}
 
 /// Plain repositories as one system.
 pub struct Git {

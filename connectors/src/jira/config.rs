@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// Custom fields to read, by name.
+    /// Custom fields to read, by name (or by id, such as `customfield_10010`).
     pub fields: Vec<String>,
     /// Ids or names of link types that mean "blocks". Names are renamed and translated per site.
     pub blocks: Vec<String>,
@@ -14,6 +14,9 @@ pub struct Options {
     pub causes: Vec<String>,
     /// Read earlier keys and states from the changelog?
     pub history: bool,
+    /// Address of the site's pages for people, where it is not the address that requests go to
+    /// (scoped tokens are sent to `api.atlassian.com`).
+    pub site: Option<String>,
 }
 
 impl Default for Options {
@@ -23,6 +26,7 @@ impl Default for Options {
             blocks: vec!["Blocks".to_owned()],
             causes: vec!["Problem/Incident".to_owned(), "Causes".to_owned()],
             history: true,
+            site: None,
         }
     }
 }

@@ -4,5 +4,6 @@
 
 pub mod correlate;
 pub mod graph;
+pub mod queries;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

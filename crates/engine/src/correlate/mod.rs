@@ -1,38 +1,81 @@
 //! Joins the records of all systems into one release graph. Pure: the same records in any order make the same graph.
 //! Bad data becomes a finding; what cannot be told for sure becomes no link, or one that carries no supporting evidence.
 
-mod authorisation;
-mod changes;
-mod code;
-mod coverage;
-mod deployments;
-mod environments;
-mod evidence;
-mod findings;
-mod globs;
+// What comes in, and what all steps share.
 mod input;
-mod names;
-mod people;
 mod policy;
-mod releases;
-mod running;
-mod scan;
-mod services;
-mod sightings;
-mod spelling;
-mod steps;
 mod walk;
+
+// Who and what the records are about.
+mod people;
+
+mod services;
+
+mod globs;
+
+mod environments;
+
+// What texts say.
+mod scan;
+
+mod names;
+
+// Releases.
+mod sightings;
+
+mod spelling;
+
+mod releases;
+
+mod steps;
+
+// What belongs to them.
+mod changes;
 mod work;
+
+mod code;
+
+mod authorisation;
+mod coverage;
+
+// What happened to them.
+mod running;
+
+mod deployments;
+mod incidents;
+
+mod facts;
+mod stand;
+mod status;
+
+mod plans;
+
+mod dependencies;
+
+// What is told besides.
+mod inspect;
+
+mod findings;
+
+mod evidence;
+
 #[cfg(test)]
 pub(crate) mod world;
+
+#[cfg(test)]
+mod world_events;
+
+#[cfg(test)]
+mod properties;
 
 use domain::Records;
 
 pub use authorisation::approval_coverage;
+pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
-use crate::graph::{ReleaseGraph, Table};
+use crate::graph::{ReleaseGraph, Table, Topology};
 use findings::Findings;
 use names::Names;
 use services::{Ground, Mapping};
@@ -60,6 +103,12 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     running::read_sights(&mut walk);
     deployments::join_deployments(&mut walk);
     running::place(&mut walk);
+    incidents::link_incidents(&mut walk);
+    stand::stand(&mut walk);
+    plans::plan(&mut walk);
+    incidents::link_known_errors(&mut walk);
+    dependencies::depend(&mut walk);
+    inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
 }
@@ -80,6 +129,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         gaps,
         ..tables_of(records)
     };
+    graph.topology = Topology::new(&graph.configuration_items, &graph.ci_relations);
     let joined = people::join_people(&graph.accounts, &landscape.people, &graph.commits);
     graph.people = joined.people;
     graph.account_people = joined.by_account;
@@ -97,6 +147,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     let names = Names::new(&graph.services, &policy.release_words);
     Walk {
         graph,
+        configured: landscape.dependencies,
         policy,
         darkness,
         connectors,

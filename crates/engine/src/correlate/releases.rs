@@ -19,6 +19,9 @@ use super::spelling::{self, Meaning};
 use super::walk::{ToldByChange, Walk};
 use crate::graph::{Index, Table};
 
+/// Was the version written out in full?
+type Exact = bool;
+
 /// What tells drafts apart: service, scheme, value.
 type Name = (Index<Service>, AliasScheme, String);
 
@@ -31,7 +34,7 @@ struct Draft {
     tracked: Vec<Index<TrackedVersion>>,
     sources: BTreeMap<domain::RecordId, Source>,
     updated_at: Option<Timestamp>,
-    witnesses: Vec<(Witness, bool, Text)>,
+    witnesses: Vec<(Witness, Exact, Text)>,
 }
 
 /// Makes the table of releases, and notes which records tell which.
@@ -96,12 +99,8 @@ impl Draft {
         if fuller {
             self.version = Some(sighting.version.clone());
         }
-        self.witness(
-            sighting.witness,
-            sighting.version.is_exact(),
-            sighting.version.written.clone(),
-            &sighting.source,
-        );
+        let account = (sighting.witness, sighting.version.is_exact(), sighting.version.written.clone());
+        self.witness(account, &sighting.source);
         self.aliases.insert(ReleaseAlias {
             scheme: AliasScheme::Version,
             value: sighting.spelling.clone(),
@@ -110,13 +109,13 @@ impl Draft {
         });
     }
 
-    fn witness(&mut self, witness: Witness, exact: bool, written: Text, source: &Source) {
-        match witness {
+    fn witness(&mut self, account: (Witness, Exact, Text), source: &Source) {
+        match account.0 {
             Witness::Tag(tag) => self.tags.push(tag),
             Witness::Tracked(version) => self.tracked.push(version),
             _ => {}
         }
-        self.witnesses.push((witness, exact, written));
+        self.witnesses.push(account);
         self.sources.insert(source.record.clone(), source.clone());
     }
 
@@ -192,7 +191,7 @@ fn attach_unversioned(walk: &Walk, drafts: &mut BTreeMap<Name, Draft>) {
             _ => continue,
         };
         let draft = drafts.entry(name.clone()).or_default();
-        draft.witness(witness, true, "".into(), &record.source);
+        draft.witness((witness, true, "".into()), &record.source);
         for (scheme, value) in [(AliasScheme::Commit, &record.commit), (AliasScheme::Digest, &record.digest)] {
             if let (Some(value), true) = (value, name.1 != AliasScheme::Version || scheme == AliasScheme::Digest) {
                 draft.alias(scheme, value, &record.source);
@@ -214,7 +213,7 @@ fn attach_unversioned(walk: &Walk, drafts: &mut BTreeMap<Name, Draft>) {
             digest.to_string(),
         ));
         let draft = drafts.entry(name).or_default();
-        draft.witness(Witness::Runtime(place), true, "".into(), &observation.source);
+        draft.witness((Witness::Runtime(place), true, "".into()), &observation.source);
         draft.alias(AliasScheme::Digest, digest, &observation.source);
     }
 }

@@ -154,7 +154,8 @@ fn placement_of_deployment(target: &Target, last: &Deployment) -> Option<Placeme
 
 /// The last deployment that succeeded, by service and target.
 fn last_deployed(walk: &Walk) -> BTreeMap<(Index<Service>, Target), Index<Deployment>> {
-    let mut last: BTreeMap<(Index<Service>, Target), (Option<Timestamp>, Index<Deployment>)> = BTreeMap::new();
+    type Last = (Option<Timestamp>, Index<Deployment>);
+    let mut last: BTreeMap<(Index<Service>, Target), Last> = BTreeMap::new();
     for (place, deployment) in walk.graph.deployments.iter() {
         if deployment.outcome != DeploymentOutcome::Succeeded {
             continue;

@@ -34,10 +34,10 @@ pub(super) struct Scanner {
 impl Scanner {
     pub(super) fn new() -> Self {
         let pattern = concat!(
-            r"(?P<key>[A-Za-z][A-Za-z0-9_]+-[0-9]+)",
-            r"|(?P<version>(?:[vV][0-9]+(?:\.[0-9]+)*|[0-9]+(?:\.[0-9]+)+)(?:[-+][0-9A-Za-z][0-9A-Za-z.+]*)?)",
-            r"|(?P<number>[A-Za-z]{2,8}[0-9]{5,12})",
-            r"|(?P<word>[^\W_]+)",
+            r"[A-Za-z][A-Za-z0-9_]+-[0-9]+",
+            r"|(?:[vV][0-9]+(?:\.[0-9]+)*|[0-9]+(?:\.[0-9]+)+)(?:[-+][0-9A-Za-z][0-9A-Za-z.+]*)?",
+            r"|[A-Za-z]{2,8}[0-9]{5,12}",
+            r"|[^\W_]+",
         );
         #[expect(clippy::expect_used, reason = "the pattern is a constant that the tests compile")]
         let pattern = Regex::new(pattern).expect("a valid pattern");
@@ -48,8 +48,8 @@ impl Scanner {
     pub(super) fn tokens<'t>(&self, text: &'t str) -> Vec<Token<'t>> {
         let mut tokens = Vec::new();
         let mut at = 0;
-        while let Some(found) = self.pattern.captures_at(text, at) {
-            let Some(token) = token_of(text, &found) else { break };
+        while let Some(found) = self.pattern.find_at(text, at) {
+            let token = token_of(text, found);
             at = token.end;
             tokens.push(token);
         }
@@ -57,23 +57,14 @@ impl Scanner {
     }
 }
 
-fn token_of<'t>(text: &'t str, found: &regex::Captures<'t>) -> Option<Token<'t>> {
-    let whole = found.get(0)?;
-    let kind = if found.name("key").is_some() {
-        TokenKind::Key
-    } else if found.name("version").is_some() {
-        TokenKind::Version
-    } else if found.name("number").is_some() {
-        TokenKind::Number
-    } else {
-        TokenKind::Word
-    };
-    let token = Token { kind, text: whole.as_str(), start: whole.start(), end: whole.end() };
+fn token_of<'t>(text: &'t str, found: regex::Match<'t>) -> Token<'t> {
+    let kind = kind_of(found.as_str());
+    let token = Token { kind, text: found.as_str(), start: found.start(), end: found.end() };
     let behind = text.get(token.end..).unwrap_or_default();
     let goes_on = behind.starts_with(|c: char| c.is_alphanumeric());
     let part_of_version =
         behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    Some(match kind {
+    match kind {
         // `release-2.14.0` is a word before a version, `PAY-12x` no key.
         TokenKind::Key if goes_on || part_of_version => {
             let word = token.text.split(['-', '_']).next().unwrap_or(token.text);
@@ -84,7 +75,26 @@ fn token_of<'t>(text: &'t str, found: &regex::Captures<'t>) -> Option<Token<'t>>
             cut(token, kind, trimmed.len())
         }
         _ => token,
-    })
+    }
+}
+
+/// Which alternative of the pattern a match comes from. Groups would tell too, and cost most of the time of a scan.
+fn kind_of(text: &str) -> TokenKind {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut letters = text.chars();
+    let (first, second) = (letters.next(), letters.next());
+    let tail = text.rsplit_once('-').filter(|(head, _)| !head.contains('.')).map(|(_, tail)| tail);
+    if !digit(first) && tail.is_some_and(|tail| tail.chars().all(|c| c.is_ascii_digit())) {
+        return TokenKind::Key;
+    }
+    if (digit(first) && text.contains('.')) || (matches!(first, Some('v' | 'V')) && digit(second)) {
+        return TokenKind::Version;
+    }
+    let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_number = head.chars().all(|c| c.is_ascii_alphabetic())
+        && (2..=8).contains(&head.len())
+        && (5..=12).contains(&(text.len() - head.len()));
+    if is_number { TokenKind::Number } else { TokenKind::Word }
 }
 
 fn cut(token: Token<'_>, kind: TokenKind, length: usize) -> Token<'_> {

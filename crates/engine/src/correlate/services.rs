@@ -44,12 +44,15 @@ impl Part {
     }
 }
 
+/// A service's share of a project: a component of it, or all.
+type Share = (Option<String>, Index<Service>);
+
 /// The services' mapping, resolved against what the systems hold. Hash maps are looked up in, never walked.
 #[derive(Debug, Default)]
 pub(super) struct Mapping {
     pub(super) items: BTreeMap<ConfigurationItemId, BTreeSet<Index<Service>>>,
     pub(super) repositories: BTreeMap<RepositoryId, Vec<Part>>,
-    projects: HashMap<(ConnectorId, String), Vec<(Option<String>, Index<Service>)>>,
+    projects: HashMap<(ConnectorId, String), Vec<Share>>,
     labels: HashMap<(ConnectorId, Text, Text), Vec<Index<Service>>>,
 }
 
@@ -121,11 +124,6 @@ impl Mapping {
         let whole: BTreeSet<Index<Service>> =
             parts.iter().filter(|(part, _)| part.is_none()).map(|(_, service)| *service).collect();
         only(&named).or_else(|| named.is_empty().then(|| only(&whole)).flatten())
-    }
-
-    /// Is this the key of a project of one of the services?
-    pub(super) fn knows_project(&self, connector: &ConnectorId, project: &str) -> bool {
-        self.projects.contains_key(&(connector.clone(), project.to_uppercase()))
     }
 
     /// The one service whose labels a series carries.

@@ -20,6 +20,8 @@ pub(super) struct Walk {
     pub(super) policy: CorrelationPolicy,
     pub(super) darkness: Darkness,
     pub(super) connectors: Vec<ConnectedSystem>,
+    /// Dependencies as configured.
+    pub(super) configured: Vec<domain::ConfiguredDependency>,
     pub(super) names: Names,
     pub(super) mapping: Mapping,
     pub(super) findings: Findings,
@@ -51,8 +53,6 @@ pub(super) struct Told {
     pub(super) runtime_services: Vec<Option<Index<Service>>>,
     /// Releases by version, in the form that all spellings share.
     pub(super) by_version: BTreeMap<(Index<Service>, String), Index<Release>>,
-    /// Releases by digest, where one release alone has it.
-    pub(super) by_digest: BTreeMap<Text, Index<Release>>,
     /// The service of each release.
     pub(super) service_of: Vec<Index<Service>>,
 }
@@ -86,12 +86,7 @@ impl Walk {
         let tags = self.told.tags.get(&release)?;
         let ranges = tags.iter().flat_map(|tag| {
             let tag = self.graph.tags.get(*tag);
-            let ranges = &self.graph.commit_ranges;
-            let start = ranges.partition_point(|range| range.repository < tag.repository);
-            let same = ranges.get(start..).unwrap_or_default();
-            same.iter()
-                .take_while(move |range| range.repository == tag.repository)
-                .filter(move |range| range.head == tag.name || range.head == tag.commit)
+            [&tag.name, &tag.commit].into_iter().flat_map(|head| self.ranges_to(&tag.repository, head))
         });
         let mut best: Option<(&CommitRange, Option<Index<Release>>)> = None;
         for range in ranges {
@@ -117,6 +112,15 @@ impl Walk {
         best.map(|(range, _)| range)
     }
 
+    /// The ranges of a repository that end at a tag or commit; the list is sorted by (repository, head).
+    fn ranges_to(&self, repository: &domain::RepositoryId, head: &str) -> impl Iterator<Item = &CommitRange> {
+        let ranges = &self.graph.commit_ranges;
+        let start = ranges.partition_point(|range| (&range.repository, &*range.head) < (repository, head));
+        let rest = ranges.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|range| (&range.repository, &*range.head) == (repository, head));
+        rest.get(..end).unwrap_or_default().iter()
+    }
+
     /// The service's release whose tag a range's end names.
     pub(super) fn release_at(
         &self,
@@ -134,6 +138,16 @@ impl Walk {
     pub(super) fn version_of(&self, service: Index<Service>, spelling: &str) -> Option<Index<Release>> {
         let version = domain::Version::parse(spelling, &self.graph.services.get(service).names())?;
         self.told.by_version.get(&(service, version.canonical())).copied()
+    }
+
+    /// The releases with a version of the service that a release belongs to.
+    pub(super) fn releases_of(&self, release: Index<Release>) -> impl Iterator<Item = Index<Release>> {
+        let service = self.service_of(release);
+        let all = service.into_iter().flat_map(move |service| {
+            let mine = self.told.by_version.range((service, String::new())..);
+            mine.take_while(move |((other, _), _)| *other == service)
+        });
+        all.map(|(_, release)| *release)
     }
 
     /// Is the first release's version greater than the second's?

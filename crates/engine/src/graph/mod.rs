@@ -4,7 +4,9 @@
 mod relation;
 mod release_graph;
 mod table;
+mod topology;
 
 pub use relation::{Related, Relation, RelationBuilder};
 pub use release_graph::{DependencyEdge, ReleaseGraph};
 pub use table::{Index, Node, Table};
+pub use topology::Topology;

@@ -107,7 +107,10 @@ impl<A, B> RelationBuilder<A, B> {
 
     /// The finished relation.
     pub fn build(self) -> Relation<A, B> {
-        let (edges, links): (Vec<_>, Vec<_>) = self.links.into_iter().unzip();
+        let (edges, mut links): (Vec<_>, Vec<Link>) = self.links.into_iter().unzip();
+        for link in &mut links {
+            link.evidence.shrink_to_fit();
+        }
         let mut backward: Vec<u32> = (0..edges.len() as u32).collect();
         backward.sort_by_key(|place| edges.get(*place as usize).map(|(a, b)| (*b, *a)));
         Relation { edges, links, backward }

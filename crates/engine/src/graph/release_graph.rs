@@ -12,7 +12,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{Index, Relation, Table};
+use super::{Index, Relation, Table, Topology};
 
 /// A dependency of one release on another: a place in `dependencies`, with both ends found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +139,8 @@ pub struct ReleaseGraph {
     pub placements: BTreeMap<ServiceKey, Vec<Placement>>,
     /// Relations of configuration items, sorted.
     pub ci_relations: Vec<CiRelation>,
+    /// How trouble travels between configuration items.
+    pub topology: Topology,
     /// Ranges of commits between tags, sorted by (repository, head).
     pub commit_ranges: Vec<CommitRange>,
     /// Test and coverage reports, sorted by run.

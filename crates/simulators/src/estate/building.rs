@@ -85,7 +85,7 @@ impl World {
             digest: digest.clone(),
         });
         if code.forge == Forge::GitHub {
-            self.run_release_pipeline(build, code, head, &digest);
+            self.run_pipeline(build, code, (head, Some(digest.clone())));
         }
         Ok(Built { digest })
     }
@@ -106,7 +106,7 @@ impl World {
                 let module = MODULES.get(place as usize % 8).copied().unwrap_or("api");
                 let path = in_folder(code, &format!("src/{module}/unit_{place:02}.rs"));
                 let lines = draw.count(each.div_ceil(2), each + each / 2).max(1);
-                self.file(code, path, Content::Generated { revision, lines }, lines)
+                self.file(code, (path, lines), Content::Generated { revision, lines })
             })
             .collect()
     }
@@ -115,13 +115,17 @@ impl World {
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         self.file(
             code,
-            in_folder(code, path),
+            (in_folder(code, path), lines),
             Content::Literal(text.clone()),
-            lines,
         )
     }
 
-    fn file(&mut self, code: &CodeHome, path: Text, content: Content, lines: u32) -> FileChange {
+    fn file(
+        &mut self,
+        code: &CodeHome,
+        (path, lines): (Text, u32),
+        content: Content,
+    ) -> FileChange {
         let known = self.files.entry(code.repository.clone()).or_default();
         let before = known.insert(path.clone(), lines);
         FileChange {
@@ -180,7 +184,6 @@ impl World {
         let number = self.next(&code.repository);
         let branch: Text = format!("feature/{key}-{}", build.version).into();
         let topic = self.summary_of(&key);
-        let lead = self.member(&build.service.team, 0)?;
         let opened = merged - build.pace * 26;
         let repository = self.repository(&code.repository)?;
         let base = repository.head(build.branch);
@@ -208,8 +211,8 @@ impl World {
         let tip = parent.unwrap_or_default();
         let merge = repository.commit(Commit {
             parents: base.into_iter().chain([tip]).collect(),
-            author: lead.clone(),
-            committer: lead.clone(),
+            author: build.author.clone(),
+            committer: build.author.clone(),
             at: merged,
             message: format!("Merge pull request #{number} from {branch}\n\n{key}: {topic}\n")
                 .into(),
@@ -238,7 +241,7 @@ impl World {
             opened,
             merged: Some(Merge {
                 at: merged,
-                by: lead,
+                by: build.author.clone(),
                 commit: merge,
             }),
             reviews: vec![
@@ -254,7 +257,7 @@ impl World {
                 ),
             ],
         });
-        self.run_checks(build, code, merge);
+        self.run_pipeline(build, code, (merge, None));
         Ok(merge)
     }
 
@@ -337,34 +340,13 @@ impl World {
         Ok(())
     }
 
-    fn run_checks(&mut self, build: &Build<'_>, code: &CodeHome, commit: usize) {
-        let run = self.pipeline_run(build, code, commit, "ci", None);
-        self.estate.runs.push(run);
-    }
-
-    fn run_release_pipeline(
+    /// Without a digest a check of one merge, with one the pipeline that built a release.
+    fn run_pipeline(
         &mut self,
         build: &Build<'_>,
         code: &CodeHome,
-        head: usize,
-        digest: &Text,
+        (commit, digest): (usize, Option<Text>),
     ) {
-        let run = self.pipeline_run(build, code, head, "release", Some(digest.clone()));
-        self.estate.runs.push(run);
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the two callers differ in exactly these"
-    )]
-    fn pipeline_run(
-        &self,
-        build: &Build<'_>,
-        code: &CodeHome,
-        commit: usize,
-        workflow: &'static str,
-        digest: Option<Text>,
-    ) -> PipelineRun {
         let mut draw = Draw::new(
             self.estate.seed,
             &format!("tests of {}@{}", build.service.key, build.version),
@@ -386,9 +368,9 @@ impl World {
             reason = "a share of a small count"
         )]
         let covered = (f64::from(build.lines) * build.coverage).round() as u32;
-        PipelineRun {
+        self.estate.runs.push(PipelineRun {
             repository: code.repository.clone(),
-            workflow,
+            workflow: if digest.is_some() { "release" } else { "ci" },
             title: format!("{} {}", build.service.key, build.version).into(),
             branch: build.branch.into(),
             commit,
@@ -407,7 +389,7 @@ impl World {
             ],
             coverage: Some((build.lines, covered)),
             digest,
-        }
+        });
     }
 
     fn summary_of(&self, key: &Text) -> Text {
@@ -453,7 +435,15 @@ impl super::model::Repository {
         self.branches.get(branch).copied()
     }
 
-    pub(super) fn commit(&mut self, commit: Commit) -> usize {
+    /// Appends a commit; it is not older than its parents, for another team may have merged in between.
+    pub(super) fn commit(&mut self, mut commit: Commit) -> usize {
+        for parent in commit
+            .parents
+            .iter()
+            .filter_map(|parent| self.commits.get(*parent))
+        {
+            commit.at = commit.at.max(parent.at);
+        }
         self.commits.push(commit);
         self.commits.len() - 1
     }

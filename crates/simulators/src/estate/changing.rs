@@ -49,7 +49,8 @@ impl World {
             },
             correlation: Some(key.as_str().into()),
             releases: vec![key.as_str().into()],
-            requested_by: self.member(&service.team, 0)?,
+            // The lead approves, so somebody else asks.
+            requested_by: self.member(&service.team, 2)?,
             opened_by: PIPELINE.into(),
             assigned_to: Some(self.member(&service.team, 4)?),
             group: Some(service.team.clone()),

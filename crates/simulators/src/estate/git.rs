@@ -48,11 +48,14 @@ impl Shas {
     }
 }
 
+/// Takes each object's kind and bytes.
+pub type Sink<'a, E> = dyn FnMut(Kind, &[u8]) -> Result<(), E> + 'a;
+
 /// Computes every object, handing each new one to `sink`.
 pub fn objects<E>(
     people: &People<'_>,
     repository: &Repository,
-    sink: &mut dyn FnMut(Kind, &[u8]) -> Result<(), E>,
+    sink: &mut Sink<'_, E>,
 ) -> Result<Shas, E> {
     let mut shas = Shas::default();
     let mut blobs: HashMap<&Content, ObjectId> = HashMap::new();
@@ -243,10 +246,7 @@ impl Folder {
         }
     }
 
-    fn write<E>(
-        &mut self,
-        sink: &mut dyn FnMut(Kind, &[u8]) -> Result<(), E>,
-    ) -> Result<ObjectId, E> {
+    fn write<E>(&mut self, sink: &mut Sink<'_, E>) -> Result<ObjectId, E> {
         if let Some(written) = self.written {
             return Ok(written);
         }

@@ -3,6 +3,7 @@
 //! service, version, digest, attempt, change and the human who triggered it.
 
 mod delivery;
+mod demands;
 mod history;
 
 use std::collections::HashMap;
@@ -207,6 +208,7 @@ impl<'a> Desk<'a> {
         };
         history::write(&book, &mut repository);
         delivery::write(&book, &mut repository);
+        demands::write(&book, &mut repository);
         repository
     }
 

@@ -172,7 +172,11 @@ fn happen(world: &mut World, event: &Event, knobs: &Knobs) -> Result<(), EstateE
     let mut change = authorised(world, event)?;
     let probability = failure_probability(&features, &COEFFICIENTS);
     let failed = draw.chance(probability);
-    let fate = Fate::draw(failed, &mut draw);
+    let fate = if failed {
+        Fate::of_failure(&mut draw)
+    } else {
+        Fate::Well
+    };
     let rollout =
         Rollout::new(service, version, &digest, event.at + minutes(4)).under(&change.number);
     let release = world.release(service, version, Story::History);

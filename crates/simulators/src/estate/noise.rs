@@ -194,7 +194,7 @@ fn plain(
     change.releases = Vec::new();
     change.item = item.map(Text::from);
     change.group = Some("platform".into());
-    change.requested_by = world.member("platform", 0)?;
+    change.requested_by = world.member("platform", 2)?;
     change.opened_by = world.member("platform", 1)?;
     change.assigned_to = Some(world.member("platform", 5)?);
     change.tasks = vec![task("Implement", TaskKind::Implementation).planned(planned)];

@@ -1,6 +1,8 @@
 //! Tests of the estate as a whole: the same input gives the same bytes, every reference resolves, and each story
 //! stands in the model on every day of two years.
 
+mod facts;
+
 use std::collections::HashSet;
 
 use jiff::Timestamp;
@@ -109,6 +111,7 @@ fn walk(estate: &Estate) {
             "{seen:?} at {now}"
         );
     }
+    facts::check(estate);
     let bookings: Vec<(&Text, Interval)> = estate
         .changes
         .iter()
@@ -319,4 +322,70 @@ fn service_now_tells_the_stories() {
         .collect();
     assert!(!allowed.contains(&&misuse["cmdb_ci"]));
     assert!(allowed.contains(&&change("customer-portal@8.1.0")["cmdb_ci"]));
+}
+
+#[test]
+fn the_history_fails_as_often_as_its_odds_say() {
+    let options = Options {
+        missing_caused_by: 0.8,
+        scale: 3,
+        ..Options::new(11, at("2026-11-23T00:00:00Z"))
+    };
+    let estate = generate(&options).unwrap();
+    assert_eq!(estate.services.len(), 42);
+    let expected: f64 = estate.truths.iter().map(|truth| truth.probability).sum();
+    let failed: Vec<&Truth> = estate.truths.iter().filter(|truth| truth.failed).collect();
+    let spread: f64 = estate
+        .truths
+        .iter()
+        .map(|truth| truth.probability * (1.0 - truth.probability))
+        .sum();
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    let count = failed.len() as f64;
+    assert!(
+        (count - expected).abs() < 4.0 * spread.sqrt(),
+        "{count} of {expected}"
+    );
+    let named: HashSet<&Text> = estate
+        .incidents
+        .iter()
+        .filter_map(|incident| incident.caused_by.as_ref())
+        .collect();
+    let told = failed
+        .iter()
+        .filter(|truth| named.contains(&truth.change))
+        .count();
+    let share = told as f64 / count;
+    assert!(
+        (0.1..0.3).contains(&share),
+        "{share} of the failures name their cause"
+    );
+    for truth in &estate.truths {
+        let again =
+            super::failure::failure_probability(&truth.features, &super::failure::COEFFICIENTS);
+        assert!((again - truth.probability).abs() < 1e-12);
+        let change = estate
+            .changes
+            .iter()
+            .find(|change| change.number == truth.change);
+        assert!(change.is_some_and(|change| change.closing.is_some()));
+    }
+}
+
+#[test]
+fn history_does_not_change_the_stories() {
+    let now = at("2026-11-23T00:00:00Z");
+    let alone = stories(now);
+    let whole = generate(&Options::new(7, now)).unwrap();
+    for (key, _) in WINDOWS {
+        assert_eq!(alone.change_of(key), whole.change_of(key), "{key}");
+    }
+    let keys = |estate: &Estate| -> Vec<Text> {
+        let told = estate
+            .work_items
+            .iter()
+            .filter(|item| item.fix_versions.contains(&"v2.14.0".into()));
+        told.map(|item| item.key.clone()).collect()
+    };
+    assert_eq!(keys(&alone), keys(&whole));
 }

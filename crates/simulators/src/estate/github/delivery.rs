@@ -49,7 +49,6 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
         .map(|artifact| attestation(book, artifact))
         .collect();
     deployments(book, repository);
-    demands(book, repository);
 }
 
 fn workflow(book: &Book<'_>, name: &str) -> u64 {
@@ -59,8 +58,8 @@ fn workflow(book: &Book<'_>, name: &str) -> u64 {
         .unwrap_or(0))
 }
 
-fn conclusion(succeeded: bool) -> Option<String> {
-    Some(if succeeded { "success" } else { "failure" }.to_owned())
+fn conclusion(run: &PipelineRun) -> Option<String> {
+    Some(if run.succeeded { "success" } else { "failure" }.to_owned())
 }
 
 fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowRun {
@@ -69,7 +68,7 @@ fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowR
         id: id * 10 + offset,
         name: name.to_owned(),
         status: "completed".to_owned(),
-        conclusion: conclusion(run.succeeded),
+        conclusion: conclusion(run),
         started_at: run.started,
         completed_at: Some(run.finished),
         ..hub::Job::default()
@@ -86,7 +85,7 @@ fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowR
         created_at: run.started,
         attempts: vec![hub::RunAttempt {
             status: "completed".to_owned(),
-            conclusion: conclusion(run.succeeded),
+            conclusion: conclusion(run),
             triggering_actor: login(&run.actor),
             started_at: run.started,
             updated_at: run.finished,
@@ -236,7 +235,7 @@ fn checks(book: &Book<'_>, place: usize, run: &PipelineRun) -> Vec<hub::CheckRun
         head_sha: book.shas.commit(run.commit),
         name,
         status: "completed".to_owned(),
-        conclusion: conclusion(run.succeeded),
+        conclusion: conclusion(run),
         app: app.to_owned(),
         external_id: id.to_string(),
         started_at: run.started,
@@ -350,8 +349,8 @@ fn deploy_run(
     let by = login(&deployment.triggered_by);
     let finished = deployment.finished.unwrap_or(deployment.started);
     let (state, outcome) = match deployment.outcome {
-        Outcome::Succeeded => ("completed", conclusion(true)),
-        Outcome::Failed => ("completed", conclusion(false)),
+        Outcome::Succeeded => ("completed", Some("success".to_owned())),
+        Outcome::Failed => ("completed", Some("failure".to_owned())),
         Outcome::Pending => ("waiting", None),
     };
     hub::WorkflowRun {
@@ -453,51 +452,4 @@ fn write_deployment(
         created_at: deployment.started,
         statuses,
     }
-}
-
-fn demands(book: &Book<'_>, repository: &mut hub::Repository) {
-    let mut names: Vec<&str> = repository
-        .deployments
-        .iter()
-        .map(|held| held.environment.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    repository.environments = (10_u64..)
-        .zip(names)
-        .map(|(place, name)| hub::Environment {
-            id: book.number * 1_000 + place,
-            name: name.to_owned(),
-            reviewers: name
-                .starts_with("production")
-                .then(|| hub::RequiredReviewers {
-                    teams: vec!["platform".to_owned()],
-                    prevent_self_review: true,
-                    ..hub::RequiredReviewers::default()
-                }),
-            created_at: book.held.created,
-            ..hub::Environment::default()
-        })
-        .collect();
-    repository.protections = vec![hub::BranchProtection {
-        branch: "main".to_owned(),
-        reviews: Some(hub::RequiredReviews {
-            count: 1,
-            dismiss_stale: true,
-            ..hub::RequiredReviews::default()
-        }),
-        required_checks: vec!["unit tests".to_owned(), "integration tests".to_owned()],
-        strict: true,
-        ..hub::BranchProtection::default()
-    }];
-    repository.rulesets = vec![hub::Ruleset {
-        id: book.number * 1_000 + 1,
-        name: "main line".to_owned(),
-        include: vec!["~DEFAULT_BRANCH".to_owned()],
-        enforcement: hub::Enforcement::Active,
-        rules: vec![hub::Rule {
-            kind: "pull_request".to_owned(),
-            parameters: json!({ "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": true }),
-        }],
-    }];
 }

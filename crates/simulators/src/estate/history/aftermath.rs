@@ -27,12 +27,12 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    pub(super) fn draw(failed: bool, draw: &mut Draw) -> Self {
-        match (failed, draw.count(0, 9)) {
-            (false, _) => Self::Well,
-            (true, 0..=4) => Self::RolledBack,
-            (true, 5..=7) => Self::Mended,
-            (true, _) => Self::SecondAttempt,
+    /// One of the ways to fail.
+    pub(super) fn of_failure(draw: &mut Draw) -> Self {
+        match draw.count(0, 9) {
+            0..=4 => Self::RolledBack,
+            5..=7 => Self::Mended,
+            _ => Self::SecondAttempt,
         }
     }
 }

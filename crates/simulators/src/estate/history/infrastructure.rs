@@ -87,7 +87,7 @@ fn patch(world: &mut World, ago: i64, draw: &mut Draw) -> Result<Change, EstateE
     change.releases = Vec::new();
     change.item = Some(item.into());
     change.group = Some("platform".into());
-    change.requested_by = world.member("platform", 0)?;
+    change.requested_by = world.member("platform", 2)?;
     change.opened_by = world.member("platform", 1)?;
     change.assigned_to = Some(world.member("platform", draw.count(3, 5) as usize)?);
     change.tasks = vec![task("Implement", TaskKind::Implementation).planned(planned)];

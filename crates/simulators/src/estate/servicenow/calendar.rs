@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::landscape::closed_by;
 use super::super::model::{AgendaDecision, Estate, Interval};
-use super::{Cells, Of, Out, flag, time};
+use super::{Cells, Of, Out, time};
 
 pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
     blackouts(estate, out);
@@ -153,8 +153,8 @@ fn templates(estate: &Estate, out: &mut Out<'_>) {
         row.put("name", &*template.name);
         row.put("sys_name", &*template.key);
         row.put("short_description", &*template.name);
-        row.put("active", flag(template.revoked.is_none()));
-        row.put("retired", flag(template.revoked.is_some()));
+        row.put("active", template.revoked.is_none().to_string());
+        row.put("retired", template.revoked.is_some().to_string());
         row.put("current_version", version.clone());
         row.put_time("valid_from", Some(template.valid.start));
         row.put_time("valid_to", template.revoked.or(Some(template.valid.end)));

@@ -6,7 +6,7 @@ use super::super::model::{
     Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode,
     Estate, Risk, TaskKind, TaskState,
 };
-use super::{Cells, Of, Out, flag, time};
+use super::{Cells, Of, Out, time};
 
 pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
     let instance = out.instance;
@@ -54,10 +54,7 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
     row.put("state", state(change.state));
     row.put(
         "active",
-        flag(!matches!(
-            change.state,
-            ChangeState::Closed | ChangeState::Canceled
-        )),
+        (!matches!(change.state, ChangeState::Closed | ChangeState::Canceled)).to_string(),
     );
     row.put("approval", approval(change));
     row.put("risk", risk(change.risk));
@@ -97,7 +94,7 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
     row.put_time("end_date", Some(change.planned.end));
     row.put_time("work_start", change.work_start);
     row.put_time("work_end", change.work_end);
-    row.put("cab_required", flag(change.cab.is_some()));
+    row.put("cab_required", change.cab.is_some().to_string());
     row.put_time("cab_date_time", change.cab);
     row.put_some(
         "cab_date",
@@ -172,7 +169,7 @@ fn write_task(change: &Change, place: usize, task: &ChangeTask, out: &mut Out<'_
     };
     row.put("state", state);
     row.put("close_code", code);
-    row.put("active", flag(code.is_empty()));
+    row.put("active", code.is_empty().to_string());
     let item = task.item.as_ref().or(change.item.as_ref());
     row.put_some("cmdb_ci", item.map(|item| out.id(Of::Item, item)));
     let person = task.assigned_to.as_ref().or(change.assigned_to.as_ref());

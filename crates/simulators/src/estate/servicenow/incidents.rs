@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::super::model::{Estate, Incident, Problem};
-use super::{Cells, Of, Out, flag};
+use super::{Cells, Of, Out};
 
 /// Hours to resolve, by priority.
 const AGREEMENTS: [(u8, i64); 4] = [(1, 4), (2, 8), (3, 24), (4, 72)];
@@ -54,7 +54,7 @@ fn write_incident(incident: &Incident, out: &mut Out<'_>) {
     row.put("category", "software");
     row.put("state", state);
     row.put("incident_state", state);
-    row.put("active", flag(incident.closed.is_none()));
+    row.put("active", incident.closed.is_none().to_string());
     row.put(
         "caller_id",
         caller
@@ -165,8 +165,8 @@ fn write_level(estate: &Estate, incident: &Incident, out: &mut Out<'_>) {
             "in_progress"
         },
     );
-    row.put("has_breached", flag(end > due));
-    row.put("active", flag(incident.resolved.is_none()));
+    row.put("has_breached", (end > due).to_string());
+    row.put("active", incident.resolved.is_none().to_string());
     row.put_time("start_time", Some(incident.opened));
     row.put_time("end_time", incident.resolved);
     row.put_time("planned_end_time", Some(due));
@@ -191,7 +191,7 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
         },
     );
     row.put("priority", problem.priority.to_string());
-    row.put("active", flag(problem.closed.is_none()));
+    row.put("active", problem.closed.is_none().to_string());
     row.put_time("closed_at", problem.closed);
     if let Some(at) = problem.closed {
         row.updated(at, "system", 5);
@@ -207,7 +207,7 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
     row.put("assignment_group", out.id(Of::Group, &problem.group));
     row.put_time("opened_at", Some(problem.opened));
     row.put("cause_notes", &*problem.cause);
-    row.put("known_error", flag(problem.known_error.is_some()));
+    row.put("known_error", problem.known_error.is_some().to_string());
     if let Some(known) = &problem.known_error {
         row.put("workaround", &*known.workaround);
         let mut article = Cells::new(

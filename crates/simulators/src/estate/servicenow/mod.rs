@@ -164,7 +164,3 @@ impl Cells {
 fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
-
-fn flag(set: bool) -> &'static str {
-    if set { "true" } else { "false" }
-}

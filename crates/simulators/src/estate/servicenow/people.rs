@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{AccountKind, DelegationScope, Estate};
-use super::{Cells, Of, Out, flag, time};
+use super::{Cells, Of, Out, time};
 
 const ADMINISTRATOR: &str = "admin";
 
@@ -19,10 +19,10 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
         row.put("delegate", out.id(Of::User, &delegation.delegate));
         row.put_time("starts", Some(delegation.start));
         row.put_time("ends", Some(delegation.end));
-        row.put("approvals", flag(all));
-        row.put("assignments", flag(all));
+        row.put("approvals", all.to_string());
+        row.put("assignments", all.to_string());
         row.put("notifications", "true");
-        row.put("invitations", flag(!all));
+        row.put("invitations", (!all).to_string());
         out.write("sys_user_delegate", row);
     }
 }
@@ -42,11 +42,11 @@ fn users(estate: &Estate, out: &mut Out<'_>, since: Timestamp) {
             row.put("last_name", last);
             row.put("email", account.email.as_deref().unwrap_or_default());
             row.put("title", person.title);
-            row.put("active", flag(person.active));
+            row.put("active", person.active.to_string());
             row.put("time_zone", "Europe/London");
             let machine = person.kind == AccountKind::Machine;
-            row.put("internal_integration_user", flag(machine));
-            row.put("web_service_access_only", flag(machine));
+            row.put("internal_integration_user", machine.to_string());
+            row.put("web_service_access_only", machine.to_string());
             out.write("sys_user", row);
         }
     }

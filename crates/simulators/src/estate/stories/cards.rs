@@ -103,7 +103,7 @@ fn firewall(world: &mut World, evening: jiff::Timestamp) -> Result<(), EstateErr
     change.releases = Vec::new();
     change.group = Some("platform".into());
     change.item = Some(FIREWALL.into());
-    change.requested_by = world.member("platform", 0)?;
+    change.requested_by = world.member("platform", 2)?;
     change.opened_by = world.member("platform", 1)?;
     change.assigned_to = Some(world.member("platform", 4)?);
     change.created = start - days(8);

@@ -36,7 +36,7 @@ pub(in crate::estate) fn portal_release(world: &mut World, place: i64) -> Result
     let service = world.service("customer-portal")?;
     let at = portal_release_at(world, place)?;
     let version = format!("7.{}.{}", place / 4, place % 4);
-    let mut tale = Tale::new(&service, &version, at - days(2), at);
+    let mut tale = Tale::new(&service, &version, at - days(3), at);
     tale.items = 1;
     tale.files = 3;
     tale.lines = 60;

@@ -86,7 +86,7 @@ fn databases(world: &mut World) -> Result<(), EstateError> {
     .map(Text::from)
     .to_vec();
     change.group = Some("databases".into());
-    change.requested_by = world.member("databases", 0)?;
+    change.requested_by = world.member("databases", 2)?;
     change.opened_by = world.member("databases", 1)?;
     change.assigned_to = Some(world.member("databases", 4)?);
     change.item = Some("ledger-core".into());

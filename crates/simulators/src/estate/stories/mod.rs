@@ -25,7 +25,7 @@ use super::world::{World, days, hours, is_vendor, minutes};
 
 pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
     for (place, (key, version)) in (0_i64..).zip(BASELINES) {
-        baseline(world, key, version, 36 + place)?;
+        baseline(world, key, version, 49 - place)?;
     }
     payments::tell(world)?;
     core::tell(world)?;

@@ -109,6 +109,7 @@ fn platform() -> Router<Jira> {
         .route("/serverInfo", get(lists::server))
         .route("/myself", get(people::myself))
         .route("/user", get(people::one))
+        .route("/user/bulk", get(people::bulk))
         .route("/user/search", get(people::search))
         .route("/users", get(people::all))
         .route("/users/search", get(people::all))

@@ -57,6 +57,19 @@ pub(super) async fn search(call: Call) -> Answer {
     })
 }
 
+/// Up to 200 by account id, as a page; ids that nobody has are left out.
+pub(super) async fn bulk(call: Call) -> Answer {
+    call.actor()?;
+    let wanted = call.list("accountId");
+    if wanted.is_empty() || wanted.len() > 200 {
+        return Err(Refusal::bad("Between 1 and 200 values of 'accountId' must be given."));
+    }
+    let store = call.jira.read();
+    let view = call.view(&store);
+    let users = store.content.users.iter().filter(|user| wanted.contains(&user.account_id));
+    call.page(users.map(|user| view.user(user)).collect(), (10, 200))
+}
+
 pub(super) async fn all(call: Call) -> Answer {
     call.actor()?;
     listed(&call, |_| true)

@@ -1,0 +1,128 @@
+//! What goes wrong between us and the server becomes a gap with the right code, and never "nothing there".
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::{GapCode, RecordKind};
+use simulators::faults::{Effect, Fault};
+use simulators::prometheus::content::{Content, Series};
+use simulators::prometheus::{Access, QueryFailure};
+
+use super::bench::{Bench, ago, service};
+use crate::build::Identification;
+use crate::contract::Gathered;
+use crate::resilience::Secret;
+
+async fn bench() -> Bench {
+    let series = vec![Series::constant("build_info", &[("service", "a"), ("version", "1")], ago(60), 1.0)];
+    let mut bench = Bench::with(Content { series, ..Content::default() }).await.asking("up{selector}", None);
+    bench.patience = Duration::from_millis(700);
+    bench
+}
+
+fn all_are(gathered: &Gathered, code: GapCode, what: &str) {
+    assert!(gathered.records.is_empty() && gathered.complete.is_empty() && gathered.changed.is_empty(), "{what}");
+    let mut kinds: Vec<RecordKind> = gathered.gaps.iter().map(|gap| gap.kind).collect();
+    kinds.sort();
+    assert_eq!(kinds, [RecordKind::Alert, RecordKind::RuntimeObservation, RecordKind::HealthObservation], "{what}");
+    for gap in &gathered.gaps {
+        assert_eq!(gap.code, code, "{what}: {}", gap.message);
+    }
+}
+
+fn status(status: u16) -> Effect {
+    Effect::Status { status, headers: BTreeMap::new(), body: "Bearer hunter2".to_owned() }
+}
+
+#[tokio::test]
+async fn each_fault_has_its_code() {
+    let cases = [
+        (status(401), GapCode::SourceDenied),
+        (status(403), GapCode::SourceDenied),
+        (status(404), GapCode::SourceMalformed),
+        (status(410), GapCode::SourceUnavailable),
+        (status(500), GapCode::SourceUnavailable),
+        (status(503), GapCode::SourceUnavailable),
+        (Effect::TooManyRequests { retry_after_seconds: Some(30) }, GapCode::SourceRateLimited),
+        (Effect::ExpiredToken, GapCode::SourceDenied),
+        (Effect::DelayHeaders { milliseconds: 5000 }, GapCode::SourceTimedOut),
+        (Effect::SlowBody { piece_bytes: 1, milliseconds: 300 }, GapCode::SourceTimedOut),
+        (Effect::CutBody { after_bytes: 10 }, GapCode::SourceUnavailable),
+        (Effect::MalformedJson, GapCode::SourceMalformed),
+        (Effect::Html, GapCode::SourceMalformed),
+        (Effect::OtherShape, GapCode::SourceMalformed),
+        (Effect::EmptyBody, GapCode::SourceMalformed),
+        (Effect::GzipBomb { mebibytes: 4 }, GapCode::SourceIncomplete),
+        (
+            Effect::Redirect { location: "http://other.example/".to_owned(), status: 302 },
+            GapCode::SourceUnavailable,
+        ),
+        (Effect::ContentType { content_type: "text/plain".to_owned() }, GapCode::SourceMalformed),
+        (Effect::Refuse, GapCode::SourceUnavailable),
+    ];
+    for (effect, code) in cases {
+        let bench = bench().await;
+        let what = format!("{effect:?}");
+        bench.server.faults.set(Fault::on("/api", effect));
+        let gathered = bench.gather(&[service("a")]).await;
+        all_are(&gathered, code, &what);
+        assert!(!format!("{gathered:?}").contains("hunter2"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn kinds_fail_one_by_one() {
+    let bench = bench().await;
+    bench.server.faults.set(Fault::on("/api/v1/alerts", status(500)));
+    let gathered = bench.gather(&[service("a")]).await;
+    assert_eq!(gathered.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), [RecordKind::Alert]);
+    assert_eq!(gathered.complete.len(), 2);
+    bench.server.faults.clear();
+    bench.server.faults.set(Fault::on("/api/v1/query_range", status(500)));
+    let gathered = bench.gather(&[service("a")]).await;
+    assert_eq!(gathered.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), [RecordKind::RuntimeObservation]);
+    assert!(gathered.records.runtime_observations.is_empty());
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_read_leave_the_alerts_in_doubt() {
+    let bench = bench().await;
+    bench.server.faults.set(Fault::on("/api/v1/rules", status(403)));
+    let gathered = bench.gather(&[service("a")]).await;
+    assert!(gathered.changed.contains(&RecordKind::Alert));
+    assert_eq!(gathered.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>(), [GapCode::SourceDenied]);
+}
+
+#[tokio::test]
+async fn the_envelopes_error_type_tells_more_than_the_status() {
+    let bench = bench().await;
+    bench.simulated.fail_queries(Some(QueryFailure::Timeout));
+    let codes = |gathered: Gathered| gathered.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>();
+    assert_eq!(codes(bench.gather(&[service("a")]).await), [GapCode::SourceTimedOut; 2]);
+    bench.simulated.fail_queries(Some(QueryFailure::Execution("many-to-many matching".to_owned())));
+    assert_eq!(codes(bench.gather(&[service("a")]).await), [GapCode::SourceMalformed; 2]);
+}
+
+#[tokio::test]
+async fn an_error_sent_as_a_success_is_no_answer() {
+    let bench = bench().await;
+    let body = r#"{"status":"error","errorType":"timeout","error":"x","data":{"resultType":"vector","result":[]}}"#;
+    let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+    let effect = Effect::Status { status: 200, headers, body: body.to_owned() };
+    bench.server.faults.set(Fault::on("/api/v1/query", effect));
+    let gathered = bench.gather(&[service("a")]).await;
+    assert!(gathered.records.is_empty());
+    assert_eq!(gathered.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>(), [GapCode::SourceTimedOut; 2]);
+}
+
+#[tokio::test]
+async fn a_proxys_credentials_are_sent_and_never_told() {
+    let mut bench = Bench::guarded(Content::default(), Access::Bearer("hunter2".to_owned())).await;
+    all_are(&bench.gather(&[]).await, GapCode::SourceDenied, "no credentials");
+    bench.identification = Identification::Token(Secret::new("hunter3"));
+    let gathered = bench.gather(&[]).await;
+    all_are(&gathered, GapCode::SourceDenied, "wrong credentials");
+    assert!(!format!("{gathered:?}").contains("hunter"));
+    bench.identification = Identification::Token(Secret::new("hunter2"));
+    assert_eq!(bench.gather(&[]).await.complete.len(), 3);
+}

@@ -1,0 +1,13 @@
+//! The API asked in-process: real federation and correlation, systems made of plain records.
+
+mod bank;
+mod gaps;
+mod limits;
+mod lists;
+mod lookups;
+mod pages;
+mod records;
+mod scope;
+mod world;
+
+pub(crate) use bank::small_bank;

@@ -1,0 +1,202 @@
+//! Systems made of plain records, federated and correlated as real ones are, and the API over them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_graphql::{Request, Response, Variables};
+use async_trait::async_trait;
+use connectors::resilience::{CircuitState, Spared, TelemetrySnapshot};
+use connectors::{Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted};
+use domain::{Actor, ConnectorId, Family, Gap, GapCode, Landscape, RecordKind, Records, Scope, ServiceKey};
+use engine::correlate::CorrelationPolicy;
+use interlock::clock::FrozenClock;
+use interlock::config::{Horizon, Refresh};
+use interlock::federation::{Extent, Federation, FederationPlan};
+use interlock::graphql::Api;
+use interlock::http::{Caller, Executor, Limits};
+use jiff::{SignedDuration, Timestamp};
+
+use super::records::now;
+
+/// A system that answers with given records, or fails for some kinds.
+pub(crate) struct System {
+    descriptor: Descriptor,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    records: Records,
+    failing: Vec<RecordKind>,
+    gathered: usize,
+}
+
+impl System {
+    pub(crate) fn new(id: &str, family: Family, kinds: &'static [RecordKind]) -> Arc<Self> {
+        let descriptor = Descriptor { id: ConnectorId::new(id), family, vendor: "simulated", kinds };
+        Arc::new(Self { descriptor, state: Mutex::default() })
+    }
+
+    pub(crate) fn holds(&self, add: impl FnOnce(&mut Records)) {
+        add(&mut self.state.lock().unwrap().records);
+    }
+
+    /// From now on these kinds cannot be read.
+    pub(crate) fn fails_for(&self, kinds: &[RecordKind]) {
+        self.state.lock().unwrap().failing = kinds.to_vec();
+    }
+
+    /// How often it was read.
+    pub(crate) fn gathered(&self) -> usize {
+        self.state.lock().unwrap().gathered
+    }
+}
+
+#[async_trait]
+impl Connector for System {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    async fn probe(&self, _now: Timestamp) -> Probe {
+        Probe {
+            reachable: ProbeAnswer::Skipped,
+            authenticated: ProbeAnswer::Skipped,
+            permitted: Vec::new(),
+            clock_skew: None,
+            limits: None,
+        }
+    }
+
+    async fn gather(&self, _request: &GatherRequest) -> Gathered {
+        let mut state = self.state.lock().unwrap();
+        state.gathered += 1;
+        let mut read = Gathered::default();
+        for kind in self.descriptor.kinds {
+            if state.failing.contains(kind) {
+                read.gaps.push(Gap {
+                    code: GapCode::SourceTimedOut,
+                    connector: Some(self.descriptor.id.clone()),
+                    kind: *kind,
+                    message: format!("{} did not answer in time.", self.descriptor.id).into(),
+                    since: None,
+                    retryable: true,
+                });
+            } else {
+                read.records.upsert(*kind, &mut state.records.clone());
+                read.complete.insert(*kind);
+            }
+        }
+        read
+    }
+
+    async fn read(&self, _wanted: &Wanted, _now: Timestamp) -> Gathered {
+        Gathered::default()
+    }
+
+    fn telemetry(&self) -> TelemetrySnapshot {
+        TelemetrySnapshot {
+            circuit: CircuitState::Closed,
+            sent: 0,
+            retried: 0,
+            refused: 0,
+            spared: Spared::default(),
+            failures: BTreeMap::new(),
+            latency_p50: None,
+            latency_p99: None,
+            last_success_at: None,
+            last_error: None,
+            rate_limit: None,
+            clock_skew: None,
+            concurrency: 1,
+        }
+    }
+}
+
+/// Systems and a landscape, not yet read.
+pub(crate) struct World {
+    pub(crate) landscape: Landscape,
+    pub(crate) systems: BTreeMap<&'static str, Arc<System>>,
+    pub(crate) limits: Limits,
+}
+
+impl World {
+    /// The system with this id.
+    pub(crate) fn system(&self, id: &str) -> &Arc<System> {
+        &self.systems[id]
+    }
+
+    /// The API before anything was read.
+    pub(crate) fn unread(self) -> Asked {
+        let connectors = self.systems.values().map(|system| system.clone() as Arc<dyn Connector>).collect();
+        let hours = SignedDuration::from_hours;
+        let federation = Arc::new(Federation::new(FederationPlan {
+            connectors,
+            landscape: self.landscape,
+            horizon: Horizon { past: hours(24 * 90), future: hours(24 * 180) },
+            refresh: Refresh::default(),
+            policy: CorrelationPolicy::default(),
+            clock: Arc::new(FrozenClock(now())),
+        }));
+        let api = Api::new(federation.clone(), &self.limits);
+        Asked { api, federation, systems: self.systems }
+    }
+
+    /// The API once everything was read.
+    pub(crate) async fn read(self) -> Asked {
+        let asked = self.unread();
+        asked.federation.gather(Extent::Sweep).await;
+        asked
+    }
+}
+
+/// The API, to be asked.
+pub(crate) struct Asked {
+    api: Api,
+    pub(crate) federation: Arc<Federation>,
+    pub(crate) systems: BTreeMap<&'static str, Arc<System>>,
+}
+
+impl Asked {
+    /// Asks as somebody who sees everything.
+    pub(crate) async fn execute(&self, request: impl Into<Request> + Send) -> Response {
+        self.api.execute(request.into(), Caller::anonymous()).await
+    }
+
+    /// The data of an answer that must have no errors.
+    pub(crate) async fn data(&self, query: &str) -> serde_json::Value {
+        clean(query, self.execute(query).await)
+    }
+
+    /// The same, with variables.
+    pub(crate) async fn data_with(&self, query: &str, variables: serde_json::Value) -> serde_json::Value {
+        clean(query, self.execute(Request::new(query).variables(Variables::from_json(variables))).await)
+    }
+
+    /// The same for somebody who sees these services alone.
+    pub(crate) async fn data_for(&self, services: &[&str], query: &str) -> serde_json::Value {
+        let keys = services.iter().map(|key| ServiceKey::new(*key)).collect();
+        let caller = Caller { actor: Actor::anonymous(), scope: Scope::Services(keys), token: None };
+        clean(query, self.api.execute(query.into(), caller).await)
+    }
+
+    /// Codes of the errors of an answer.
+    pub(crate) async fn codes(&self, query: &str) -> Vec<String> {
+        codes(&self.execute(query).await)
+    }
+}
+
+/// Codes of the errors of an answer.
+pub(crate) fn codes(response: &Response) -> Vec<String> {
+    let code = |error: &async_graphql::ServerError| match error.extensions.as_ref().and_then(|all| all.get("code"))
+    {
+        Some(async_graphql::Value::String(code)) => code.clone(),
+        _ => error.message.clone(),
+    };
+    response.errors.iter().map(code).collect()
+}
+
+fn clean(query: &str, response: Response) -> serde_json::Value {
+    assert!(response.errors.is_empty(), "{query}: {:?}", response.errors);
+    response.data.into_json().unwrap()
+}
