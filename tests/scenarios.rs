@@ -42,7 +42,8 @@ fn read(path: &Path) -> Scenario {
         if let Some(language) = line.strip_prefix("```") {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let block = block.join("\n");
-            let parsed = || serde_json::from_str(&block).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+            let parsed =
+                || serde_json::from_str(&block).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
             match language.trim() {
                 "graphql" => scenario.query = block,
                 "json variables" => scenario.variables = parsed(),
@@ -95,7 +96,8 @@ impl World {
         let now: Timestamp = now.parse().expect("a moment");
         let folder = TemporaryFolder::make().expect("a folder");
         let options = Options { contents: Contents::StoriesAndNoise, ..Options::new(1, now) };
-        let places = Places { gateway: "127.0.0.1:0".to_owned(), ports: Ports::Any, folder: folder.path().to_owned() };
+        let places =
+            Places { gateway: "127.0.0.1:0".to_owned(), ports: Ports::Any, folder: folder.path().to_owned() };
         let bank = Bank::open(&options, &places, Arc::new(Frozen::at(now))).await.expect("a bank");
         Self { bank, _folder: folder, now, gateway: None }
     }

@@ -42,9 +42,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     arguments.logs.start()?;
     let start = arguments.estate.start()?;
     let (bank, _folder) = arguments.estate.open(arguments.listen.to_string(), arguments.vendor_ports).await?;
-    let secrets = |name: &str| {
-        simulators::bank::secret(name).map(str::to_owned)
-    };
+    let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
     let config = config::check(&bank.config, &secrets).map_err(anyhow::Error::new)?;
     let gateway = Gateway::start(config, Arc::new(StartedClock::at(start))).await?;
     gateway.gathered().await;

@@ -27,10 +27,7 @@ impl Running {
     /// A clock that shows `start` now and runs on from there.
     #[must_use]
     pub fn from(start: Timestamp) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the clock that everybody else takes"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes")]
         let since = Instant::now();
         Self { start, since }
     }
@@ -53,9 +50,7 @@ impl Frozen {
     /// A clock that stands at `moment`.
     #[must_use]
     pub fn at(moment: Timestamp) -> Self {
-        Self {
-            moment: Mutex::new(moment),
-        }
+        Self { moment: Mutex::new(moment) }
     }
 
     /// Moves the clock on (or back, with a negative duration).

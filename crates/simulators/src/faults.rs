@@ -64,10 +64,7 @@ pub enum Effect {
     /// The true answer, but its head comes late.
     DelayHeaders { milliseconds: u64 },
     /// The true answer, its body in small pieces with pauses between.
-    SlowBody {
-        piece_bytes: usize,
-        milliseconds: u64,
-    },
+    SlowBody { piece_bytes: usize, milliseconds: u64 },
     /// The true answer, with its full length announced and the connection closed after some bytes.
     CutBody { after_bytes: usize },
     /// JSON that breaks off, announced as complete.
@@ -104,13 +101,7 @@ impl Fault {
     /// A fault that meets every request whose path and query start with `path`, until cleared.
     #[must_use]
     pub fn on(path: &str, effect: Effect) -> Self {
-        Self {
-            path: path.to_owned(),
-            contains: None,
-            method: None,
-            times: None,
-            effect,
-        }
+        Self { path: path.to_owned(), contains: None, method: None, times: None, effect }
     }
 
     /// Only for the next `times` requests.
@@ -136,14 +127,8 @@ impl Fault {
 
     fn meets(&self, method: &str, target: &str) -> bool {
         target.starts_with(&self.path)
-            && self
-                .contains
-                .as_ref()
-                .is_none_or(|part| target.contains(part))
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.contains.as_ref().is_none_or(|part| target.contains(part))
+            && self.method.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
     }
 }
 
@@ -201,11 +186,7 @@ impl Faults {
 }
 
 /// The middleware that lets faults meet requests.
-pub(crate) async fn interfere(
-    State(faults): State<Faults>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn interfere(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     let target = request.uri().to_string();
     match faults.take_for(request.method().as_str(), &target) {
         None => next.run(request).await,
@@ -219,10 +200,7 @@ async fn apply(effect: Effect, faults: &Faults, request: Request, next: Next) ->
             tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             next.run(request).await
         }
-        Effect::SlowBody {
-            piece_bytes,
-            milliseconds,
-        } => {
+        Effect::SlowBody { piece_bytes, milliseconds } => {
             let pause = Duration::from_millis(milliseconds);
             bodies::trickle(next.run(request).await, piece_bytes, pause).await
         }
@@ -234,11 +212,7 @@ async fn apply(effect: Effect, faults: &Faults, request: Request, next: Next) ->
         }
         Effect::SkewedDate { minutes } => {
             let mut response = next.run(request).await;
-            insert(
-                response.headers_mut(),
-                "date",
-                &skewed_date(faults, minutes),
-            );
+            insert(response.headers_mut(), "date", &skewed_date(faults, minutes));
             response
         }
         replacing => replace(replacing),
@@ -248,20 +222,14 @@ async fn apply(effect: Effect, faults: &Faults, request: Request, next: Next) ->
 /// The answers that never reach the vendor's own routes.
 fn replace(effect: Effect) -> Response {
     match effect {
-        Effect::Status {
-            status,
-            headers,
-            body,
-        } => {
+        Effect::Status { status, headers, body } => {
             let mut response = answer(status, "application/json", body);
             for (name, value) in &headers {
                 insert(response.headers_mut(), name, value);
             }
             response
         }
-        Effect::TooManyRequests {
-            retry_after_seconds,
-        } => {
+        Effect::TooManyRequests { retry_after_seconds } => {
             let mut response = answer(429, "application/json", r#"{"error":"slow down"}"#);
             if let Some(seconds) = retry_after_seconds {
                 insert(response.headers_mut(), "retry-after", &seconds.to_string());
@@ -302,11 +270,7 @@ fn replace(effect: Effect) -> Response {
 fn answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    insert(
-        response.headers_mut(),
-        header::CONTENT_TYPE.as_str(),
-        content_type,
-    );
+    insert(response.headers_mut(), header::CONTENT_TYPE.as_str(), content_type);
     response
 }
 
@@ -318,10 +282,7 @@ fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
 }
 
 fn skewed_date(faults: &Faults, minutes: i64) -> String {
-    let skewed = faults
-        .clock
-        .now()
-        .saturating_add(SignedDuration::from_mins(minutes));
+    let skewed = faults.clock.now().saturating_add(SignedDuration::from_mins(minutes));
     let skewed = skewed.unwrap_or(jiff::Timestamp::MAX);
     skewed.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
@@ -334,33 +295,22 @@ mod tests {
     fn a_fault_meets_its_requests_and_ends_by_itself() {
         let clock = Arc::new(crate::clock::Frozen::at(jiff::Timestamp::UNIX_EPOCH));
         let faults = Faults::new(clock);
-        let fault = Fault::on("/api/", Effect::EmptyBody)
-            .containing("limit=1")
-            .method("get");
+        let fault = Fault::on("/api/", Effect::EmptyBody).containing("limit=1").method("get");
         faults.set(fault.times(2));
         assert_eq!(faults.take_for("GET", "/other?limit=1"), None);
         assert_eq!(faults.take_for("POST", "/api/x?limit=1"), None);
         assert_eq!(faults.take_for("GET", "/api/x?limit=2"), None);
-        assert_eq!(
-            faults.take_for("GET", "/api/x?limit=1"),
-            Some(Effect::EmptyBody)
-        );
-        assert_eq!(
-            faults.take_for("GET", "/api/x?limit=1"),
-            Some(Effect::EmptyBody)
-        );
+        assert_eq!(faults.take_for("GET", "/api/x?limit=1"), Some(Effect::EmptyBody));
+        assert_eq!(faults.take_for("GET", "/api/x?limit=1"), Some(Effect::EmptyBody));
         assert_eq!(faults.take_for("GET", "/api/x?limit=1"), None);
         assert!(faults.active().is_empty());
     }
 
     #[test]
     fn faults_are_written_as_flat_json() {
-        let text =
-            r#"{"path":"/api","times":1,"fault":"too_many_requests","retry_after_seconds":3}"#;
+        let text = r#"{"path":"/api","times":1,"fault":"too_many_requests","retry_after_seconds":3}"#;
         let fault: Fault = serde_json::from_str(text).unwrap();
-        let effect = Effect::TooManyRequests {
-            retry_after_seconds: Some(3),
-        };
+        let effect = Effect::TooManyRequests { retry_after_seconds: Some(3) };
         assert_eq!(fault, Fault::on("/api", effect).times(1));
         assert_eq!(serde_json::to_string(&fault).unwrap(), text);
     }

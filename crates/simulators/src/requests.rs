@@ -66,10 +66,7 @@ impl Requests {
     #[must_use]
     pub fn matching(&self, part: &str) -> Vec<Seen> {
         let tally = self.lock();
-        let hits = tally
-            .latest
-            .iter()
-            .filter(|seen| seen.target.contains(part));
+        let hits = tally.latest.iter().filter(|seen| seen.target.contains(part));
         hits.cloned().collect()
     }
 
@@ -146,11 +143,7 @@ impl Drop for Open {
 }
 
 /// The middleware that counts.
-pub(crate) async fn count(
-    State(requests): State<Requests>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn count(State(requests): State<Requests>, request: Request, next: Next) -> Response {
     let open = Open::new(&requests);
     let method = request.method().to_string();
     let target = request.uri().to_string();
@@ -161,11 +154,6 @@ pub(crate) async fn count(
     let response = next.run(request).await;
     drop(open);
     let status = response.status().as_u16();
-    requests.finish(Seen {
-        method,
-        target,
-        route,
-        status,
-    });
+    requests.finish(Seen { method, target, route, status });
     response
 }

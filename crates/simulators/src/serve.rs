@@ -39,11 +39,7 @@ impl Server {
         let faults = Faults::new(clock);
         let requests = Requests::default();
         let stopping = CancellationToken::new();
-        let door = Door {
-            listener,
-            faults: faults.clone(),
-            stopping: stopping.clone(),
-        };
+        let door = Door { listener, faults: faults.clone(), stopping: stopping.clone() };
         let app = with_controls(router, &faults, &requests);
         let stopped = stopping.clone().cancelled_owned();
         let mut task = JoinSet::new();
@@ -53,13 +49,7 @@ impl Server {
                 tracing::error!(%error, "a simulator stopped serving");
             }
         });
-        Ok(Self {
-            addr,
-            faults,
-            requests,
-            stopping,
-            task,
-        })
+        Ok(Self { addr, faults, requests, stopping, task })
     }
 
     /// The address as clients write it, without a slash at the end.
@@ -83,12 +73,10 @@ impl Drop for Server {
 
 /// The routes of a vendor under counting and faults, beside `/_simulator/faults` and `/_simulator/requests`.
 pub fn with_controls(router: Router, faults: &Faults, requests: &Requests) -> Router {
-    let controls = Router::new()
-        .route("/_simulator/faults", get(list).put(set).delete(clear))
-        .with_state(faults.clone());
-    let counts = Router::new()
-        .route("/_simulator/requests", get(counted).delete(reset))
-        .with_state(requests.clone());
+    let controls =
+        Router::new().route("/_simulator/faults", get(list).put(set).delete(clear)).with_state(faults.clone());
+    let counts =
+        Router::new().route("/_simulator/requests", get(counted).delete(reset)).with_state(requests.clone());
     router
         .layer(middleware::from_fn_with_state(faults.clone(), interfere))
         .layer(middleware::from_fn_with_state(requests.clone(), count))
@@ -164,11 +152,7 @@ struct Connection {
 
 impl Connection {
     fn new(stream: TcpStream, stopping: &CancellationToken) -> Self {
-        Self {
-            stream,
-            stopping: stopping.clone(),
-            stopped: Box::pin(stopping.clone().cancelled_owned()),
-        }
+        Self { stream, stopping: stopping.clone(), stopped: Box::pin(stopping.clone().cancelled_owned()) }
     }
 
     fn broken<T>() -> Poll<io::Result<T>> {
@@ -190,11 +174,7 @@ impl AsyncRead for Connection {
 }
 
 impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.stopping.is_cancelled() {
             return Self::broken();
         }

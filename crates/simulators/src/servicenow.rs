@@ -100,12 +100,7 @@ impl ServiceNow {
     /// Puts a row in as it is and gives its sys_id, minted where the row brings none.
     /// Times, authors and numbers are filled in only where absent; a column nobody knows becomes a text column.
     pub fn insert(&self, table: &str, row: Fields) -> String {
-        writes::insert(
-            &mut self.instance.write(),
-            table,
-            row,
-            &self.instance.system(),
-        )
+        writes::insert(&mut self.instance.write(), table, row, &self.instance.system())
     }
 
     /// Changes a row now, as the system. False when there is no such row.
@@ -120,11 +115,7 @@ impl ServiceNow {
 
     /// Deletes a row, leaving a trace in `sys_audit_delete`. False when there is no such row.
     pub fn delete(&self, table: &str, sys_id: &str) -> bool {
-        writes::delete(
-            &mut self.instance.write(),
-            (table, sys_id),
-            &self.instance.system(),
-        )
+        writes::delete(&mut self.instance.write(), (table, sys_id), &self.instance.system())
     }
 
     /// A row with every column that has a value.
@@ -132,11 +123,7 @@ impl ServiceNow {
     pub fn row(&self, table: &str, sys_id: &str) -> Option<Fields> {
         let store = self.instance.read();
         let row = store.find(table, sys_id)?;
-        Some(
-            row.fields()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        Some(row.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// The sys_ids of the rows an encoded query finds, in its order.
@@ -146,11 +133,7 @@ impl ServiceNow {
         let asker = query::dates::Asker::system(self.instance.clock.now());
         let query = query::parse(encoded_query);
         let plan = query::evaluate::Plan::new(&store, table, &query, &asker);
-        plan.run()
-            .0
-            .into_iter()
-            .map(|row| row.id.to_string())
-            .collect()
+        plan.run().0.into_iter().map(|row| row.id.to_string()).collect()
     }
 
     /// Adds a column, and its table where it is new; what is in the column may refer to another table.
@@ -212,10 +195,7 @@ impl Instance {
     }
 
     fn system(&self) -> Stamp {
-        Stamp {
-            by: "system".to_owned(),
-            at: self.clock.now(),
-        }
+        Stamp { by: "system".to_owned(), at: self.clock.now() }
     }
 }
 

@@ -59,7 +59,8 @@ async fn a_repository_hidden_from_us_is_a_gap_beside_the_others() {
 async fn inactive_means_superseded_and_not_failed() {
     let mut repository = payments();
     let deployment = repository.deployments.first().cloned().expect("a deployment");
-    let with = |id: u64, statuses: Vec<hub::DeploymentStatus>| hub::Deployment { id, statuses, ..deployment.clone() };
+    let with =
+        |id: u64, statuses: Vec<hub::DeploymentStatus>| hub::Deployment { id, statuses, ..deployment.clone() };
     repository.deployments = vec![
         with(1, vec![status(1, "success", day(80)), status(2, "inactive", day(90))]),
         with(2, vec![status(3, "failure", day(80)), status(4, "inactive", day(90))]),

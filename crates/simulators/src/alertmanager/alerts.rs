@@ -21,11 +21,8 @@ pub(super) async fn list(Shared(server): Shared<Alertmanager>, uri: Uri) -> Answ
     let selection = Selection::read(&parameters(&uri))?;
     let now = server.clock.now();
     let state = server.state();
-    let found: Vec<Value> = seen(&state.content, now)
-        .iter()
-        .filter(|seen| selection.takes(seen))
-        .map(|seen| seen.shown(now))
-        .collect();
+    let found: Vec<Value> =
+        seen(&state.content, now).iter().filter(|seen| selection.takes(seen)).map(|seen| seen.shown(now)).collect();
     Ok(Json(json!(found)))
 }
 
@@ -41,29 +38,19 @@ pub(super) struct Seen<'a> {
 
 /// Every alert that fires now, by fingerprint. Resolved ones are gone.
 pub(super) fn seen(content: &Content, now: Timestamp) -> Vec<Seen<'_>> {
-    let fires =
-        |alert: &&Alert| alert.starts_at <= now && alert.ends_at.is_none_or(|end| end > now);
+    let fires = |alert: &&Alert| alert.starts_at <= now && alert.ends_at.is_none_or(|end| end > now);
     let firing: Vec<&Alert> = content.alerts.iter().filter(fires).collect();
     let mut found: Vec<Seen<'_>> = firing
         .iter()
         .map(|alert| {
-            let route = content
-                .routes
-                .iter()
-                .find(|route: &&Route| all_match(&route.matchers, &alert.labels));
-            let active = content
-                .silences
-                .iter()
-                .filter(|silence| silence.starts_at <= now && silence.ends_at > now);
+            let route = content.routes.iter().find(|route: &&Route| all_match(&route.matchers, &alert.labels));
+            let active =
+                content.silences.iter().filter(|silence| silence.starts_at <= now && silence.ends_at > now);
             let silences = active.filter(|silence| all_match(&silence.matchers, &alert.labels));
             Seen {
                 alert,
-                receiver: route.map_or(content.default_receiver.as_str(), |route| {
-                    route.receiver.as_str()
-                }),
-                group_by: route.map_or(content.group_by.as_slice(), |route| {
-                    route.group_by.as_slice()
-                }),
+                receiver: route.map_or(content.default_receiver.as_str(), |route| route.receiver.as_str()),
+                group_by: route.map_or(content.group_by.as_slice(), |route| route.group_by.as_slice()),
                 fingerprint: fingerprint(&alert.labels),
                 silenced_by: silences.map(|silence| silence.id.as_str()).collect(),
                 inhibited_by: inhibitor(content, alert, &firing).into_iter().collect(),
@@ -76,10 +63,7 @@ pub(super) fn seen(content: &Content, now: Timestamp) -> Vec<Seen<'_>> {
 
 /// The fingerprint of a firing alert that inhibits this one.
 fn inhibitor(content: &Content, alert: &Alert, firing: &[&Alert]) -> Option<String> {
-    let rules = content
-        .inhibitions
-        .iter()
-        .filter(|rule| all_match(&rule.target, &alert.labels));
+    let rules = content.inhibitions.iter().filter(|rule| all_match(&rule.target, &alert.labels));
     let mut sources = rules.flat_map(|rule| {
         // An alert on both sides of a rule must not be inhibited by another such, or the two would hide each other.
         let on_both_sides = all_match(&rule.source, &alert.labels);
@@ -129,18 +113,12 @@ impl Seen<'_> {
 fn refreshed(alert: &Alert, now: Timestamp) -> (Timestamp, Timestamp) {
     match alert.ends_at {
         Some(end) => {
-            let posted = end
-                .saturating_sub(RESOLVE_TIMEOUT)
-                .unwrap_or(alert.starts_at);
+            let posted = end.saturating_sub(RESOLVE_TIMEOUT).unwrap_or(alert.starts_at);
             (posted.clamp(alert.starts_at, now.max(alert.starts_at)), end)
         }
         None => {
-            let since =
-                (now.as_second() - alert.starts_at.as_second()) / RESEND_SECONDS * RESEND_SECONDS;
-            let sent = alert
-                .starts_at
-                .saturating_add(SignedDuration::from_secs(since))
-                .unwrap_or(now);
+            let since = (now.as_second() - alert.starts_at.as_second()) / RESEND_SECONDS * RESEND_SECONDS;
+            let sent = alert.starts_at.saturating_add(SignedDuration::from_secs(since)).unwrap_or(now);
             (sent, sent.saturating_add(RESEND_AHEAD).unwrap_or(now))
         }
     }
@@ -157,14 +135,12 @@ pub(super) struct Selection {
 
 impl Selection {
     pub(super) fn read(parameters: &[(String, String)]) -> Result<Self, Refusal> {
-        let receiver = match parameters
-            .iter()
-            .find(|(name, value)| name == "receiver" && !value.is_empty())
-        {
+        let receiver = match parameters.iter().find(|(name, value)| name == "receiver" && !value.is_empty()) {
             None => None,
-            Some((_, pattern)) => Some(anchored(pattern).map_err(|error| {
-                Refusal::bad(format!("failed to parse receiver param: {error}"))
-            })?),
+            Some((_, pattern)) => Some(
+                anchored(pattern)
+                    .map_err(|error| Refusal::bad(format!("failed to parse receiver param: {error}")))?,
+            ),
         };
         Ok(Self {
             active: flag(parameters, "active"),
@@ -180,10 +156,7 @@ impl Selection {
         (self.active || seen.is_muted())
             && (self.silenced || seen.silenced_by.is_empty())
             && (self.inhibited || seen.inhibited_by.is_empty())
-            && self
-                .receiver
-                .as_ref()
-                .is_none_or(|regex| regex.is_match(seen.receiver))
+            && self.receiver.as_ref().is_none_or(|regex| regex.is_match(seen.receiver))
             && all_match(&self.filters, &seen.alert.labels)
     }
 }

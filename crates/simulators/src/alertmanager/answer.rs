@@ -52,28 +52,17 @@ pub(super) fn moment(at: Timestamp) -> String {
 
 /// `1`, `yes`, `on` and the like are true, everything else that is given is false.
 pub(super) fn flag(parameters: &[(String, String)], name: &str) -> bool {
-    const TRUE: [&str; 10] = [
-        "true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled",
-    ];
-    let given = parameters
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.to_ascii_lowercase());
+    const TRUE: [&str; 10] = ["true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"];
+    let given = parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_ascii_lowercase());
     given.is_none_or(|value| value.is_empty() || TRUE.contains(&value.as_str()))
 }
 
 pub(super) fn parameters(uri: &Uri) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-        .into_owned()
-        .collect()
+    url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
 pub(super) async fn unknown_path(uri: axum::extract::OriginalUri) -> Refusal {
-    Refusal::Decoding(
-        StatusCode::NOT_FOUND,
-        404,
-        format!("path {} was not found", uri.path()),
-    )
+    Refusal::Decoding(StatusCode::NOT_FOUND, 404, format!("path {} was not found", uri.path()))
 }
 
 pub(super) async fn method_not_allowed(request: Request) -> Refusal {

@@ -86,29 +86,16 @@ pub struct Route {
 impl Alert {
     /// An alert that fires from `starts_at` on.
     pub fn firing(name: &str, labels: &[(&str, &str)], starts_at: Timestamp) -> Self {
-        let mut set: Labels = labels
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let mut set: Labels =
+            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         set.insert("alertname".to_owned(), name.to_owned());
-        Self {
-            labels: set,
-            annotations: Labels::new(),
-            starts_at,
-            ends_at: None,
-            generator_url: String::new(),
-        }
+        Self { labels: set, annotations: Labels::new(), starts_at, ends_at: None, generator_url: String::new() }
     }
 }
 
 impl Matcher {
     /// `name="value"`.
     pub fn equal(name: &str, value: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            is_regex: false,
-            is_equal: true,
-        }
+        Self { name: name.to_owned(), value: value.to_owned(), is_regex: false, is_equal: true }
     }
 }

@@ -20,25 +20,17 @@ pub(super) async fn list(Shared(server): Shared<Alertmanager>, uri: Uri) -> Answ
     let state = server.state();
     let mut groups: BTreeMap<(Labels, String), Vec<Seen<'_>>> = BTreeMap::new();
     for seen in seen(&state.content, now) {
-        groups
-            .entry((group_labels(&seen), seen.receiver.to_owned()))
-            .or_default()
-            .push(seen);
+        groups.entry((group_labels(&seen), seen.receiver.to_owned())).or_default().push(seen);
     }
     let mut found = Vec::new();
     for ((labels, receiver), members) in groups {
         if !with_muted && members.iter().all(Seen::is_muted) {
             continue;
         }
-        let alerts: Vec<Value> = members
-            .iter()
-            .filter(|seen| selection.takes(seen))
-            .map(|seen| seen.shown(now))
-            .collect();
+        let alerts: Vec<Value> =
+            members.iter().filter(|seen| selection.takes(seen)).map(|seen| seen.shown(now)).collect();
         if !alerts.is_empty() {
-            found.push(
-                json!({ "alerts": alerts, "labels": labels, "receiver": { "name": receiver } }),
-            );
+            found.push(json!({ "alerts": alerts, "labels": labels, "receiver": { "name": receiver } }));
         }
     }
     Ok(Json(json!(found)))
@@ -46,11 +38,6 @@ pub(super) async fn list(Shared(server): Shared<Alertmanager>, uri: Uri) -> Answ
 
 fn group_labels(seen: &Seen<'_>) -> Labels {
     let everything = seen.group_by.iter().any(|name| name == "...");
-    let kept = seen
-        .alert
-        .labels
-        .iter()
-        .filter(|(name, _)| everything || seen.group_by.contains(name));
-    kept.map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let kept = seen.alert.labels.iter().filter(|(name, _)| everything || seen.group_by.contains(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -7,12 +7,7 @@ use super::content::{Labels, Matcher};
 
 /// All must match. A regex that cannot be compiled matches nothing.
 pub(super) fn all_match(matchers: &[Matcher], labels: &Labels) -> bool {
-    matchers.iter().all(|matcher| {
-        matches(
-            matcher,
-            labels.get(&matcher.name).map_or("", String::as_str),
-        )
-    })
+    matchers.iter().all(|matcher| matches(matcher, labels.get(&matcher.name).map_or("", String::as_str)))
 }
 
 pub(super) fn matches(matcher: &Matcher, value: &str) -> bool {
@@ -29,11 +24,7 @@ pub(super) fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
 /// The `filter` parameters of a request.
 pub(super) fn filters(parameters: &[(String, String)]) -> Result<Vec<Matcher>, Refusal> {
     let given = parameters.iter().filter(|(name, _)| name == "filter");
-    given
-        .map(|(_, text)| {
-            parse(text).ok_or_else(|| Refusal::bad(format!("bad matcher format: {text}")))
-        })
-        .collect()
+    given.map(|(_, text)| parse(text).ok_or_else(|| Refusal::bad(format!("bad matcher format: {text}")))).collect()
 }
 
 /// `name="value"` with `=`, `!=`, `=~` or `!~`; the quotes may be left out.
@@ -42,37 +33,20 @@ fn parse(text: &str) -> Option<Matcher> {
     let end = trimmed.find(['=', '!'])?;
     let (name, rest) = trimmed.split_at_checked(end)?;
     let name = name.trim_end();
-    let first_fits =
-        name.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | ':'));
-    if !first_fits
-        || !name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
-    {
+    let first_fits = name.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '_' | ':'));
+    if !first_fits || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':')) {
         return None;
     }
-    const OPERATORS: [(&str, bool, bool); 4] = [
-        ("=~", true, true),
-        ("!~", true, false),
-        ("!=", false, false),
-        ("=", false, true),
-    ];
-    let (value, is_regex, is_equal) =
-        OPERATORS
-            .iter()
-            .find_map(|(operator, is_regex, is_equal)| {
-                Some((rest.strip_prefix(operator)?, *is_regex, *is_equal))
-            })?;
+    const OPERATORS: [(&str, bool, bool); 4] =
+        [("=~", true, true), ("!~", true, false), ("!=", false, false), ("=", false, true)];
+    let (value, is_regex, is_equal) = OPERATORS
+        .iter()
+        .find_map(|(operator, is_regex, is_equal)| Some((rest.strip_prefix(operator)?, *is_regex, *is_equal)))?;
     let value = unquoted(value.trim())?;
     if is_regex {
         anchored(&value).ok()?;
     }
-    Some(Matcher {
-        name: name.to_owned(),
-        value,
-        is_regex,
-        is_equal,
-    })
+    Some(Matcher { name: name.to_owned(), value, is_regex, is_equal })
 }
 
 fn unquoted(written: &str) -> Option<String> {
@@ -105,8 +79,6 @@ pub(super) fn fingerprint(labels: &Labels) -> String {
     const SEPARATOR: u8 = 255;
     let pairs = labels.iter().flat_map(|(name, value)| [name, value]);
     let bytes = pairs.flat_map(|part| part.bytes().chain([SEPARATOR]));
-    let hash = bytes.fold(OFFSET, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
-    });
+    let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     format!("{hash:016x}")
 }

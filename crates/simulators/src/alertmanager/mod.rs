@@ -45,15 +45,8 @@ struct State {
 impl Alertmanager {
     pub fn new(options: Options) -> Self {
         let started = options.clock.now();
-        let state = State {
-            content: options.content,
-            created: 0,
-            started,
-        };
-        Self {
-            clock: options.clock,
-            state: Arc::new(Mutex::new(state)),
-        }
+        let state = State { content: options.content, created: 0, started };
+        Self { clock: options.clock, state: Arc::new(Mutex::new(state)) }
     }
 
     pub fn router(&self) -> Router {
@@ -62,10 +55,7 @@ impl Alertmanager {
             .route("/receivers", get(status::receivers))
             .route("/alerts", get(alerts::list).post(postable::post_alerts))
             .route("/alerts/groups", get(groups::list))
-            .route(
-                "/silences",
-                get(silences::list).post(postable::post_silence),
-            )
+            .route("/silences", get(silences::list).post(postable::post_silence))
             .route("/silence/{id}", get(silences::get).delete(silences::delete))
             .fallback(any(answer::unknown_path))
             .method_not_allowed_fallback(answer::method_not_allowed);
@@ -92,10 +82,7 @@ impl Alertmanager {
     /// The alert is there from its start on; one with the same labels is replaced.
     pub fn fire(&self, alert: Alert) {
         let mut state = self.state();
-        state
-            .content
-            .alerts
-            .retain(|known| known.labels != alert.labels);
+        state.content.alerts.retain(|known| known.labels != alert.labels);
         state.content.alerts.push(alert);
     }
 
@@ -103,10 +90,7 @@ impl Alertmanager {
     pub fn resolve(&self, labels: &Labels) {
         let now = self.clock.now();
         for alert in &mut self.state().content.alerts {
-            if labels
-                .iter()
-                .all(|(name, value)| alert.labels.get(name) == Some(value))
-            {
+            if labels.iter().all(|(name, value)| alert.labels.get(name) == Some(value)) {
                 alert.ends_at = Some(alert.ends_at.map_or(now, |end| end.min(now)));
             }
         }

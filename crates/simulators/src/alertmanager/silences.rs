@@ -24,10 +24,7 @@ pub(super) async fn list(Shared(server): Shared<Alertmanager>, uri: Uri) -> Answ
         .iter()
         .filter(|silence| is_kept(silence, now) && flag(&parameters, state_of(silence, now)))
         .filter(|silence| {
-            let labels = silence
-                .matchers
-                .iter()
-                .map(|matcher| (matcher.name.clone(), matcher.value.clone()));
+            let labels = silence.matchers.iter().map(|matcher| (matcher.name.clone(), matcher.value.clone()));
             all_match(&filters, &labels.collect::<Labels>())
         })
         .collect();
@@ -36,26 +33,15 @@ pub(super) async fn list(Shared(server): Shared<Alertmanager>, uri: Uri) -> Answ
         "pending" => (1, silence.starts_at.as_millisecond()),
         _ => (2, -silence.ends_at.as_millisecond()),
     });
-    Ok(Json(
-        found
-            .into_iter()
-            .map(|silence| shown(silence, now))
-            .collect(),
-    ))
+    Ok(Json(found.into_iter().map(|silence| shown(silence, now)).collect()))
 }
 
 pub(super) async fn get(Shared(server): Shared<Alertmanager>, Path(id): Path<String>) -> Answer {
     check_id(&id)?;
     let now = server.clock.now();
     let state = server.state();
-    let found = state
-        .content
-        .silences
-        .iter()
-        .find(|silence| silence.id == id && is_kept(silence, now));
-    found
-        .map(|silence| Json(shown(silence, now)))
-        .ok_or(Refusal::Absent)
+    let found = state.content.silences.iter().find(|silence| silence.id == id && is_kept(silence, now));
+    found.map(|silence| Json(shown(silence, now))).ok_or(Refusal::Absent)
 }
 
 pub(super) async fn delete(
@@ -63,31 +49,16 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     check_id(&id)?;
-    if server.expire(&id) {
-        Ok(StatusCode::OK)
-    } else {
-        Err(Refusal::Absent)
-    }
+    if server.expire(&id) { Ok(StatusCode::OK) } else { Err(Refusal::Absent) }
 }
 
 /// Creates the silence, or changes the one it names where that is possible without rewriting the past;
 /// otherwise the named one expires and a new one takes its place under a new id.
-pub(super) fn save(
-    state: &mut State,
-    mut wanted: Silence,
-    now: Timestamp,
-) -> Result<String, Refusal> {
+pub(super) fn save(state: &mut State, mut wanted: Silence, now: Timestamp) -> Result<String, Refusal> {
     if !wanted.id.is_empty() {
-        let known = state
-            .content
-            .silences
-            .iter_mut()
-            .find(|silence| silence.id == wanted.id);
+        let known = state.content.silences.iter_mut().find(|silence| silence.id == wanted.id);
         let Some(known) = known.filter(|silence| is_kept(silence, now)) else {
-            return Err(Refusal::Said(
-                StatusCode::NOT_FOUND,
-                "silence not found".to_owned(),
-            ));
+            return Err(Refusal::Said(StatusCode::NOT_FOUND, "silence not found".to_owned()));
         };
         let changeable = match state_of(known, now) {
             "active" => known.starts_at.as_millisecond() == wanted.starts_at.as_millisecond(),
@@ -110,10 +81,7 @@ pub(super) fn save(
 
 /// False where there is none with this id. An expired one stays as it is.
 pub(super) fn expire(silences: &mut [Silence], id: &str, now: Timestamp) -> bool {
-    let Some(silence) = silences
-        .iter_mut()
-        .find(|silence| silence.id == id && is_kept(silence, now))
-    else {
+    let Some(silence) = silences.iter_mut().find(|silence| silence.id == id && is_kept(silence, now)) else {
         return false;
     };
     if silence.ends_at > now {
@@ -143,23 +111,15 @@ pub(super) fn next_id(state: &mut State) -> String {
 fn check_id(id: &str) -> Result<(), Refusal> {
     let parts: Vec<&str> = id.split('-').collect();
     let lengths = parts.iter().map(|part| part.len()).collect::<Vec<_>>();
-    let is_hex = parts
-        .iter()
-        .all(|part| part.chars().all(|digit| digit.is_ascii_hexdigit()));
+    let is_hex = parts.iter().all(|part| part.chars().all(|digit| digit.is_ascii_hexdigit()));
     if is_hex && lengths == [8, 4, 4, 4, 12] {
         return Ok(());
     }
-    Err(Refusal::invalid(
-        601,
-        format!("silenceID in path must be of type uuid: {id:?}"),
-    ))
+    Err(Refusal::invalid(601, format!("silenceID in path must be of type uuid: {id:?}")))
 }
 
 fn is_kept(silence: &Silence, now: Timestamp) -> bool {
-    silence
-        .ends_at
-        .saturating_add(RETENTION)
-        .is_ok_and(|end| end > now)
+    silence.ends_at.saturating_add(RETENTION).is_ok_and(|end| end > now)
 }
 
 fn state_of(silence: &Silence, now: Timestamp) -> &'static str {

@@ -30,10 +30,7 @@ pub(super) async fn status(Shared(server): Shared<Alertmanager>) -> Answer {
 
 pub(super) async fn receivers(Shared(server): Shared<Alertmanager>) -> Answer {
     let state = server.state();
-    let named: Vec<Value> = names(&state.content)
-        .into_iter()
-        .map(|name| json!({ "name": name }))
-        .collect();
+    let named: Vec<Value> = names(&state.content).into_iter().map(|name| json!({ "name": name })).collect();
     Ok(Json(Value::Array(named)))
 }
 

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::EstateError;
 use super::draw::{Draw, hex};
 use super::model::{
-    Annotation, Artifact, CodeHome, Commit, Content, FileChange, Forge, ForgeRelease, Merge,
-    PipelineRun, PullRequest, Review, ReviewVerdict, Service, Tag, TestSuite, Text,
+    Annotation, Artifact, CodeHome, Commit, Content, FileChange, Forge, ForgeRelease, Merge, PipelineRun,
+    PullRequest, Review, ReviewVerdict, Service, Tag, TestSuite, Text,
 };
 use super::people::PIPELINE;
 use super::world::{World, minutes};
@@ -42,9 +42,7 @@ pub(super) struct Built {
     pub(super) digest: Text,
 }
 
-const MODULES: [&str; 8] = [
-    "api", "domain", "store", "rules", "queue", "reports", "limits", "audit",
-];
+const MODULES: [&str; 8] = ["api", "domain", "store", "rules", "queue", "reports", "limits", "audit"];
 
 /// The digest of an image's index.
 pub(super) fn digest(service: &str, version: &str, build: &str) -> Text {
@@ -59,12 +57,7 @@ impl World {
             return Ok(Built { digest });
         };
         let mut changes = self.changes_of(build, code);
-        changes.extend(
-            build
-                .documents
-                .iter()
-                .map(|(path, text)| self.document(code, path, text)),
-        );
+        changes.extend(build.documents.iter().map(|(path, text)| self.document(code, path, text)));
         let head = match code.forge {
             Forge::GitHub => self.merge_pull_requests(build, code, changes)?,
             Forge::PlainGit => self.commit_reviewed(build, code, changes)?,
@@ -92,10 +85,7 @@ impl World {
 
     /// Spreads the lines over the files, always the same for the same release.
     fn changes_of(&mut self, build: &Build<'_>, code: &CodeHome) -> Vec<FileChange> {
-        let mut draw = Draw::new(
-            self.estate.seed,
-            &format!("files of {}@{}", build.service.key, build.version),
-        );
+        let mut draw = Draw::new(self.estate.seed, &format!("files of {}@{}", build.service.key, build.version));
         let files = build.files.max(1);
         let each = (build.lines / files).max(1);
         let first = draw.count(0, 59);
@@ -113,19 +103,10 @@ impl World {
 
     fn document(&mut self, code: &CodeHome, path: &str, text: &Text) -> FileChange {
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-        self.file(
-            code,
-            (in_folder(code, path), lines),
-            Content::Literal(text.clone()),
-        )
+        self.file(code, (in_folder(code, path), lines), Content::Literal(text.clone()))
     }
 
-    fn file(
-        &mut self,
-        code: &CodeHome,
-        (path, lines): (Text, u32),
-        content: Content,
-    ) -> FileChange {
+    fn file(&mut self, code: &CodeHome, (path, lines): (Text, u32), content: Content) -> FileChange {
         let known = self.files.entry(code.repository.clone()).or_default();
         let before = known.insert(path.clone(), lines);
         FileChange {
@@ -146,8 +127,7 @@ impl World {
     ) -> Result<usize, EstateError> {
         let count = build.keys.len().div_ceil(2).clamp(1, 3);
         let share = changes.len().div_ceil(count).max(1);
-        let mut parts: Vec<Vec<FileChange>> =
-            changes.chunks(share).map(<[FileChange]>::to_vec).collect();
+        let mut parts: Vec<Vec<FileChange>> = changes.chunks(share).map(<[FileChange]>::to_vec).collect();
         parts.resize_with(count.min(parts.len().max(1)), Vec::new);
         let mut head = 0;
         let total = parts.len();
@@ -175,12 +155,7 @@ impl World {
         code: &CodeHome,
         proposal: Proposal,
     ) -> Result<usize, EstateError> {
-        let Proposal {
-            key,
-            merged,
-            files,
-            fork,
-        } = proposal;
+        let Proposal { key, merged, files, fork } = proposal;
         let number = self.next(&code.repository);
         let branch: Text = format!("feature/{key}-{}", build.version).into();
         let topic = self.summary_of(&key);
@@ -214,8 +189,7 @@ impl World {
             author: build.author.clone(),
             committer: build.author.clone(),
             at: merged,
-            message: format!("Merge pull request #{number} from {branch}\n\n{key}: {topic}\n")
-                .into(),
+            message: format!("Merge pull request #{number} from {branch}\n\n{key}: {topic}\n").into(),
             files,
         });
         repository.branches.insert(build.branch.into(), merge);
@@ -229,32 +203,20 @@ impl World {
         repository.pulls.push(PullRequest {
             number,
             title: format!("{key}: {topic}").into(),
-            body: format!(
-                "{key}\n\nGoes out with {} {}.",
-                build.service.key, build.version
-            )
-            .into(),
+            body: format!("{key}\n\nGoes out with {} {}.", build.service.key, build.version).into(),
             author: build.author.clone(),
             branch,
             base: build.branch.into(),
             commits,
             opened,
-            merged: Some(Merge {
-                at: merged,
-                by: build.author.clone(),
-                commit: merge,
-            }),
+            merged: Some(Merge { at: merged, by: build.author.clone(), commit: merge }),
             reviews: vec![
                 review(
                     ReviewVerdict::Commented,
                     merged - build.pace * 5,
                     "One question about the limits, see below.",
                 ),
-                review(
-                    ReviewVerdict::Approved,
-                    merged - build.pace * 2,
-                    "Reads well.",
-                ),
+                review(ReviewVerdict::Approved, merged - build.pace * 2, "Reads well."),
             ],
         });
         self.run_pipeline(build, code, (merge, None));
@@ -268,24 +230,12 @@ impl World {
         code: &CodeHome,
         changes: Vec<FileChange>,
     ) -> Result<usize, EstateError> {
-        let key = build
-            .keys
-            .first()
-            .cloned()
-            .unwrap_or_else(|| build.service.project.clone());
+        let key = build.keys.first().cloned().unwrap_or_else(|| build.service.project.clone());
         let topic = self.summary_of(&key);
         let reviewer = self.member(&build.service.team, 0)?;
-        let person = self
-            .estate
-            .people
-            .iter()
-            .find(|person| person.key == reviewer);
+        let person = self.estate.people.iter().find(|person| person.key == reviewer);
         let signed = person.map_or_else(String::new, |person| {
-            format!(
-                "{} <{}>",
-                person.name,
-                person.email.as_deref().unwrap_or_default()
-            )
+            format!("{} <{}>", person.name, person.email.as_deref().unwrap_or_default())
         });
         let repository = self.repository(&code.repository)?;
         let parent = repository.head(build.branch);
@@ -315,12 +265,10 @@ impl World {
             name: name.clone(),
             commit: head,
             // The data team has always set lightweight tags.
-            annotation: (code.forge == Forge::GitHub || name.starts_with('v')).then(|| {
-                Annotation {
-                    tagger: tagger.clone(),
-                    at: build.at,
-                    message: body.clone(),
-                }
+            annotation: (code.forge == Forge::GitHub || name.starts_with('v')).then(|| Annotation {
+                tagger: tagger.clone(),
+                at: build.at,
+                message: body.clone(),
             }),
         });
         if code.forge == Forge::GitHub {
@@ -341,32 +289,16 @@ impl World {
     }
 
     /// Without a digest a check of one merge, with one the pipeline that built a release.
-    fn run_pipeline(
-        &mut self,
-        build: &Build<'_>,
-        code: &CodeHome,
-        (commit, digest): (usize, Option<Text>),
-    ) {
-        let mut draw = Draw::new(
-            self.estate.seed,
-            &format!("tests of {}@{}", build.service.key, build.version),
-        );
+    fn run_pipeline(&mut self, build: &Build<'_>, code: &CodeHome, (commit, digest): (usize, Option<Text>)) {
+        let mut draw = Draw::new(self.estate.seed, &format!("tests of {}@{}", build.service.key, build.version));
         let mut suite = |name, low, high| TestSuite {
             name,
             passed: draw.count(low, high),
             failed: 0,
             skipped: draw.count(0, 3),
         };
-        let started = if digest.is_some() {
-            build.at + minutes(1)
-        } else {
-            build.at - build.pace * 2
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a small count"
-        )]
+        let started = if digest.is_some() { build.at + minutes(1) } else { build.at - build.pace * 2 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count")]
         let covered = (f64::from(build.lines) * build.coverage).round() as u32;
         self.estate.runs.push(PipelineRun {
             repository: code.repository.clone(),
@@ -374,19 +306,11 @@ impl World {
             title: format!("{} {}", build.service.key, build.version).into(),
             branch: build.branch.into(),
             commit,
-            actor: if digest.is_some() {
-                PIPELINE.into()
-            } else {
-                build.author.clone()
-            },
+            actor: if digest.is_some() { PIPELINE.into() } else { build.author.clone() },
             started,
             finished: started + minutes(18),
             succeeded: true,
-            suites: vec![
-                suite("unit", 200, 900),
-                suite("integration", 40, 160),
-                suite("acceptance", 10, 60),
-            ],
+            suites: vec![suite("unit", 200, 900), suite("integration", 40, 160), suite("acceptance", 10, 60)],
             coverage: Some((build.lines, covered)),
             digest,
         });
@@ -398,10 +322,7 @@ impl World {
             .iter()
             .rev()
             .find(|item| item.key == *key)
-            .map_or_else(
-                || "Keep dependencies current".into(),
-                |item| item.summary.clone(),
-            )
+            .map_or_else(|| "Keep dependencies current".into(), |item| item.summary.clone())
     }
 }
 
@@ -415,19 +336,11 @@ struct Proposal {
 
 /// Some people type keys in small letters.
 fn as_typed(key: &str) -> String {
-    if key.ends_with(['2', '7']) {
-        key.to_lowercase()
-    } else {
-        key.to_owned()
-    }
+    if key.ends_with(['2', '7']) { key.to_lowercase() } else { key.to_owned() }
 }
 
 fn in_folder(code: &CodeHome, path: &str) -> Text {
-    if code.folder.is_empty() {
-        path.into()
-    } else {
-        format!("{}/{path}", code.folder).into()
-    }
+    if code.folder.is_empty() { path.into() } else { format!("{}/{path}", code.folder).into() }
 }
 
 impl super::model::Repository {
@@ -437,11 +350,7 @@ impl super::model::Repository {
 
     /// Appends a commit; it is not older than its parents, for another team may have merged in between.
     pub(super) fn commit(&mut self, mut commit: Commit) -> usize {
-        for parent in commit
-            .parents
-            .iter()
-            .filter_map(|parent| self.commits.get(*parent))
-        {
+        for parent in commit.parents.iter().filter_map(|parent| self.commits.get(*parent)) {
             commit.at = commit.at.max(parent.at);
         }
         self.commits.push(commit);
@@ -450,10 +359,7 @@ impl super::model::Repository {
 
     /// The commit a tag points at.
     pub fn tagged(&self, name: &str) -> Option<usize> {
-        self.tags
-            .iter()
-            .find(|tag| &*tag.name == name)
-            .map(|tag| tag.commit)
+        self.tags.iter().find(|tag| &*tag.name == name).map(|tag| tag.commit)
     }
 
     /// Is `ancestor` reachable from `commit`?
@@ -468,12 +374,7 @@ impl super::model::Repository {
             if next < ancestor || seen.insert(next, ()).is_some() {
                 continue;
             }
-            open.extend(
-                self.commits
-                    .get(next)
-                    .into_iter()
-                    .flat_map(|commit| &commit.parents),
-            );
+            open.extend(self.commits.get(next).into_iter().flat_map(|commit| &commit.parents));
         }
         false
     }

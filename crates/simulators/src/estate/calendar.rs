@@ -23,13 +23,7 @@ impl Calendar {
     pub(super) fn new(now: Timestamp) -> Result<Self, EstateError> {
         let zone = TimeZone::get(ZONE)?;
         let today = now.to_zoned(zone.clone()).date();
-        let mut calendar = Self {
-            now,
-            zone,
-            windows: Vec::new(),
-            blackouts: Vec::new(),
-            meetings: Vec::new(),
-        };
+        let mut calendar = Self { now, zone, windows: Vec::new(), blackouts: Vec::new(), meetings: Vec::new() };
         for day in days(today, -35, 200)? {
             calendar.windows.extend(calendar.window_of(day)?);
         }
@@ -71,16 +65,11 @@ impl Calendar {
     ) -> Result<Interval, EstateError> {
         let window = self.window(n, service)?;
         let start = window.start + SignedDuration::from_mins(after);
-        Ok(Interval {
-            start,
-            end: start + SignedDuration::from_mins(length),
-        })
+        Ok(Interval { start, end: start + SignedDuration::from_mins(length) })
     }
 
     pub(super) fn is_closed(&self, span: &Interval, service: &Service) -> bool {
-        self.blackouts
-            .iter()
-            .any(|blackout| blackout.span.overlaps(span) && blackout.closes(service))
+        self.blackouts.iter().any(|blackout| blackout.span.overlaps(span) && blackout.closes(service))
     }
 
     /// The first window inside the next quarter-end close that begins after now.
@@ -99,14 +88,8 @@ impl Calendar {
     }
 
     /// The evening `days` days ago, at a local hour and minute.
-    pub(super) fn ago(
-        &self,
-        days: i64,
-        (hour, minute): (i8, i8),
-    ) -> Result<Timestamp, EstateError> {
-        let day = (self.now - SignedDuration::from_hours(24 * days))
-            .to_zoned(self.zone.clone())
-            .date();
+    pub(super) fn ago(&self, days: i64, (hour, minute): (i8, i8)) -> Result<Timestamp, EstateError> {
+        let day = (self.now - SignedDuration::from_hours(24 * days)).to_zoned(self.zone.clone()).date();
         self.local(day.at(hour, minute, 0, 0))
     }
 
@@ -114,26 +97,14 @@ impl Calendar {
     /// `decided_by` says that the story needs its decision by then.
     pub(super) fn meeting_before(&self, window: Timestamp, decided_by: Timestamp) -> Timestamp {
         let latest = (window - SignedDuration::from_hours(24)).min(decided_by);
-        self.meetings
-            .iter()
-            .rev()
-            .find(|meeting| **meeting <= latest)
-            .copied()
-            .unwrap_or(latest)
+        self.meetings.iter().rev().find(|meeting| **meeting <= latest).copied().unwrap_or(latest)
     }
 
     /// The meeting at which a change that is still open for `window` will be heard.
     pub(super) fn meeting_ahead(&self, window: Timestamp) -> Timestamp {
-        let serving = self
-            .meetings
-            .iter()
-            .rev()
-            .find(|meeting| **meeting < window)
-            .filter(|meeting| **meeting > self.now);
-        serving
-            .or_else(|| self.meetings.iter().find(|meeting| **meeting > self.now))
-            .copied()
-            .unwrap_or(window)
+        let serving =
+            self.meetings.iter().rev().find(|meeting| **meeting < window).filter(|meeting| **meeting > self.now);
+        serving.or_else(|| self.meetings.iter().find(|meeting| **meeting > self.now)).copied().unwrap_or(window)
     }
 
     pub(super) fn date(&self, at: Timestamp) -> Date {
@@ -155,10 +126,7 @@ impl Calendar {
             Weekday::Saturday => (6, 12),
             _ => (18, 23),
         };
-        Ok(Some(Interval {
-            start: self.local(day.at(from, 0, 0, 0))?,
-            end: self.local(day.at(to, 0, 0, 0))?,
-        }))
+        Ok(Some(Interval { start: self.local(day.at(from, 0, 0, 0))?, end: self.local(day.at(to, 0, 0, 0))? }))
     }
 
     /// The last three and the first two days around each quarter's end, from two years back to one ahead.
@@ -186,9 +154,7 @@ impl Calendar {
 
 /// The days from `today + from` to `today + to`.
 fn days(today: Date, from: i64, to: i64) -> Result<Vec<Date>, EstateError> {
-    (from..=to)
-        .map(|offset| Ok(today.checked_add(Span::new().try_days(offset)?)?))
-        .collect()
+    (from..=to).map(|offset| Ok(today.checked_add(Span::new().try_days(offset)?)?)).collect()
 }
 
 #[cfg(test)]
@@ -226,11 +192,7 @@ mod tests {
     #[test]
     fn a_quarter_end_close_is_five_local_days() {
         let calendar = Calendar::new(at("2026-09-01T00:00:00Z")).unwrap();
-        let close = calendar
-            .blackouts
-            .iter()
-            .find(|blackout| &*blackout.key == "close-2026-q3")
-            .unwrap();
+        let close = calendar.blackouts.iter().find(|blackout| &*blackout.key == "close-2026-q3").unwrap();
         assert_eq!(close.span.start, at("2026-09-27T23:00:00Z"));
         assert_eq!(close.span.end, at("2026-10-02T23:00:00Z"));
         let inside = calendar.window_in_next_close().unwrap();

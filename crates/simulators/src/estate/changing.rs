@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::EstateError;
 use super::model::{
-    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode,
-    Closing, FieldChange, GroupApproval, Interval, Plans, Risk, Service, TaskKind, TaskState, Text,
+    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode, Closing,
+    FieldChange, GroupApproval, Interval, Plans, Risk, Service, TaskKind, TaskState, Text,
 };
 use super::people::{CAB, PIPELINE};
 use super::world::{World, days, hours, minutes};
@@ -29,11 +29,7 @@ impl World {
     }
 
     /// The same under a number of another series.
-    pub(super) fn draft_numbered(
-        &self,
-        plan: &Plan<'_>,
-        number: Text,
-    ) -> Result<Change, EstateError> {
+    pub(super) fn draft_numbered(&self, plan: &Plan<'_>, number: Text) -> Result<Change, EstateError> {
         let service = plan.service;
         let key = format!("{}@{}", service.key, plan.version);
         Ok(Change {
@@ -64,15 +60,10 @@ impl World {
             approvals: Vec::new(),
             group_approvals: Vec::new(),
             tasks: vec![
-                task("Impact and security assessment", TaskKind::Planning)
-                    .done(plan.created + hours(3)),
-                task("Rehearse the backout in staging", TaskKind::Testing)
-                    .done(plan.created + hours(5)),
+                task("Impact and security assessment", TaskKind::Planning).done(plan.created + hours(3)),
+                task("Rehearse the backout in staging", TaskKind::Testing).done(plan.created + hours(5)),
                 task("Implement", TaskKind::Implementation).planned(plan.planned),
-                task(
-                    "Verify service health and close the release checklist",
-                    TaskKind::Review,
-                ),
+                task("Verify service health and close the release checklist", TaskKind::Review),
             ],
             closing: None,
             template: None,
@@ -103,9 +94,7 @@ impl World {
         let team = change.group.clone().unwrap_or_else(|| CAB.into());
         let lead = self.member(&team, 0)?;
         change.advance(asked, &change.requested_by.clone(), ChangeState::Assess);
-        change
-            .approvals
-            .push(approved(lead, Some(team), asked, asked + hours(2)));
+        change.approvals.push(approved(lead, Some(team), asked, asked + hours(2)));
         change.advance(asked + hours(2), &"system".into(), ChangeState::Authorize);
         for place in 0..3 {
             change.approvals.push(Approval {
@@ -132,11 +121,7 @@ impl World {
     pub(super) fn board_approves(&self, change: &mut Change) -> Result<(), EstateError> {
         let at = change.cab.unwrap_or(change.created + days(1)) + minutes(25);
         let chair = self.member(CAB, 2)?;
-        for approval in change
-            .approvals
-            .iter_mut()
-            .filter(|approval| approval.group.as_deref() == Some(CAB))
-        {
+        for approval in change.approvals.iter_mut().filter(|approval| approval.group.as_deref() == Some(CAB)) {
             approval.decided = Some(at);
             if approval.approver == chair {
                 approval.state = ApprovalState::Approved;
@@ -154,19 +139,10 @@ impl World {
     }
 
     /// From New to Scheduled the usual way, in time for `decided_by`.
-    pub(super) fn authorise(
-        &self,
-        change: &mut Change,
-        decided_by: Timestamp,
-    ) -> Result<(), EstateError> {
-        let meeting = self
-            .calendar
-            .meeting_before(change.planned.start, decided_by - hours(1));
+    pub(super) fn authorise(&self, change: &mut Change, decided_by: Timestamp) -> Result<(), EstateError> {
+        let meeting = self.calendar.meeting_before(change.planned.start, decided_by - hours(1));
         // The papers go in two days before the meeting; a change raised late is dated back with them.
-        let asked = change
-            .created
-            .max(meeting - days(2))
-            .min(meeting - hours(4));
+        let asked = change.created.max(meeting - days(2)).min(meeting - hours(4));
         change.created = change.created.min(asked - hours(6));
         self.ask_board(change, asked, meeting)?;
         self.board_approves(change)
@@ -205,12 +181,7 @@ pub(super) fn task(title: &str, kind: TaskKind) -> ChangeTask {
     }
 }
 
-pub(super) fn approved(
-    approver: Text,
-    group: Option<Text>,
-    asked: Timestamp,
-    decided: Timestamp,
-) -> Approval {
+pub(super) fn approved(approver: Text, group: Option<Text>, asked: Timestamp, decided: Timestamp) -> Approval {
     Approval {
         approver,
         group,
@@ -225,10 +196,7 @@ pub(super) fn approved(
 impl ChangeTask {
     pub(super) fn done(mut self, at: Timestamp) -> Self {
         self.state = TaskState::Closed;
-        self.work = Some(Interval {
-            start: at - hours(1),
-            end: at,
-        });
+        self.work = Some(Interval { start: at - hours(1), end: at });
         self
     }
 
@@ -246,25 +214,14 @@ impl ChangeTask {
 
 impl Change {
     pub(super) fn advance(&mut self, at: Timestamp, by: &Text, to: ChangeState) {
-        self.history.push(FieldChange {
-            at,
-            by: by.clone(),
-            change: Changed::State(self.state, to),
-        });
+        self.history.push(FieldChange { at, by: by.clone(), change: Changed::State(self.state, to) });
         self.state = to;
     }
 
     /// Moves the window as it stands, and says so in the audit trail.
     pub(super) fn reschedule(&mut self, at: Timestamp, by: &Text, to: Interval) {
-        for change in [
-            Changed::Start(self.planned.start, to.start),
-            Changed::End(self.planned.end, to.end),
-        ] {
-            self.history.push(FieldChange {
-                at,
-                by: by.clone(),
-                change,
-            });
+        for change in [Changed::Start(self.planned.start, to.start), Changed::End(self.planned.end, to.end)] {
+            self.history.push(FieldChange { at, by: by.clone(), change });
         }
         self.planned = to;
     }
@@ -273,29 +230,17 @@ impl Change {
         let by = self.implementer();
         self.advance(at, &by, ChangeState::Implement);
         self.work_start = Some(at);
-        self.history.push(FieldChange {
-            at,
-            by,
-            change: Changed::WorkStart(at),
-        });
+        self.history.push(FieldChange { at, by, change: Changed::WorkStart(at) });
     }
 
     /// Work ended; the change waits for its review.
     pub(super) fn end_work(&mut self, at: Timestamp) {
         let by = self.implementer();
         self.work_end = Some(at);
-        self.history.push(FieldChange {
-            at,
-            by: by.clone(),
-            change: Changed::WorkEnd(at),
-        });
+        self.history.push(FieldChange { at, by: by.clone(), change: Changed::WorkEnd(at) });
         self.advance(at, &by, ChangeState::Review);
         let start = self.work_start.unwrap_or(at);
-        for task in self
-            .tasks
-            .iter_mut()
-            .filter(|task| task.kind == TaskKind::Implementation)
-        {
+        for task in self.tasks.iter_mut().filter(|task| task.kind == TaskKind::Implementation) {
             task.state = TaskState::Closed;
             task.work = Some(Interval { start, end: at });
         }
@@ -307,23 +252,13 @@ impl Change {
         for task in &mut self.tasks {
             if task.state != TaskState::Closed && task.state != TaskState::Failed {
                 task.state = TaskState::Closed;
-                task.work = Some(Interval {
-                    start: at - hours(1),
-                    end: at,
-                });
+                task.work = Some(Interval { start: at - hours(1), end: at });
             }
         }
-        self.closing = Some(Closing {
-            code,
-            notes: notes.into(),
-            at,
-            by,
-        });
+        self.closing = Some(Closing { code, notes: notes.into(), at, by });
     }
 
     fn implementer(&self) -> Text {
-        self.assigned_to
-            .clone()
-            .unwrap_or_else(|| self.requested_by.clone())
+        self.assigned_to.clone().unwrap_or_else(|| self.requested_by.clone())
     }
 }

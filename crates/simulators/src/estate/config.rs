@@ -28,19 +28,8 @@ pub fn interlock_config(estate: &Estate, addresses: &Addresses) -> String {
     connectors(&mut text, addresses);
     environments(&mut text, estate);
     for team in &estate.teams {
-        section(
-            &mut text,
-            "[[teams]]",
-            &[("key", quoted(&team.key)), ("name", quoted(&team.name))],
-        );
-        line(
-            &mut text,
-            "groups",
-            &format!(
-                "[{{ connector = \"servicenow\", name = {} }}]",
-                quoted(&team.name)
-            ),
-        );
+        section(&mut text, "[[teams]]", &[("key", quoted(&team.key)), ("name", quoted(&team.name))]);
+        line(&mut text, "groups", &format!("[{{ connector = \"servicenow\", name = {} }}]", quoted(&team.name)));
     }
     for service in &estate.services {
         write_service(&mut text, service);
@@ -49,6 +38,17 @@ pub fn interlock_config(estate: &Estate, addresses: &Addresses) -> String {
     dependencies(&mut text);
     text
 }
+
+/// Files that a release's repository holds at its tag: what it needs, and the configuration it expects.
+const RELEASE_FILES: [&str; 3] =
+    ["release-manifest.toml", "config/staging.properties", "config/production.properties"];
+
+/// A service is healthy while at most one request in twenty fails.
+const HEALTH: &str = r#"[connectors.health.errors]
+query = 'sum by ({labels}) (rate(http_requests_total{code=~"5..",{selector}}[5m])) / sum by ({labels}) (rate(http_requests_total{selector}[5m]))'
+at_most = 0.05
+samples = 'sum by ({labels}) (increase(http_requests_total{selector}[5m]))'
+"#;
 
 /// A TOML basic string.
 fn quoted(text: &str) -> String {
@@ -102,104 +102,45 @@ fn access(text: &mut String, addresses: &Addresses) {
             ],
         );
     }
-    section(
-        text,
-        "[horizon]",
-        &[("past", quoted("P90D")), ("future", quoted("P180D"))],
-    );
-    section(
-        text,
-        "[refresh]",
-        &[("interval", quoted("PT60S")), ("sweep", quoted("PT1H"))],
-    );
+    section(text, "[horizon]", &[("past", quoted("P90D")), ("future", quoted("P180D"))]);
+    section(text, "[refresh]", &[("interval", quoted("PT60S")), ("sweep", quoted("PT1H"))]);
 }
 
 fn connectors(text: &mut String, addresses: &Addresses) {
     let basic = |user: &str, variable: &str| {
-        format!(
-            "{{ basic = {{ username = {}, password = {{ env = {} }} }} }}",
-            quoted(user),
-            quoted(variable)
-        )
+        format!("{{ basic = {{ username = {}, password = {{ env = {} }} }} }}", quoted(user), quoted(variable))
     };
     let token = |variable: &str| format!("{{ token = {{ env = {} }} }}", quoted(variable));
     let service_now = basic("svc.interlock", "SERVICENOW_PASSWORD");
-    let connector =
-        |text: &mut String, (id, vendor, url): (&str, &str, &str), auth: Option<String>| {
-            section(
-                text,
-                "[[connectors]]",
-                &[
-                    ("id", quoted(id)),
-                    ("vendor", quoted(vendor)),
-                    ("url", quoted(url)),
-                ],
-            );
-            if let Some(auth) = auth {
-                line(text, "auth", &auth);
-            }
-        };
-    connector(
-        text,
-        ("servicenow", "servicenow", &addresses.servicenow),
-        Some(service_now.clone()),
-    );
+    let connector = |text: &mut String, (id, vendor, url): (&str, &str, &str), auth: Option<String>| {
+        section(text, "[[connectors]]", &[("id", quoted(id)), ("vendor", quoted(vendor)), ("url", quoted(url))]);
+        if let Some(auth) = auth {
+            line(text, "auth", &auth);
+        }
+        // Simulated vendors need no politeness, and a newcomer should not wait for it.
+        line(text, "limits", "{ requests_per_second = 500.0, burst = 500 }");
+    };
+    connector(text, ("servicenow", "servicenow", &addresses.servicenow), Some(service_now.clone()));
     line(text, "cmdb", &quoted("cmdb"));
-    connector(
-        text,
-        (
-            "servicenow-lending",
-            "servicenow",
-            &addresses.servicenow_lending,
-        ),
-        Some(service_now.clone()),
-    );
-    connector(
-        text,
-        ("cmdb", "servicenow-cmdb", &addresses.servicenow),
-        Some(service_now),
-    );
-    connector(
-        text,
-        ("jira", "jira", &addresses.jira),
-        Some(basic(super::jira::READER.1, "JIRA_TOKEN")),
-    );
-    connector(
-        text,
-        ("github", "github", &addresses.github),
-        Some(token("GITHUB_TOKEN")),
-    );
-    connector(
-        text,
-        ("prometheus", "prometheus", &addresses.prometheus),
-        None,
-    );
-    connector(
-        text,
-        ("alertmanager", "alertmanager", &addresses.alertmanager),
-        None,
-    );
+    connector(text, ("servicenow-lending", "servicenow", &addresses.servicenow_lending), Some(service_now.clone()));
+    connector(text, ("cmdb", "servicenow-cmdb", &addresses.servicenow), Some(service_now));
+    line(text, "itsm", &quoted("servicenow"));
+    let observed = super::servicenow::CUSTOM_COLUMNS.iter().map(|(_, column)| *column);
+    line(text, "attributes", &list(observed.filter(|column| column.starts_with("u_cfg_"))));
+    connector(text, ("jira", "jira", &addresses.jira), Some(basic(super::jira::READER.1, "JIRA_TOKEN")));
+    connector(text, ("github", "github", &addresses.github), Some(token("GITHUB_TOKEN")));
+    line(text, "files", &list(RELEASE_FILES));
+    connector(text, ("prometheus", "prometheus", &addresses.prometheus), None);
+    text.push_str(HEALTH);
+    connector(text, ("alertmanager", "alertmanager", &addresses.alertmanager), None);
     let repositories: Vec<String> = addresses
         .git
         .iter()
-        .map(|(name, path)| {
-            format!(
-                "{{ name = {}, path = {} }}",
-                quoted(name),
-                quoted(&path.to_string_lossy())
-            )
-        })
+        .map(|(name, path)| format!("{{ name = {}, path = {} }}", quoted(name), quoted(&path.to_string_lossy())))
         .collect();
-    section(
-        text,
-        "[[connectors]]",
-        &[("id", quoted("git")), ("vendor", quoted("git"))],
-    );
-    line(
-        text,
-        "repositories",
-        &format!("[{}]", repositories.join(", ")),
-    );
+    section(text, "[[connectors]]", &[("id", quoted("git")), ("vendor", quoted("git"))]);
+    line(text, "repositories", &format!("[{}]", repositories.join(", ")));
+    line(text, "files", &list(RELEASE_FILES));
 }
 
 fn environments(text: &mut String, estate: &Estate) {
@@ -234,11 +175,7 @@ fn environments(text: &mut String, estate: &Estate) {
 
 fn write_service(text: &mut String, service: &Service) {
     let key = &service.key;
-    let kind = if super::world::is_vendor(service) {
-        "VENDOR"
-    } else {
-        "BUILT"
-    };
+    let kind = if super::world::is_vendor(service) { "VENDOR" } else { "BUILT" };
     section(
         text,
         "[[services]]",
@@ -250,13 +187,7 @@ fn write_service(text: &mut String, service: &Service) {
             ("tags", list(service.tags.iter().copied())),
             ("owner", quoted(&service.team)),
             ("itsm", quoted("servicenow")),
-            (
-                "projects",
-                format!(
-                    "[{{ connector = \"jira\", project = {} }}]",
-                    quoted(&service.project)
-                ),
-            ),
+            ("projects", format!("[{{ connector = \"jira\", project = {} }}]", quoted(&service.project))),
             (
                 "configuration_items",
                 format!(
@@ -265,13 +196,7 @@ fn write_service(text: &mut String, service: &Service) {
                     quoted(&format!("{key}-staging"))
                 ),
             ),
-            (
-                "monitoring",
-                format!(
-                    "[{{ connector = \"prometheus\", labels = {{ service = {} }} }}]",
-                    quoted(key)
-                ),
-            ),
+            ("monitoring", format!("[{{ connector = \"prometheus\", labels = {{ service = {} }} }}]", quoted(key))),
         ],
     );
     if !service.regions.is_empty() {
@@ -280,13 +205,7 @@ fn write_service(text: &mut String, service: &Service) {
     let aliases: Vec<String> = service
         .aliases
         .iter()
-        .map(|alias| {
-            format!(
-                "{{ key = {}, to = {} }}",
-                quoted(&alias.key),
-                quoted(&alias.to.to_string())
-            )
-        })
+        .map(|alias| format!("{{ key = {}, to = {} }}", quoted(&alias.key), quoted(&alias.to.to_string())))
         .collect();
     if !aliases.is_empty() {
         line(text, "aliases", &format!("[{}]", aliases.join(", ")));
@@ -296,11 +215,7 @@ fn write_service(text: &mut String, service: &Service) {
             Forge::GitHub => "github",
             Forge::PlainGit => "git",
         };
-        let paths = if code.folder.is_empty() {
-            "**".to_owned()
-        } else {
-            format!("{}/**", code.folder)
-        };
+        let paths = if code.folder.is_empty() { "**".to_owned() } else { format!("{}/**", code.folder) };
         line(
             text,
             "repositories",
@@ -323,22 +238,14 @@ fn people(text: &mut String, estate: &Estate) {
             .iter()
             .filter(|account| account.joined == Joined::ByConfiguration)
             .map(|account| {
-                format!(
-                    "{{ connector = {}, login = {} }}",
-                    quoted(account.system),
-                    quoted(&account.login)
-                )
+                format!("{{ connector = {}, login = {} }}", quoted(account.system), quoted(&account.login))
             })
             .collect();
         // A machine has no e-mail to be joined by and stays a machine.
         let Some(email) = person.email.as_deref().filter(|_| !accounts.is_empty()) else {
             continue;
         };
-        section(
-            text,
-            "[[people]]",
-            &[("name", quoted(&person.name)), ("email", quoted(email))],
-        );
+        section(text, "[[people]]", &[("name", quoted(&person.name)), ("email", quoted(email))]);
         line(text, "accounts", &format!("[{}]", accounts.join(", ")));
     }
 }
@@ -390,21 +297,13 @@ mod tests {
             github: "http://127.0.0.1:4".to_owned(),
             prometheus: "http://127.0.0.1:5".to_owned(),
             alertmanager: "http://127.0.0.1:6".to_owned(),
-            git: vec![(
-                "bank/data-lake".into(),
-                PathBuf::from("/srv/git/a \"quoted\" one.git"),
-            )],
+            git: vec![("bank/data-lake".into(), PathBuf::from("/srv/git/a \"quoted\" one.git"))],
         };
         let text = interlock_config(&estate, &addresses);
         assert_eq!(text.matches("[[services]]").count(), 14);
         assert_eq!(text.matches("[[connectors]]").count(), 8);
-        assert!(
-            text.contains("{ connector = \"github\", login = \"ext7-lending\" }"),
-            "{text}"
-        );
+        assert!(text.contains("{ connector = \"github\", login = \"ext7-lending\" }"), "{text}");
         assert!(text.contains("a \\\"quoted\\\" one.git"));
-        assert!(
-            text.contains("paths = [\"apps/mobile-app/**\"], tags = \"mobile-app-v{version}\"")
-        );
+        assert!(text.contains("paths = [\"apps/mobile-app/**\"], tags = \"mobile-app-v{version}\""));
     }
 }

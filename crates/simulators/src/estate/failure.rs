@@ -81,33 +81,15 @@ mod tests {
     fn each_burden_raises_the_chance() {
         let base = failure_probability(&QUIET, &COEFFICIENTS);
         for worse in [
-            Features {
-                lines: 2_000,
-                ..QUIET
-            },
+            Features { lines: 2_000, ..QUIET },
             Features { tier: 0, ..QUIET },
-            Features {
-                team_effect: 0.5,
-                ..QUIET
-            },
-            Features {
-                emergency: true,
-                ..QUIET
-            },
+            Features { team_effect: 0.5, ..QUIET },
+            Features { emergency: true, ..QUIET },
             Features { hour: 2, ..QUIET },
-            Features {
-                coverage: 0.4,
-                ..QUIET
-            },
-            Features {
-                concurrent: 4,
-                ..QUIET
-            },
+            Features { coverage: 0.4, ..QUIET },
+            Features { concurrent: 4, ..QUIET },
         ] {
-            assert!(
-                failure_probability(&worse, &COEFFICIENTS) > base,
-                "{worse:?}"
-            );
+            assert!(failure_probability(&worse, &COEFFICIENTS) > base, "{worse:?}");
         }
         assert!((0.02..0.10).contains(&base), "{base}");
     }

@@ -34,17 +34,11 @@ pub struct Shas {
 
 impl Shas {
     pub fn commit(&self, place: usize) -> String {
-        self.commits
-            .get(place)
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        self.commits.get(place).map(ToString::to_string).unwrap_or_default()
     }
 
     pub fn tag(&self, place: usize) -> String {
-        self.tags
-            .get(place)
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        self.tags.get(place).map(ToString::to_string).unwrap_or_default()
     }
 }
 
@@ -52,11 +46,7 @@ impl Shas {
 pub type Sink<'a, E> = dyn FnMut(Kind, &[u8]) -> Result<(), E> + 'a;
 
 /// Computes every object, handing each new one to `sink`.
-pub fn objects<E>(
-    people: &People<'_>,
-    repository: &Repository,
-    sink: &mut Sink<'_, E>,
-) -> Result<Shas, E> {
+pub fn objects<E>(people: &People<'_>, repository: &Repository, sink: &mut Sink<'_, E>) -> Result<Shas, E> {
     let mut shas = Shas::default();
     let mut blobs: HashMap<&Content, ObjectId> = HashMap::new();
     let mut roots: Vec<Rc<Folder>> = Vec::with_capacity(repository.commits.len());
@@ -81,14 +71,8 @@ pub fn objects<E>(
         for parent in &commit.parents {
             text.push_str(&format!("parent {}\n", shas.commit(*parent)));
         }
-        text.push_str(&format!(
-            "author {}\n",
-            people.signature(&commit.author, commit.at)
-        ));
-        text.push_str(&format!(
-            "committer {}\n\n",
-            people.signature(&commit.committer, commit.at)
-        ));
+        text.push_str(&format!("author {}\n", people.signature(&commit.author, commit.at)));
+        text.push_str(&format!("committer {}\n\n", people.signature(&commit.committer, commit.at)));
         text.push_str(&commit.message);
         sink(Kind::Commit, text.as_bytes())?;
         shas.commits.push(hash(Kind::Commit, text.as_bytes()));
@@ -99,11 +83,7 @@ pub fn objects<E>(
                 sink(Kind::Tag, text.as_bytes())?;
                 hash(Kind::Tag, text.as_bytes())
             }
-            None => shas
-                .commits
-                .get(tag.commit)
-                .copied()
-                .unwrap_or_else(|| ObjectId::null(gix::hash::Kind::Sha1)),
+            None => shas.commits.get(tag.commit).copied().unwrap_or_else(|| ObjectId::null(gix::hash::Kind::Sha1)),
         };
         shas.tags.push(sha);
     }
@@ -112,8 +92,7 @@ pub fn objects<E>(
 
 /// The shas alone.
 pub fn shas(people: &People<'_>, repository: &Repository) -> Shas {
-    let nowhere: Result<Shas, std::convert::Infallible> =
-        objects(people, repository, &mut |_, _| Ok(()));
+    let nowhere: Result<Shas, std::convert::Infallible> = objects(people, repository, &mut |_, _| Ok(()));
     match nowhere {
         Ok(shas) => shas,
     }
@@ -122,11 +101,7 @@ pub fn shas(people: &People<'_>, repository: &Repository) -> Shas {
 /// The shas of every repository, by its name.
 pub fn all_shas(estate: &Estate) -> HashMap<Text, Shas> {
     let people = People::new(estate);
-    estate
-        .repositories
-        .iter()
-        .map(|repository| (repository.name.clone(), shas(&people, repository)))
-        .collect()
+    estate.repositories.iter().map(|repository| (repository.name.clone(), shas(&people, repository))).collect()
 }
 
 fn tag_text(people: &People<'_>, tag: &Tag, commit: &str) -> Option<String> {
@@ -143,11 +118,7 @@ fn tag_text(people: &People<'_>, tag: &Tag, commit: &str) -> Option<String> {
 pub fn write_plain(estate: &Estate, folder: &Path) -> Result<Vec<(Text, PathBuf)>, GitError> {
     let people = People::new(estate);
     let mut written = Vec::new();
-    for repository in estate
-        .repositories
-        .iter()
-        .filter(|held| held.forge == Forge::PlainGit)
-    {
+    for repository in estate.repositories.iter().filter(|held| held.forge == Forge::PlainGit) {
         let path = folder.join(format!("{}.git", repository.name));
         write(&people, repository, &path)?;
         written.push((repository.name.clone(), path));
@@ -162,11 +133,7 @@ pub fn write(people: &People<'_>, repository: &Repository, path: &Path) -> Resul
     fs::create_dir_all(path)?;
     let store = gix::init_bare(path).map_err(|error| failed(error.into()))?;
     let shas = objects(people, repository, &mut |kind, bytes| {
-        store
-            .objects
-            .write_buf(kind, bytes)
-            .map(drop)
-            .map_err(|error| failed(error.into()))
+        store.objects.write_buf(kind, bytes).map(drop).map_err(|error| failed(error.into()))
     })?;
     let mut references: BTreeMap<String, (String, Option<String>)> = BTreeMap::new();
     for (name, commit) in &repository.branches {
@@ -194,13 +161,7 @@ pub struct People<'a>(HashMap<&'a str, &'a Person>);
 
 impl<'a> People<'a> {
     pub fn new(estate: &'a Estate) -> Self {
-        Self(
-            estate
-                .people
-                .iter()
-                .map(|person| (&*person.key, person))
-                .collect(),
-        )
+        Self(estate.people.iter().map(|person| (&*person.key, person)).collect())
     }
 
     pub fn get(&self, key: &str) -> Option<&'a Person> {
@@ -293,33 +254,20 @@ mod tests {
     #[test]
     fn plain_repositories_open_and_hold_the_release() {
         let estate = super::super::tests::stories("2026-11-23T00:00:00Z".parse().unwrap());
-        let scratch =
-            Scratch(std::env::temp_dir().join(format!("estate-git-{}", std::process::id())));
+        let scratch = Scratch(std::env::temp_dir().join(format!("estate-git-{}", std::process::id())));
         let written = write_plain(&estate, &scratch.0).unwrap();
         assert_eq!(written.len(), 2);
-        let (_, path) = written
-            .iter()
-            .find(|(name, _)| &**name == "bank/statement-batch")
-            .unwrap();
+        let (_, path) = written.iter().find(|(name, _)| &**name == "bank/statement-batch").unwrap();
         let repository = gix::open_opts(path, gix::open::Options::isolated()).unwrap();
         let mut tag = repository.find_reference("refs/tags/v2.0.0").unwrap();
         let commit = tag.peel_to_commit().unwrap();
         let message = commit.message_raw().unwrap().to_string();
-        assert!(
-            message.starts_with("STM-") && message.contains("\nReviewed-by: "),
-            "{message}"
-        );
+        assert!(message.starts_with("STM-") && message.contains("\nReviewed-by: "), "{message}");
         let tree = commit.tree().unwrap();
-        let entry = tree
-            .lookup_entry_by_path("config/staging.properties")
-            .unwrap()
-            .unwrap();
+        let entry = tree.lookup_entry_by_path("config/staging.properties").unwrap().unwrap();
         let text = String::from_utf8(entry.object().unwrap().data.clone()).unwrap();
         assert!(text.contains("batch_size=500"), "{text}");
-        assert_eq!(
-            repository.head_name().unwrap().unwrap().as_bstr(),
-            "refs/heads/main"
-        );
+        assert_eq!(repository.head_name().unwrap().unwrap().as_bstr(), "refs/heads/main");
     }
 
     #[test]

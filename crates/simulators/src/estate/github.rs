@@ -12,8 +12,7 @@ use jiff::SignedDuration;
 
 use super::git::{People, Shas};
 use super::model::{
-    AccountKind, Artifact, CodeHome, Deployment, Estate, Forge, PipelineRun, Repository, Service,
-    Text,
+    AccountKind, Artifact, CodeHome, Deployment, Estate, Forge, PipelineRun, Repository, Service, Text,
 };
 use crate::github as hub;
 
@@ -33,12 +32,7 @@ pub fn content(estate: &Estate, shas: &HashMap<Text, Shas>) -> hub::Content {
         users: users(estate),
         teams: teams(estate),
         repositories: (1..)
-            .zip(
-                estate
-                    .repositories
-                    .iter()
-                    .filter(|repository| repository.forge == Forge::GitHub),
-            )
+            .zip(estate.repositories.iter().filter(|repository| repository.forge == Forge::GitHub))
             .map(|(number, repository)| {
                 let shas = shas.get(&repository.name).unwrap_or(&nothing);
                 desk.repository(number, repository, shas)
@@ -51,11 +45,7 @@ pub fn content(estate: &Estate, shas: &HashMap<Text, Shas>) -> hub::Content {
 fn users(estate: &Estate) -> Vec<hub::User> {
     let mut users = Vec::new();
     for person in &estate.people {
-        for account in person
-            .accounts
-            .iter()
-            .filter(|account| account.system == "github")
-        {
+        for account in person.accounts.iter().filter(|account| account.system == "github") {
             users.push(hub::User {
                 id: 1_000 + users.len() as u64,
                 login: account.login.to_string(),
@@ -98,10 +88,7 @@ fn login(key: &str) -> String {
 fn packages(estate: &Estate) -> Vec<hub::Package> {
     let mut packages: Vec<hub::Package> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let forge = estate
-        .artifacts
-        .iter()
-        .filter(|artifact| is_on_forge(estate, artifact));
+    let forge = estate.artifacts.iter().filter(|artifact| is_on_forge(estate, artifact));
     for (number, artifact) in (1..).zip(forge) {
         let place = *places.entry(&*artifact.image).or_insert_with(|| {
             packages.push(hub::Package {
@@ -113,18 +100,12 @@ fn packages(estate: &Estate) -> Vec<hub::Package> {
         });
         let family = std::iter::once((&artifact.digest, true))
             .chain(artifact.platforms.iter().map(|digest| (digest, false)));
-        let versions = (0..)
-            .zip(family)
-            .map(|(member, (digest, index))| hub::PackageVersion {
-                id: number * 10 + member,
-                digest: digest.to_string(),
-                tags: if index {
-                    vec![artifact.version.to_string()]
-                } else {
-                    Vec::new()
-                },
-                created_at: artifact.built,
-            });
+        let versions = (0..).zip(family).map(|(member, (digest, index))| hub::PackageVersion {
+            id: number * 10 + member,
+            digest: digest.to_string(),
+            tags: if index { vec![artifact.version.to_string()] } else { Vec::new() },
+            created_at: artifact.built,
+        });
         if let Some(package) = packages.get_mut(place) {
             package.versions.extend(versions);
         }
@@ -133,10 +114,7 @@ fn packages(estate: &Estate) -> Vec<hub::Package> {
 }
 
 fn is_on_forge(estate: &Estate, artifact: &Artifact) -> bool {
-    let repository = estate
-        .repositories
-        .iter()
-        .find(|held| held.name == artifact.repository);
+    let repository = estate.repositories.iter().find(|held| held.name == artifact.repository);
     repository.is_some_and(|held| held.forge == Forge::GitHub)
 }
 
@@ -164,19 +142,13 @@ impl<'a> Desk<'a> {
         for service in &estate.services {
             let Some(code) = &service.code else { continue };
             homes.insert(&service.key, &code.repository);
-            desk.services
-                .entry(&code.repository)
-                .or_default()
-                .push((service, code));
+            desk.services.entry(&code.repository).or_default().push((service, code));
         }
         for run in &estate.runs {
             desk.runs.entry(&run.repository).or_default().push(run);
         }
         for artifact in &estate.artifacts {
-            desk.artifacts
-                .entry(&artifact.repository)
-                .or_default()
-                .push(artifact);
+            desk.artifacts.entry(&artifact.repository).or_default().push(artifact);
         }
         for deployment in &estate.deployments {
             if let Some(home) = homes.get(&*deployment.service) {
@@ -187,10 +159,7 @@ impl<'a> Desk<'a> {
     }
 
     fn repository(&self, number: u64, held: &Repository, shas: &Shas) -> hub::Repository {
-        let name = held
-            .name
-            .split_once('/')
-            .map_or(&*held.name, |(_, name)| name);
+        let name = held.name.split_once('/').map_or(&*held.name, |(_, name)| name);
         let mut repository = hub::Repository::new(number, ORGANIZATION, name);
         let last = held.commits.last().map_or(held.created, |commit| commit.at);
         repository.old_names = held.old_names.iter().map(ToString::to_string).collect();
@@ -200,12 +169,7 @@ impl<'a> Desk<'a> {
         repository.pushed_at = last;
         repository.updated_at = last;
         repository.writers = self.writers(held);
-        let book = Book {
-            desk: self,
-            number,
-            held,
-            shas,
-        };
+        let book = Book { desk: self, number, held, shas };
         history::write(&book, &mut repository);
         delivery::write(&book, &mut repository);
         demands::write(&book, &mut repository);
@@ -215,12 +179,7 @@ impl<'a> Desk<'a> {
     fn writers(&self, held: &Repository) -> Vec<String> {
         let services = self.services.get(&*held.name).into_iter().flatten();
         let mut writers: Vec<String> = services
-            .filter_map(|(service, _)| {
-                self.estate
-                    .teams
-                    .iter()
-                    .find(|team| team.key == service.team)
-            })
+            .filter_map(|(service, _)| self.estate.teams.iter().find(|team| team.key == service.team))
             .flat_map(|team| team.members.iter().map(|key| login(key)))
             .collect();
         writers.push(super::people::TWICE.2.to_owned());
@@ -259,36 +218,19 @@ mod tests {
     }
 
     fn repository<'a>(content: &'a hub::Content, name: &str) -> &'a hub::Repository {
-        content
-            .repositories
-            .iter()
-            .find(|held| held.name == name)
-            .unwrap()
+        content.repositories.iter().find(|held| held.name == name).unwrap()
     }
 
-    fn deployments<'a>(
-        content: &'a hub::Content,
-        name: &str,
-        version: &str,
-    ) -> Vec<&'a hub::Deployment> {
+    fn deployments<'a>(content: &'a hub::Content, name: &str, version: &str) -> Vec<&'a hub::Deployment> {
         let all = repository(content, name).deployments.iter();
-        all.filter(|held| held.payload["version"] == version)
-            .collect()
+        all.filter(|held| held.payload["version"] == version).collect()
     }
 
     #[test]
     fn the_large_release_touches_41_files_and_covers_62_percent() {
         let (_, content) = told();
         let payments = repository(&content, "payments-api");
-        let tag = |name: &str| {
-            payments
-                .tags
-                .iter()
-                .find(|tag| tag.name == name)
-                .unwrap()
-                .commit
-                .as_str()
-        };
+        let tag = |name: &str| payments.tags.iter().find(|tag| tag.name == name).unwrap().commit.as_str();
         let release = payments
             .workflow_runs
             .iter()
@@ -298,29 +240,13 @@ mod tests {
                     && run.artifacts.len() == 3
             })
             .unwrap();
-        let coverage = release
-            .artifacts
-            .iter()
-            .find(|artifact| artifact.name == "coverage")
-            .unwrap();
+        let coverage = release.artifacts.iter().find(|artifact| artifact.name == "coverage").unwrap();
         let hub::ArtifactContent::Cobertura(files) = &coverage.files[0].content else {
             panic!("{coverage:?}");
         };
-        let (lines, covered) = files.iter().fold((0, 0), |sum, file| {
-            (sum.0 + file.lines, sum.1 + file.covered)
-        });
-        assert_eq!(
-            files
-                .iter()
-                .map(|file| &file.path)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            41
-        );
-        assert!(
-            (f64::from(covered) / f64::from(lines) - 0.62).abs() < 0.01,
-            "{covered} of {lines}"
-        );
+        let (lines, covered) = files.iter().fold((0, 0), |sum, file| (sum.0 + file.lines, sum.1 + file.covered));
+        assert_eq!(files.iter().map(|file| &file.path).collect::<BTreeSet<_>>().len(), 41);
+        assert!((f64::from(covered) / f64::from(lines) - 0.62).abs() < 0.01, "{covered} of {lines}");
         assert!(payments.check_runs.iter().any(|check| {
             let title = check.output.title.as_deref().unwrap_or_default();
             check.head_sha == tag("v2.14.0") && title.starts_with("Diff coverage 62.0 %")
@@ -331,32 +257,20 @@ mod tests {
     fn only_the_authors_own_second_account_reviewed() {
         let (estate, content) = told();
         let pulls = &repository(&content, "loan-origination").pull_requests;
-        let of_release: Vec<_> = pulls
-            .iter()
-            .filter(|pull| pull.body.as_deref().unwrap().contains(" 7.5.0."))
-            .collect();
+        let of_release: Vec<_> =
+            pulls.iter().filter(|pull| pull.body.as_deref().unwrap().contains(" 7.5.0.")).collect();
         assert!(!of_release.is_empty());
         for pull in of_release {
             let author = pull.author.as_deref().unwrap();
             let person = estate
                 .people
                 .iter()
-                .find(|person| {
-                    person
-                        .accounts
-                        .iter()
-                        .any(|account| &*account.login == author)
-                })
+                .find(|person| person.accounts.iter().any(|account| &*account.login == author))
                 .unwrap();
             for review in &pull.reviews {
                 let reviewer = review.author.as_deref().unwrap();
                 assert_ne!(reviewer, author);
-                assert!(
-                    person
-                        .accounts
-                        .iter()
-                        .any(|account| &*account.login == reviewer)
-                );
+                assert!(person.accounts.iter().any(|account| &*account.login == reviewer));
             }
         }
     }
@@ -382,13 +296,7 @@ mod tests {
         let production: Vec<(String, u64, String)> = deployments(&content, "card-gateway", "3.9.2")
             .into_iter()
             .filter(|held| held.production_environment)
-            .map(|held| {
-                (
-                    held.environment.clone(),
-                    held.payload["attempt"].as_u64().unwrap(),
-                    last(held),
-                )
-            })
+            .map(|held| (held.environment.clone(), held.payload["attempt"].as_u64().unwrap(), last(held)))
             .collect();
         let expected = [
             ("production-eu".to_owned(), 1, "failure".to_owned()),
@@ -402,10 +310,7 @@ mod tests {
     fn a_rollback_names_what_it_takes_back() {
         let (_, content) = told();
         let back = deployments(&content, "kyc-service", "2.1.4");
-        let back = back
-            .iter()
-            .find(|held| held.payload["rollback_of"] == "2.2.0")
-            .unwrap();
+        let back = back.iter().find(|held| held.payload["rollback_of"] == "2.2.0").unwrap();
         assert_eq!(back.reference, "v2.1.4");
     }
 }

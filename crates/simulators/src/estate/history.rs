@@ -10,9 +10,7 @@ use super::building::Build;
 use super::changing::{Plan, approved, usual_plans};
 use super::draw::Draw;
 use super::failure::{COEFFICIENTS, Features, failure_probability};
-use super::model::{
-    Change, ChangeClass, ChangeState, Interval, Plans, Service, Story, Text, Truth,
-};
+use super::model::{Change, ChangeClass, ChangeState, Interval, Plans, Service, Story, Text, Truth};
 use super::people::CAB;
 use super::planning::Scope;
 use super::rollout::Rollout;
@@ -44,10 +42,8 @@ pub(super) fn tell(world: &mut World, options: &Options) -> Result<(), EstateErr
     }
     events.sort_by(|one, other| (one.at, &one.service.key).cmp(&(other.at, &other.service.key)));
     count_concurrent(&mut events);
-    let knobs = Knobs {
-        missing_caused_by: options.missing_caused_by,
-        wrong_close_codes: options.wrong_close_codes,
-    };
+    let knobs =
+        Knobs { missing_caused_by: options.missing_caused_by, wrong_close_codes: options.wrong_close_codes };
     let mut portal = 0;
     for event in &events {
         // It shares a repository, whose commits are to stand in the order of time.
@@ -66,16 +62,9 @@ pub(super) fn tell(world: &mut World, options: &Options) -> Result<(), EstateErr
 /// Spreads the releases of one service over the two years that end before its baseline.
 fn schedule(world: &World, service: &Service, events: &mut Vec<Event>) -> Result<(), EstateError> {
     let mut draw = Draw::new(world.estate.seed, &format!("schedule of {}", service.key));
-    let baseline = BASELINES
-        .iter()
-        .find(|(key, _)| *key == &*service.key)
-        .map_or("6.4.2", |(_, version)| version);
+    let baseline = BASELINES.iter().find(|(key, _)| *key == &*service.key).map_or("6.4.2", |(_, version)| version);
     let versions = if is_vendor(service) {
-        [
-            "2024.3", "2024.4", "2025.1", "2025.2", "2025.3", "2025.4", "2026.1",
-        ]
-        .map(Text::from)
-        .to_vec()
+        ["2024.3", "2024.4", "2025.1", "2025.2", "2025.3", "2025.4", "2026.1"].map(Text::from).to_vec()
     } else {
         versions_before(baseline, RELEASES)
     };
@@ -96,13 +85,7 @@ fn schedule(world: &World, service: &Service, events: &mut Vec<Event>) -> Result
         let minute = i8::try_from(draw.between(0, 11) * 5).unwrap_or(0);
         let hour = i8::try_from(hour).unwrap_or(18);
         let at = open_day(world, service, (ago, hour, minute), class)?;
-        events.push(Event {
-            at,
-            service: service.clone(),
-            version,
-            class,
-            concurrent: 0,
-        });
+        events.push(Event { at, service: service.clone(), version, class, concurrent: 0 });
     }
     Ok(())
 }
@@ -116,10 +99,7 @@ fn open_day(
 ) -> Result<Timestamp, EstateError> {
     for later in 0..7 {
         let at = world.calendar.ago((ago - later).max(55), (hour, minute))?;
-        let span = Interval {
-            start: at,
-            end: at + hours(2),
-        };
+        let span = Interval { start: at, end: at + hours(2) };
         if class == ChangeClass::Emergency || !world.calendar.is_closed(&span, service) {
             return Ok(at);
         }
@@ -129,9 +109,7 @@ fn open_day(
 
 /// The versions that led to `baseline`, oldest first.
 fn versions_before(baseline: &str, count: u32) -> Vec<Text> {
-    let mut parts = baseline
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut parts = baseline.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let mut major = parts.next().unwrap_or(1);
     let mut minor = parts.next().unwrap_or(0);
     let mut patch = parts.next().unwrap_or(0);
@@ -163,22 +141,14 @@ fn count_concurrent(events: &mut [Event]) {
 fn happen(world: &mut World, event: &Event, knobs: &Knobs) -> Result<(), EstateError> {
     let service = &event.service;
     let version = &*event.version;
-    let mut draw = Draw::new(
-        world.estate.seed,
-        &format!("fate of {}@{version}", service.key),
-    );
+    let mut draw = Draw::new(world.estate.seed, &format!("fate of {}@{version}", service.key));
     let features = features(world, event, &mut draw);
     let digest = make(world, event, &features, &mut draw)?;
     let mut change = authorised(world, event)?;
     let probability = failure_probability(&features, &COEFFICIENTS);
     let failed = draw.chance(probability);
-    let fate = if failed {
-        Fate::of_failure(&mut draw)
-    } else {
-        Fate::Well
-    };
-    let rollout =
-        Rollout::new(service, version, &digest, event.at + minutes(4)).under(&change.number);
+    let fate = if failed { Fate::of_failure(&mut draw) } else { Fate::Well };
+    let rollout = Rollout::new(service, version, &digest, event.at + minutes(4)).under(&change.number);
     let release = world.release(service, version, Story::History);
     world.estate.truths.push(Truth {
         service: service.key.clone(),
@@ -191,36 +161,18 @@ fn happen(world: &mut World, event: &Event, knobs: &Knobs) -> Result<(), EstateE
     });
     change.releases = vec![release];
     change.start_work(event.at + minutes(1));
-    aftermath::follow(
-        world,
-        aftermath::Case {
-            change,
-            rollout,
-            fate,
-        },
-        (knobs, &mut draw),
-    )
+    aftermath::follow(world, aftermath::Case { change, rollout, fate }, (knobs, &mut draw))
 }
 
 fn features(world: &World, event: &Event, draw: &mut Draw) -> Features {
     // The sum of uniforms stands in for a normal draw; most changes are small, some are large.
     let spread: f64 = (0..6).map(|_| draw.share()).sum::<f64>() - 3.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "bounded below and above"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded below and above")]
     let lines = (4.9 + 1.5 * spread).exp().clamp(3.0, 6_000.0) as u32;
-    let team_effect = Draw::new(
-        world.estate.seed,
-        &format!("standing of {}", event.service.team),
-    )
-    .share()
-        * 2.0
-        - 1.0;
-    let local = event.at.to_zoned(
-        jiff::tz::TimeZone::get(super::calendar::ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
-    );
+    let team_effect =
+        Draw::new(world.estate.seed, &format!("standing of {}", event.service.team)).share() * 2.0 - 1.0;
+    let local =
+        event.at.to_zoned(jiff::tz::TimeZone::get(super::calendar::ZONE).unwrap_or(jiff::tz::TimeZone::UTC));
     Features {
         lines,
         tier: event.service.tier,
@@ -233,12 +185,7 @@ fn features(world: &World, event: &Event, draw: &mut Draw) -> Features {
 }
 
 /// Plans, builds and stages it; answers the digest.
-fn make(
-    world: &mut World,
-    event: &Event,
-    features: &Features,
-    draw: &mut Draw,
-) -> Result<Text, EstateError> {
+fn make(world: &mut World, event: &Event, features: &Features, draw: &mut Draw) -> Result<Text, EstateError> {
     let service = &event.service;
     let version = &*event.version;
     world.release(service, version, Story::History);
@@ -275,11 +222,7 @@ fn make(
         branch: "main",
         pace: minutes(40),
     })?;
-    let digest = if is_vendor(service) {
-        "".into()
-    } else {
-        built.digest
-    };
+    let digest = if is_vendor(service) { "".into() } else { built.digest };
     world.deploy(&Rollout::new(service, version, &digest, event.at - days(2)).to("staging"))?;
     Ok(digest)
 }
@@ -293,17 +236,8 @@ fn authorised(world: &mut World, event: &Event) -> Result<Change, EstateError> {
         ChangeClass::Normal => event.at - days(7),
     };
     let number: Text = format!("CHG{:07}", 100_000 + world.next("history changes")).into();
-    let planned = Interval {
-        start: event.at,
-        end: event.at + hours(3),
-    };
-    let plan = Plan {
-        service,
-        version: &event.version,
-        class: event.class,
-        planned,
-        created,
-    };
+    let planned = Interval { start: event.at, end: event.at + hours(3) };
+    let plan = Plan { service, version: &event.version, class: event.class, planned, created };
     let mut change = world.draft_numbered(&plan, number)?;
     change.tasks.truncate(3);
     change.plans = shared_plans(world, service, &change.plans.description);
@@ -339,12 +273,7 @@ fn authorised(world: &mut World, event: &Event) -> Result<Change, EstateError> {
                 created + hours(8),
             ));
             change.advance(created + hours(8), &lead, ChangeState::Authorize);
-            change.approvals.push(approved(
-                chair.clone(),
-                Some(CAB.into()),
-                created + hours(8),
-                created + days(3),
-            ));
+            change.approvals.push(approved(chair.clone(), Some(CAB.into()), created + hours(8), created + days(3)));
             change.advance(created + days(3), &chair, ChangeState::Scheduled);
         }
     }
@@ -353,15 +282,8 @@ fn authorised(world: &mut World, event: &Event) -> Result<Change, EstateError> {
 
 /// The same wording for every change of a service, held once; only the description names the version.
 fn shared_plans(world: &mut World, service: &Service, description: &Text) -> Plans {
-    let shared = world
-        .wordings
-        .entry(service.key.clone())
-        .or_insert_with(|| usual_plans(service, ""))
-        .clone();
-    Plans {
-        description: description.clone(),
-        ..shared
-    }
+    let shared = world.wordings.entry(service.key.clone()).or_insert_with(|| usual_plans(service, "")).clone();
+    Plans { description: description.clone(), ..shared }
 }
 
 #[cfg(test)]
@@ -375,8 +297,8 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "1.9.0", "1.9.1", "1.9.2", "1.9.3", "1.9.4", "2.0.0", "2.0.1", "2.0.2", "2.0.3",
-                "2.0.4", "2.1.0", "2.1.1"
+                "1.9.0", "1.9.1", "1.9.2", "1.9.3", "1.9.4", "2.0.0", "2.0.1", "2.0.2", "2.0.3", "2.0.4", "2.1.0",
+                "2.1.1"
             ]
         );
     }

@@ -5,13 +5,9 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::{
-    AccountKind, Estate, Text, VersionName, WorkItem, WorkKind, WorkLinkKind, WorkStatus,
-};
+use super::model::{AccountKind, Estate, Text, VersionName, WorkItem, WorkKind, WorkLinkKind, WorkStatus};
 use super::people::jira_account;
-use crate::jira::content::{
-    Content, History, HistoryItem, Issue, Link, Project, ProjectKind, User, Version,
-};
+use crate::jira::content::{Content, History, HistoryItem, Issue, Link, Project, ProjectKind, User, Version};
 
 /// The account that Interlock reads with.
 pub const READER: (&str, &str) = ("712020:interlock", "interlock@bank.example");
@@ -23,13 +19,9 @@ const MEDIUM: u64 = 3;
 pub fn content(estate: &Estate) -> Content {
     let mut content = Content::standard();
     content.users = users(estate);
-    content
-        .users
-        .push(User::new(READER.0, "Interlock", READER.1));
-    let projects: HashMap<&str, u64> = (10_000..)
-        .zip(&estate.projects)
-        .map(|(id, project)| (&*project.key, id))
-        .collect();
+    content.users.push(User::new(READER.0, "Interlock", READER.1));
+    let projects: HashMap<&str, u64> =
+        (10_000..).zip(&estate.projects).map(|(id, project)| (&*project.key, id)).collect();
     content.projects = (10_000..)
         .zip(&estate.projects)
         .map(|(id, project)| Project {
@@ -42,27 +34,13 @@ pub fn content(estate: &Estate) -> Content {
             old_keys: project.old_keys.iter().map(ToString::to_string).collect(),
         })
         .collect();
-    content.versions = (20_000..)
-        .zip(&estate.versions)
-        .map(|(id, version)| version_of(id, version, &projects))
-        .collect();
-    let names: HashMap<(&str, &str), u64> = (20_000..)
-        .zip(&estate.versions)
-        .map(|(id, version)| ((&*version.project, &*version.name), id))
-        .collect();
-    let keys: HashMap<&str, u64> = (100_000..)
-        .zip(&estate.work_items)
-        .map(|(id, item)| (&*item.key, id))
-        .collect();
-    let directory = Directory {
-        projects,
-        names,
-        keys,
-    };
-    content.issues = (100_000..)
-        .zip(&estate.work_items)
-        .map(|(id, item)| directory.issue(id, item))
-        .collect();
+    content.versions =
+        (20_000..).zip(&estate.versions).map(|(id, version)| version_of(id, version, &projects)).collect();
+    let names: HashMap<(&str, &str), u64> =
+        (20_000..).zip(&estate.versions).map(|(id, version)| ((&*version.project, &*version.name), id)).collect();
+    let keys: HashMap<&str, u64> = (100_000..).zip(&estate.work_items).map(|(id, item)| (&*item.key, id)).collect();
+    let directory = Directory { projects, names, keys };
+    content.issues = (100_000..).zip(&estate.work_items).map(|(id, item)| directory.issue(id, item)).collect();
     content
 }
 
@@ -72,10 +50,7 @@ fn users(estate: &Estate) -> Vec<User> {
         .iter()
         .filter(|person| person.kind == AccountKind::Human)
         .filter_map(|person| {
-            let account = person
-                .accounts
-                .iter()
-                .find(|account| account.system == "jira")?;
+            let account = person.accounts.iter().find(|account| account.system == "jira")?;
             let mut user = User::new(&account.login, &person.name, "");
             user.email = account.email.as_ref().map(ToString::to_string);
             user.time_zone = "Europe/London".to_owned();
@@ -109,17 +84,12 @@ struct Directory<'a> {
 impl Directory<'_> {
     fn issue(&self, id: u64, item: &WorkItem) -> Issue {
         let version = |name: &Text| self.names.get(&(&*item.project, &**name)).copied();
-        let account =
-            |person: &Option<Text>| person.as_ref().map(|key| jira_account(key).to_string());
+        let account = |person: &Option<Text>| person.as_ref().map(|key| jira_account(key).to_string());
         Issue {
             id,
             key: item.key.to_string(),
             old_keys: item.old_keys.iter().map(ToString::to_string).collect(),
-            project: self
-                .projects
-                .get(&*item.project)
-                .copied()
-                .unwrap_or_default(),
+            project: self.projects.get(&*item.project).copied().unwrap_or_default(),
             issue_type: kind(item.kind),
             summary: item.summary.to_string(),
             description: item.description.to_string(),
@@ -133,11 +103,7 @@ impl Directory<'_> {
             resolved: item.resolved,
             labels: item.labels.iter().map(ToString::to_string).collect(),
             fix_versions: item.fix_versions.iter().filter_map(version).collect(),
-            parent: item
-                .parent
-                .as_ref()
-                .and_then(|key| self.keys.get(&**key))
-                .copied(),
+            parent: item.parent.as_ref().and_then(|key| self.keys.get(&**key)).copied(),
             links: self.links(id, item),
             changelog: self.changelog(id, item),
             ..Issue::default()
@@ -162,72 +128,38 @@ impl Directory<'_> {
 
     /// Planned into its version on the day it was written, then through the columns until where it stands.
     fn changelog(&self, id: u64, item: &WorkItem) -> Vec<History> {
-        let author =
-            |person: &Option<Text>| person.as_ref().map(|key| jira_account(key).to_string());
+        let author = |person: &Option<Text>| person.as_ref().map(|key| jira_account(key).to_string());
         let mut lines: Vec<(Timestamp, Option<String>, HistoryItem)> = Vec::new();
         for name in &item.fix_versions {
-            let version = self
-                .names
-                .get(&(&*item.project, &**name))
-                .map(ToString::to_string);
+            let version = self.names.get(&(&*item.project, &**name)).map(ToString::to_string);
             lines.push((
                 item.created + SignedDuration::from_mins(20),
                 author(&item.reporter),
-                changed(
-                    ("Fix Version", "fixVersions"),
-                    (None, None),
-                    (version, Some(name.to_string())),
-                ),
+                changed(("Fix Version", "fixVersions"), (None, None), (version, Some(name.to_string()))),
             ));
         }
         for old in &item.old_keys {
             lines.push((
                 item.created + SignedDuration::from_hours(3),
                 author(&item.reporter),
-                changed(
-                    ("Key", "issuekey"),
-                    (None, Some(old.to_string())),
-                    (None, Some(item.key.to_string())),
-                ),
+                changed(("Key", "issuekey"), (None, Some(old.to_string())), (None, Some(item.key.to_string()))),
             ));
         }
-        let way = [
-            WorkStatus::ToDo,
-            WorkStatus::InProgress,
-            WorkStatus::InReview,
-            WorkStatus::Done,
-        ];
+        let way = [WorkStatus::ToDo, WorkStatus::InProgress, WorkStatus::InReview, WorkStatus::Done];
         let end = item.resolved.unwrap_or(item.updated).max(item.created);
-        let step = (end - item.created)
-            .total(jiff::Unit::Second)
-            .unwrap_or_default()
-            / 3.0;
-        let reached = way
-            .iter()
-            .position(|status| *status == item.status)
-            .unwrap_or(0);
+        let step = (end - item.created).total(jiff::Unit::Second).unwrap_or_default() / 3.0;
+        let reached = way.iter().position(|status| *status == item.status).unwrap_or(0);
         for (place, pair) in (1_i32..).zip(way.windows(2)).take(reached) {
             let [from, to] = pair else { continue };
-            let passed =
-                SignedDuration::try_from_secs_f64(step * f64::from(place)).unwrap_or_default();
-            let at = if *to == WorkStatus::Done {
-                end
-            } else {
-                item.created + passed
-            };
+            let passed = SignedDuration::try_from_secs_f64(step * f64::from(place)).unwrap_or_default();
+            let at = if *to == WorkStatus::Done { end } else { item.created + passed };
             lines.push((
                 at,
                 author(&item.assignee),
                 changed(
                     ("status", "status"),
-                    (
-                        Some(status(*from).0.to_string()),
-                        Some(status(*from).1.to_owned()),
-                    ),
-                    (
-                        Some(status(*to).0.to_string()),
-                        Some(status(*to).1.to_owned()),
-                    ),
+                    (Some(status(*from).0.to_string()), Some(status(*from).1.to_owned())),
+                    (Some(status(*to).0.to_string()), Some(status(*to).1.to_owned())),
                 ),
             ));
         }
@@ -249,14 +181,7 @@ fn changed(
     (from, from_string): (Option<String>, Option<String>),
     (to, to_string): (Option<String>, Option<String>),
 ) -> HistoryItem {
-    HistoryItem {
-        field: field.to_owned(),
-        field_id: field_id.to_owned(),
-        from,
-        from_string,
-        to,
-        to_string,
-    }
+    HistoryItem { field: field.to_owned(), field_id: field_id.to_owned(), from, from_string, to, to_string }
 }
 
 fn kind(kind: WorkKind) -> u64 {
@@ -286,18 +211,8 @@ mod tests {
         let estate = super::super::tests::stories("2026-11-23T00:00:00Z".parse().unwrap());
         let content = content(&estate);
         let version = |name: &str, project: &str| {
-            let project = content
-                .projects
-                .iter()
-                .find(|held| held.key == project)
-                .unwrap()
-                .id;
-            content
-                .versions
-                .iter()
-                .find(|held| held.name == name && held.project == project)
-                .unwrap()
-                .id
+            let project = content.projects.iter().find(|held| held.key == project).unwrap().id;
+            content.versions.iter().find(|held| held.name == name && held.project == project).unwrap().id
         };
         let (ledger, payments) = (version("5.3.0", "LED"), version("v2.14.0", "PAY"));
         let blocked: Vec<&Issue> = content
@@ -312,11 +227,6 @@ mod tests {
             panic!("one blocked item, not {blocked:?}");
         };
         assert_eq!(blocked.fix_versions, [payments]);
-        assert!(
-            blocked
-                .changelog
-                .iter()
-                .any(|line| line.items.iter().any(|item| item.field == "status"))
-        );
+        assert!(blocked.changelog.iter().any(|line| line.items.iter().any(|item| item.field == "status")));
     }
 }

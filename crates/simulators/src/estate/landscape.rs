@@ -3,9 +3,7 @@
 use super::EstateError;
 use super::draw::Draw;
 use super::model::Interval;
-use super::model::{
-    Closes, ConfigurationItem, Life, Relation, RelationKind, Service, ServiceKind, Template, Text,
-};
+use super::model::{Closes, ConfigurationItem, Life, Relation, RelationKind, Service, ServiceKind, Template, Text};
 use super::world::{World, days};
 
 /// The firewall that card-gateway's and payments-api's traffic crosses.
@@ -37,81 +35,37 @@ fn furnish_service(world: &mut World, service: &Service) {
             ("u_tier", service.tier.to_string().into()),
             ("u_regulatory_scope", service.tags.join(",").into()),
             ("u_jira_project", service.project.clone()),
-            (
-                "u_repository",
-                service
-                    .code
-                    .as_ref()
-                    .map_or_else(|| "".into(), |code| code.repository.clone()),
-            ),
+            ("u_repository", service.code.as_ref().map_or_else(|| "".into(), |code| code.repository.clone())),
             ("used_for", environment_word(environment).into()),
         ],
         ..item(name, APPLICATION, environment, service)
     };
     let staging: Text = format!("{key}-staging").into();
-    world
-        .estate
-        .items
-        .push(application(key.clone(), "production"));
-    world
-        .estate
-        .items
-        .push(application(staging.clone(), "staging"));
+    world.estate.items.push(application(key.clone(), "production"));
+    world.estate.items.push(application(staging.clone(), "staging"));
     let mut below: Vec<(String, &'static str, RelationKind)> = Vec::new();
-    let places: &[&str] = if service.regions.is_empty() {
-        &["lon"]
-    } else {
-        &["eu", "uk"]
-    };
+    let places: &[&str] = if service.regions.is_empty() { &["lon"] } else { &["eu", "uk"] };
     let fewest = if service.regions.is_empty() { 2 } else { 1 };
     for place in places {
         for number in 1..=draw.count(fewest, fewest + 1) {
-            below.push((
-                format!("{key}-{place}-{number:02}"),
-                server_class(service),
-                RelationKind::RunsOn,
-            ));
+            below.push((format!("{key}-{place}-{number:02}"), server_class(service), RelationKind::RunsOn));
         }
     }
-    below.push((
-        format!("{key}-db"),
-        "cmdb_ci_db_instance",
-        RelationKind::DependsOn,
-    ));
-    below.push((
-        format!("{key}-queue"),
-        "cmdb_ci_appl_queue",
-        RelationKind::DependsOn,
-    ));
+    below.push((format!("{key}-db"), "cmdb_ci_db_instance", RelationKind::DependsOn));
+    below.push((format!("{key}-queue"), "cmdb_ci_appl_queue", RelationKind::DependsOn));
     if draw.chance(0.5) {
-        below.push((
-            format!("{key}-cache"),
-            "cmdb_ci_appl",
-            RelationKind::DependsOn,
-        ));
+        below.push((format!("{key}-cache"), "cmdb_ci_appl", RelationKind::DependsOn));
     }
     if service.tier <= 1 {
-        below.push((
-            format!("{key}-lb"),
-            "cmdb_ci_cluster",
-            RelationKind::DependsOn,
-        ));
+        below.push((format!("{key}-lb"), "cmdb_ci_cluster", RelationKind::DependsOn));
     }
     for (name, class, kind) in below {
         let name: Text = name.into();
-        world
-            .estate
-            .items
-            .push(item(name.clone(), class, "production", service));
+        world.estate.items.push(item(name.clone(), class, "production", service));
         relate(world, key, &name, kind);
     }
     let server: Text = format!("{key}-stg-01").into();
-    world.estate.items.push(item(
-        server.clone(),
-        server_class(service),
-        "staging",
-        service,
-    ));
+    world.estate.items.push(item(server.clone(), server_class(service), "staging", service));
     relate(world, &staging, &server, RelationKind::RunsOn);
 }
 
@@ -140,12 +94,7 @@ fn environment_word(environment: &str) -> &'static str {
     }
 }
 
-fn item(
-    name: Text,
-    class: &'static str,
-    environment: &'static str,
-    service: &Service,
-) -> ConfigurationItem {
+fn item(name: Text, class: &'static str, environment: &'static str, service: &Service) -> ConfigurationItem {
     ConfigurationItem {
         name,
         class,
@@ -158,21 +107,14 @@ fn item(
 }
 
 pub(super) fn relate(world: &mut World, parent: &Text, child: &Text, kind: RelationKind) {
-    world.estate.relations.push(Relation {
-        parent: parent.clone(),
-        child: child.clone(),
-        kind,
-    });
+    world.estate.relations.push(Relation { parent: parent.clone(), child: child.clone(), kind });
 }
 
 /// Items that belong to no service: the environments, the firewall, the core switch, the batch scheduler.
 fn shared(world: &mut World) {
     let keys: Vec<&'static str> = world.estate.environments.iter().map(|e| e.key).collect();
     for key in keys {
-        world
-            .estate
-            .items
-            .push(infrastructure(key, "cmdb_ci_environment", key));
+        world.estate.items.push(infrastructure(key, "cmdb_ci_environment", key));
     }
     for (name, class) in [
         ("dns-01", "cmdb_ci_linux_server"),
@@ -183,10 +125,7 @@ fn shared(world: &mut World) {
         ("core-switch-01", "cmdb_ci_netgear"),
         ("batch-scheduler", "cmdb_ci_appl"),
     ] {
-        world
-            .estate
-            .items
-            .push(infrastructure(name, class, "production"));
+        world.estate.items.push(infrastructure(name, class, "production"));
     }
     for (parent, child) in [
         ("card-gateway", FIREWALL),
@@ -194,20 +133,11 @@ fn shared(world: &mut World) {
         ("statement-batch", "batch-scheduler"),
         ("notification-hub-queue", "core-switch-01"),
     ] {
-        relate(
-            world,
-            &parent.into(),
-            &child.into(),
-            RelationKind::DependsOn,
-        );
+        relate(world, &parent.into(), &child.into(), RelationKind::DependsOn);
     }
 }
 
-pub(super) fn infrastructure(
-    name: &str,
-    class: &'static str,
-    environment: &'static str,
-) -> ConfigurationItem {
+pub(super) fn infrastructure(name: &str, class: &'static str, environment: &'static str) -> ConfigurationItem {
     ConfigurationItem {
         name: name.into(),
         class,
@@ -222,10 +152,7 @@ pub(super) fn infrastructure(
 /// A live template for the channels, one for patching, and one that was revoked.
 fn templates(world: &mut World) {
     let now = world.now();
-    let valid = Interval {
-        start: now - days(900),
-        end: now + days(200),
-    };
+    let valid = Interval { start: now - days(900), end: now + days(200) };
     let template = |key: &str, name: &str, items: &[&str]| Template {
         key: key.into(),
         name: name.into(),
@@ -235,27 +162,14 @@ fn templates(world: &mut World) {
         valid,
         revoked: None,
     };
-    let all: Vec<Text> = world
-        .estate
-        .services
-        .iter()
-        .map(|service| service.key.clone())
-        .collect();
+    let all: Vec<Text> = world.estate.services.iter().map(|service| service.key.clone()).collect();
     world.estate.templates = vec![
         Template {
             allowed_items: all,
             revoked: Some(now - days(40)),
-            ..template(
-                "service-routine-release",
-                "Routine release of any service",
-                &[],
-            )
+            ..template("service-routine-release", "Routine release of any service", &[])
         },
-        template(
-            ROUTINE_TEMPLATE,
-            "Routine release of a customer channel",
-            &["customer-portal", "mobile-app"],
-        ),
+        template(ROUTINE_TEMPLATE, "Routine release of a customer channel", &["customer-portal", "mobile-app"]),
         Template {
             steps: vec!["INFRASTRUCTURE"],
             ..template(
@@ -266,11 +180,7 @@ fn templates(world: &mut World) {
         },
         Template {
             revoked: Some(now - days(45)),
-            ..template(
-                "payments-config",
-                "Payments routing table update",
-                &["payments-api"],
-            )
+            ..template("payments-config", "Payments routing table update", &["payments-api"])
         },
     ];
 }

@@ -88,10 +88,7 @@ pub enum EstateError {
 
 impl EstateError {
     fn unknown(what: &'static str, key: &str) -> Self {
-        Self::Unknown {
-            what,
-            key: key.to_owned(),
-        }
+        Self::Unknown { what, key: key.to_owned() }
     }
 
     fn no_window(of: &str) -> Self {

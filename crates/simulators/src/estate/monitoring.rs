@@ -50,24 +50,15 @@ pub fn alertmanager_content(estate: &Estate) -> manager::Content {
             let mut sent = manager::Alert::firing(alert.name, &labels, alert.started);
             sent.annotations = prometheus::labels(&[("summary", &alert.summary)]);
             sent.ends_at = alert.ended;
-            sent.generator_url = format!(
-                "http://prometheus.bank.example/graph?g0.expr={}",
-                query(alert.name)
-            );
+            sent.generator_url = format!("http://prometheus.bank.example/graph?g0.expr={}", query(alert.name));
             sent
         })
         .collect();
-    manager::Content {
-        alerts,
-        ..manager::Content::default()
-    }
+    manager::Content { alerts, ..manager::Content::default() }
 }
 
 /// The commit each version was built from.
-fn revisions<'a>(
-    estate: &'a Estate,
-    shas: &HashMap<Text, Shas>,
-) -> HashMap<(&'a str, &'a str), String> {
+fn revisions<'a>(estate: &'a Estate, shas: &HashMap<Text, Shas>) -> HashMap<(&'a str, &'a str), String> {
     estate
         .artifacts
         .iter()
@@ -79,11 +70,8 @@ fn revisions<'a>(
 }
 
 fn build_info(seen: &Observation, revisions: &HashMap<(&str, &str), String>) -> prometheus::Series {
-    let mut labels = vec![
-        ("service", &*seen.service),
-        ("environment", seen.environment),
-        ("version", &*seen.version),
-    ];
+    let mut labels =
+        vec![("service", &*seen.service), ("environment", seen.environment), ("version", &*seen.version)];
     labels.extend(seen.region.map(|region| ("region", region)));
     labels.extend(seen.digest.as_deref().map(|digest| ("digest", digest)));
     let revision = revisions.get(&(&*seen.service, &*seen.version));
@@ -99,18 +87,10 @@ fn build_info(seen: &Observation, revisions: &HashMap<(&str, &str), String>) -> 
 fn settings(estate: &Estate, series: &mut Vec<prometheus::Series>) {
     let mut places: HashMap<(&str, &str), usize> = HashMap::new();
     for state in &estate.configurations {
-        let mut labels = vec![
-            ("service", &*state.service),
-            ("environment", state.environment),
-        ];
+        let mut labels = vec![("service", &*state.service), ("environment", state.environment)];
         labels.extend(state.observed.iter().map(|(key, value)| (*key, &**value)));
         let place = series.len();
-        series.push(prometheus::Series::constant(
-            "config_info",
-            &labels,
-            state.since,
-            1.0,
-        ));
+        series.push(prometheus::Series::constant("config_info", &labels, state.since, 1.0));
         if let Some(before) = places.insert((&state.service, state.environment), place)
             && let Some(held) = series.get_mut(before)
         {
@@ -135,11 +115,7 @@ fn traffic(estate: &Estate, series: &mut Vec<prometheus::Series>) {
                 turns.push((alert.started, rate(FAILING)));
                 turns.extend(alert.ended.map(|end| (end, rate(HEALTHY))));
             }
-            let labels = [
-                ("service", &*service.key),
-                ("environment", "production"),
-                ("code", code),
-            ];
+            let labels = [("service", &*service.key), ("environment", "production"), ("code", code)];
             series.push(prometheus::Series {
                 labels: prometheus::named("http_requests_total", &labels),
                 samples: prometheus::Samples::Scraped {
@@ -151,11 +127,7 @@ fn traffic(estate: &Estate, series: &mut Vec<prometheus::Series>) {
         }
         series.push(prometheus::Series::constant(
             "up",
-            &[
-                ("job", &service.key),
-                ("service", &service.key),
-                ("environment", "production"),
-            ],
+            &[("job", &service.key), ("service", &service.key), ("environment", "production")],
             from,
             1.0,
         ));
@@ -168,16 +140,9 @@ fn steps(turns: &[(Timestamp, f64)]) -> Vec<prometheus::Step> {
     let mut steps: Vec<prometheus::Step> = Vec::new();
     for (from, per_second) in turns {
         if let Some(last) = steps.last() {
-            value += last.per_second
-                * (*from - last.from)
-                    .total(jiff::Unit::Second)
-                    .unwrap_or_default();
+            value += last.per_second * (*from - last.from).total(jiff::Unit::Second).unwrap_or_default();
         }
-        steps.push(prometheus::Step {
-            from: *from,
-            value,
-            per_second: *per_second,
-        });
+        steps.push(prometheus::Step { from: *from, value, per_second: *per_second });
     }
     steps
 }
@@ -204,17 +169,9 @@ fn rules(estate: &Estate) -> Vec<prometheus::RuleGroup> {
                 query: query(name).to_owned(),
                 hold: Duration::ZERO,
                 labels: prometheus::labels(&[("severity", "critical")]),
-                annotations: prometheus::labels(&[(
-                    "summary",
-                    "{{ $labels.service }} needs attention",
-                )]),
+                annotations: prometheus::labels(&[("summary", "{{ $labels.service }} needs attention")]),
                 health: prometheus::RuleHealth::Ok,
-                alerts: estate
-                    .alerts
-                    .iter()
-                    .filter(|alert| alert.name == name)
-                    .map(fire)
-                    .collect(),
+                alerts: estate.alerts.iter().filter(|alert| alert.name == name).map(fire).collect(),
             })
         })
         .collect();
@@ -228,10 +185,7 @@ fn rules(estate: &Estate) -> Vec<prometheus::RuleGroup> {
 
 fn fire(alert: &Alert) -> prometheus::Alert {
     prometheus::Alert {
-        labels: prometheus::labels(&[
-            ("service", &alert.service),
-            ("environment", alert.environment),
-        ]),
+        labels: prometheus::labels(&[("service", &alert.service), ("environment", alert.environment)]),
         annotations: prometheus::labels(&[("summary", &alert.summary)]),
         active_at: alert.started,
         resolved_at: alert.ended,
@@ -256,19 +210,11 @@ fn metadata() -> BTreeMap<String, prometheus::Metadata> {
     [
         ("build_info", "gauge", "The build that runs."),
         ("config_info", "gauge", "The settings that are in force."),
-        (
-            "http_requests_total",
-            "counter",
-            "Requests answered, by status.",
-        ),
+        ("http_requests_total", "counter", "Requests answered, by status."),
     ]
     .into_iter()
     .map(|(name, kind, help)| {
-        let metadata = prometheus::Metadata {
-            kind: kind.to_owned(),
-            help: help.to_owned(),
-            unit: String::new(),
-        };
+        let metadata = prometheus::Metadata { kind: kind.to_owned(), help: help.to_owned(), unit: String::new() };
         (name.to_owned(), metadata)
     })
     .collect()
@@ -283,29 +229,19 @@ mod tests {
         let estate = super::super::tests::stories("2026-11-23T00:00:00Z".parse().unwrap());
         let shas = super::super::git::all_shas(&estate);
         let content = prometheus_content(&estate, &shas);
-        let running = |service: &str,
-                       environment: &str,
-                       region: Option<&str>|
-         -> Vec<&prometheus::Labels> {
+        let running = |service: &str, environment: &str, region: Option<&str>| -> Vec<&prometheus::Labels> {
             content
                 .series
                 .iter()
-                .filter(|series| {
-                    matches!(
-                        series.samples,
-                        prometheus::Samples::Scraped { until: None, .. }
-                    )
-                })
+                .filter(|series| matches!(series.samples, prometheus::Samples::Scraped { until: None, .. }))
                 .map(|series| &series.labels)
                 .filter(|labels| labels["__name__"] == "build_info" && labels["service"] == service)
                 .filter(|labels| {
-                    labels["environment"] == environment
-                        && labels.get("region").map(String::as_str) == region
+                    labels["environment"] == environment && labels.get("region").map(String::as_str) == region
                 })
                 .collect()
         };
-        let version =
-            |service, region| running(service, "production", region)[0]["version"].clone();
+        let version = |service, region| running(service, "production", region)[0]["version"].clone();
         assert_eq!(version("payments-api", Some("uk")), "2.13.1");
         assert_eq!(version("card-gateway", Some("eu")), "3.9.2");
         assert_eq!(version("card-gateway", Some("uk")), "3.9.1");
@@ -321,31 +257,13 @@ mod tests {
             labels["__name__"] == "config_info"
                 && labels["service"] == "statement-batch"
                 && labels["environment"] == "staging"
-                && matches!(
-                    series.samples,
-                    prometheus::Samples::Scraped { until: None, .. }
-                )
+                && matches!(series.samples, prometheus::Samples::Scraped { until: None, .. })
         });
         let drifted = &drifted.unwrap().labels;
-        assert_eq!(
-            (
-                drifted["batch_size"].as_str(),
-                drifted["request_timeout_seconds"].as_str()
-            ),
-            ("250", "10")
-        );
-        let firing: Vec<manager::Alert> = alertmanager_content(&estate)
-            .alerts
-            .into_iter()
-            .filter(|alert| alert.ends_at.is_none())
-            .collect();
+        assert_eq!((drifted["batch_size"].as_str(), drifted["request_timeout_seconds"].as_str()), ("250", "10"));
+        let firing: Vec<manager::Alert> =
+            alertmanager_content(&estate).alerts.into_iter().filter(|alert| alert.ends_at.is_none()).collect();
         assert_eq!(firing.len(), 1);
-        assert_eq!(
-            (
-                firing[0].labels["service"].as_str(),
-                firing[0].labels["site"].as_str()
-            ),
-            ("data-lake", SITE)
-        );
+        assert_eq!((firing[0].labels["service"].as_str(), firing[0].labels["site"].as_str()), ("data-lake", SITE));
     }
 }

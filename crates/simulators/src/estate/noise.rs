@@ -8,8 +8,8 @@ use super::EstateError;
 use super::changing::{Plan, approved, task};
 use super::landscape::{infrastructure, relate};
 use super::model::{
-    Account, AccountKind, Change, ChangeClass, ChangeState, CloseCode, Incident, Interval, Joined,
-    Life, Person, RelationKind, TaskKind, Text, VersionName, WorkItem, WorkKind, WorkStatus,
+    Account, AccountKind, Change, ChangeClass, ChangeState, CloseCode, Incident, Interval, Joined, Life, Person,
+    RelationKind, TaskKind, Text, VersionName, WorkItem, WorkKind, WorkStatus,
 };
 use super::people::{CAB, INTEGRATION, jira_account};
 use super::servicenow::{LENDING, MAIN};
@@ -41,36 +41,21 @@ fn people(world: &mut World) {
         active,
         accounts: [(MAIN, Text::from(key)), ("jira", jira_account(key))]
             .into_iter()
-            .map(|(system, login)| Account {
-                system,
-                login,
-                email: email.clone(),
-                joined: Joined::ByEmail,
-            })
+            .map(|(system, login)| Account { system, login, email: email.clone(), joined: Joined::ByEmail })
             .collect(),
         email,
     };
     world.estate.people.extend([
         // Nothing joins this one's accounts.
         person("k.unlisted", "K Unlisted", None, true),
-        person(
-            "omar.alfasi",
-            "عمر الفاسي",
-            Some("omar.alfasi@bank.example".into()),
-            true,
-        ),
+        person("omar.alfasi", "عمر الفاسي", Some("omar.alfasi@bank.example".into()), true),
         person(
             "siobhan.oreilly",
             "Siobhán \"Bán\" O'Reilly, Jr.",
             Some("siobhan.oreilly@bank.example".into()),
             true,
         ),
-        person(
-            "former.colleague",
-            "Former Colleague",
-            Some("former.colleague@bank.example".into()),
-            false,
-        ),
+        person("former.colleague", "Former Colleague", Some("former.colleague@bank.example".into()), false),
     ]);
 }
 
@@ -79,26 +64,14 @@ fn items(world: &mut World) {
     let mut retired = infrastructure("legacy-cards-01", "cmdb_ci_linux_server", "production");
     retired.life = Life::Retired;
     world.estate.items.push(retired);
-    relate(
-        world,
-        &"card-gateway".into(),
-        &"legacy-cards-01".into(),
-        RelationKind::RunsOn,
-    );
+    relate(world, &"card-gateway".into(), &"legacy-cards-01".into(), RelationKind::RunsOn);
     let switch: Text = "core-switch-01".into();
     for number in 1..=3_000 {
         let name: Text = format!("teller-{number:04}").into();
-        world
-            .estate
-            .items
-            .push(infrastructure(&name, "cmdb_ci_computer", "production"));
+        world.estate.items.push(infrastructure(&name, "cmdb_ci_computer", "production"));
         relate(world, &name, &switch, RelationKind::ConnectsTo);
     }
-    let quoted = infrastructure(
-        "printer \"north, 2^nd floor\" 🖨",
-        "cmdb_ci_hardware",
-        "production",
-    );
+    let quoted = infrastructure("printer \"north, 2^nd floor\" 🖨", "cmdb_ci_hardware", "production");
     world.estate.items.push(quoted);
 }
 
@@ -114,11 +87,7 @@ fn spellings(world: &mut World) -> Result<(), EstateError> {
         date: None,
         description: "Made by hand for the steering committee.".into(),
     });
-    item(
-        world,
-        ("PAY", "Slides for the steering committee"),
-        vec!["Release 2.14".into()],
-    )?;
+    item(world, ("PAY", "Slides for the steering committee"), vec!["Release 2.14".into()])?;
     Ok(())
 }
 
@@ -148,44 +117,22 @@ fn item<'a>(
         labels: vec!["needs-triage"],
         component: None,
     });
-    world
-        .estate
-        .work_items
-        .last_mut()
-        .ok_or_else(|| EstateError::unknown("work item", project))
+    world.estate.work_items.last_mut().ok_or_else(|| EstateError::unknown("work item", project))
 }
 
 /// Moved from payments to notifications; commits still name the old key.
 fn moved(world: &mut World) -> Result<(), EstateError> {
     let old: Text = format!("PAY-{}", world.next("PAY")).into();
-    let moved = item(
-        world,
-        ("NTF", "Send receipts by the hub, not by payments"),
-        vec!["1.5.0".into()],
-    )?;
+    let moved = item(world, ("NTF", "Send receipts by the hub, not by payments"), vec!["1.5.0".into()])?;
     moved.old_keys.push(old);
-    item(
-        world,
-        ("WEB", "Grüße 👋 مرحبا – title with ^ and \"quotes\""),
-        Vec::new(),
-    )?;
+    item(world, ("WEB", "Grüße 👋 مرحبا – title with ^ and \"quotes\""), Vec::new())?;
     Ok(())
 }
 
-fn plain(
-    world: &mut World,
-    (title, item): (&str, Option<&str>),
-    planned: Interval,
-) -> Result<Change, EstateError> {
+fn plain(world: &mut World, (title, item): (&str, Option<&str>), planned: Interval) -> Result<Change, EstateError> {
     let service = world.service("notification-hub")?;
     let created = planned.start - days(6);
-    let plan = Plan {
-        service: &service,
-        version: "",
-        class: ChangeClass::Normal,
-        planned,
-        created,
-    };
+    let plan = Plan { service: &service, version: "", class: ChangeClass::Normal, planned, created };
     let mut change = world.draft(&plan)?;
     change.title = title.into();
     change.plans.description = "Work without a release.".into();
@@ -202,10 +149,7 @@ fn plain(
 }
 
 fn two_hours(start: jiff::Timestamp) -> Interval {
-    Interval {
-        start,
-        end: start + hours(2),
-    }
+    Interval { start, end: start + hours(2) }
 }
 
 fn finish(change: &mut Change) {
@@ -217,18 +161,8 @@ fn finish(change: &mut Change) {
 
 fn shared_number(world: &mut World) -> Result<(), EstateError> {
     for (instance, title, item, ago) in [
-        (
-            MAIN,
-            "Renew the certificate of mail-relay-01",
-            Some("mail-relay-01"),
-            15,
-        ),
-        (
-            LENDING,
-            "Archive paper contracts of the lending branch",
-            None,
-            17,
-        ),
+        (MAIN, "Renew the certificate of mail-relay-01", Some("mail-relay-01"), 15),
+        (LENDING, "Archive paper contracts of the lending branch", None, 17),
     ] {
         let planned = two_hours(world.calendar.ago(ago, (19, 0))?);
         let mut change = plain(world, (title, item), planned)?;
@@ -237,9 +171,7 @@ fn shared_number(world: &mut World) -> Result<(), EstateError> {
         let lead = world.member("platform", 0)?;
         let asked = change.created + hours(1);
         change.advance(asked, &lead.clone(), ChangeState::Authorize);
-        change
-            .approvals
-            .push(approved(lead.clone(), None, asked, asked + days(1)));
+        change.approvals.push(approved(lead.clone(), None, asked, asked + days(1)));
         change.advance(asked + days(1), &lead, ChangeState::Scheduled);
         finish(&mut change);
         world.raise(change);
@@ -251,18 +183,8 @@ fn shared_number(world: &mut World) -> Result<(), EstateError> {
 fn approvals(world: &mut World) -> Result<(), EstateError> {
     let delegate = world.member(CAB, 1)?;
     for (title, approver, recorded_by, ago) in [
-        (
-            "Upgrade the firmware of ntp-01",
-            world.member(CAB, 2)?,
-            INTEGRATION.into(),
-            6,
-        ),
-        (
-            "Change the routing of dns-01",
-            world.member(CAB, 0)?,
-            delegate,
-            8,
-        ),
+        ("Upgrade the firmware of ntp-01", world.member(CAB, 2)?, INTEGRATION.into(), 6),
+        ("Change the routing of dns-01", world.member(CAB, 0)?, delegate, 8),
     ] {
         let item = title.rsplit(' ').next();
         let planned = two_hours(world.calendar.ago(ago, (20, 0))?);
@@ -286,17 +208,11 @@ fn approvals(world: &mut World) -> Result<(), EstateError> {
 fn odd_names(world: &mut World) -> Result<(), EstateError> {
     let planned = two_hours(world.calendar.ago(5, (18, 0))?);
     let title = "Move \"north\", floor 2^nd 🖨 طابعة to the new print queue";
-    let mut change = plain(
-        world,
-        (title, Some("printer \"north, 2^nd floor\" 🖨")),
-        planned,
-    )?;
+    let mut change = plain(world, (title, Some("printer \"north, 2^nd floor\" 🖨")), planned)?;
     let lead = world.member("platform", 0)?;
     let asked = change.created + hours(1);
     change.advance(asked, &lead.clone(), ChangeState::Scheduled);
-    change
-        .approvals
-        .push(approved(lead, None, asked, asked + hours(1)));
+    change.approvals.push(approved(lead, None, asked, asked + hours(1)));
     finish(&mut change);
     world.raise(change);
     Ok(())
@@ -308,20 +224,14 @@ fn one_after_the_other(world: &mut World) -> Result<(), EstateError> {
     let mut first: Option<Text> = None;
     for (title, item, window) in [
         ("Upgrade the resolver on dns-01", "dns-01", 6),
-        (
-            "Point mail-relay-01 at the new resolver",
-            "mail-relay-01",
-            7,
-        ),
+        ("Point mail-relay-01 at the new resolver", "mail-relay-01", 7),
     ] {
         let planned = world.calendar.slot(window, &anything, (30, 60))?;
         let mut change = plain(world, (title, Some(item)), planned)?;
         change.created = change.created.min(world.now() - days(3));
         let lead = world.member("platform", 0)?;
         let asked = change.created + hours(5);
-        change
-            .approvals
-            .push(approved(lead.clone(), None, asked, asked + hours(1)));
+        change.approvals.push(approved(lead.clone(), None, asked, asked + hours(1)));
         change.advance(asked + hours(1), &lead, ChangeState::Scheduled);
         change.predecessor = first.take();
         first = Some(world.raise(change));
@@ -333,12 +243,7 @@ fn one_after_the_other(world: &mut World) -> Result<(), EstateError> {
 fn across_daylight_saving(world: &mut World) -> Result<(), EstateError> {
     let today = world.calendar.date(world.now());
     let mut latest = None;
-    for (year, month) in [
-        (today.year() - 1, 3),
-        (today.year() - 1, 10),
-        (today.year(), 3),
-        (today.year(), 10),
-    ] {
+    for (year, month) in [(today.year() - 1, 3), (today.year() - 1, 10), (today.year(), 3), (today.year(), 10)] {
         let end = date(year, month, 31);
         let back = i64::from(end.weekday().to_sunday_zero_offset());
         let night = end.at(0, 30, 0, 0).to_zoned(TimeZone::UTC)?.timestamp() - days(back);
@@ -347,16 +252,10 @@ fn across_daylight_saving(world: &mut World) -> Result<(), EstateError> {
         }
     }
     let Some(night) = latest else { return Ok(()) };
-    let mut change = plain(
-        world,
-        ("Check clocks after the change of time", Some("ntp-01")),
-        two_hours(night),
-    )?;
+    let mut change = plain(world, ("Check clocks after the change of time", Some("ntp-01")), two_hours(night))?;
     let lead = world.member("platform", 0)?;
     let asked = change.created + hours(1);
-    change
-        .approvals
-        .push(approved(lead.clone(), None, asked, asked + hours(1)));
+    change.approvals.push(approved(lead.clone(), None, asked, asked + hours(1)));
     change.advance(asked + hours(1), &lead, ChangeState::Scheduled);
     finish(&mut change);
     world.raise(change);
@@ -369,11 +268,7 @@ fn empty_references(world: &mut World) -> Result<(), EstateError> {
     let mut change = plain(world, ("Tidy up after the migration", None), planned)?;
     change.assigned_to = None;
     change.group = None;
-    change.advance(
-        change.created + hours(2),
-        &"k.unlisted".into(),
-        ChangeState::Canceled,
-    );
+    change.advance(change.created + hours(2), &"k.unlisted".into(), ChangeState::Canceled);
     world.raise(change);
     world.estate.incidents.push(Incident {
         number: "INC0010009".into(),

@@ -11,18 +11,8 @@ pub fn matrix(estate: &Estate) -> Value {
 
 /// The rows that concern the services of a repository; `None` where there are none.
 pub fn of_repository(estate: &Estate, repository: &str) -> Option<Value> {
-    let lives_here = |service: &&Service| {
-        service
-            .code
-            .as_ref()
-            .is_some_and(|code| &*code.repository == repository)
-    };
-    let keys: Vec<_> = estate
-        .services
-        .iter()
-        .filter(lives_here)
-        .map(|service| &service.key)
-        .collect();
+    let lives_here = |service: &&Service| service.code.as_ref().is_some_and(|code| &*code.repository == repository);
+    let keys: Vec<_> = estate.services.iter().filter(lives_here).map(|service| &service.key).collect();
     let rows: Vec<Value> = estate
         .contracts
         .iter()
@@ -33,8 +23,7 @@ pub fn of_repository(estate: &Estate, repository: &str) -> Option<Value> {
 }
 
 fn row(held: &ContractVerification) -> Value {
-    let side =
-        |name: &str, version: &str| json!({ "name": name, "version": { "number": version } });
+    let side = |name: &str, version: &str| json!({ "name": name, "version": { "number": version } });
     json!({
         "consumer": side(&held.consumer, &held.consumer_version),
         "provider": side(&held.provider, &held.provider_version),

@@ -7,10 +7,9 @@ use super::draw::hex;
 use super::model::{Account, AccountKind, Delegation, DelegationScope, Joined, Person, Team, Text};
 
 const GIVEN: [&str; 36] = [
-    "Ada", "Bruno", "Celia", "Dmitri", "Esther", "Farid", "Greta", "Hamid", "Ines", "Jonas",
-    "Keiko", "Liam", "Marta", "Nils", "Olga", "Pavel", "Quinn", "Rosa", "Stefan", "Tara", "Umar",
-    "Vera", "Wanda", "Xavier", "Yara", "Zoltan", "Amina", "Boris", "Clara", "David", "Elif",
-    "Frida", "Goran", "Hana", "Igor", "Joan",
+    "Ada", "Bruno", "Celia", "Dmitri", "Esther", "Farid", "Greta", "Hamid", "Ines", "Jonas", "Keiko", "Liam",
+    "Marta", "Nils", "Olga", "Pavel", "Quinn", "Rosa", "Stefan", "Tara", "Umar", "Vera", "Wanda", "Xavier", "Yara",
+    "Zoltan", "Amina", "Boris", "Clara", "David", "Elif", "Frida", "Goran", "Hana", "Igor", "Joan",
 ];
 const FAMILY: [&str; 36] = [
     "Winter",
@@ -90,9 +89,7 @@ pub(super) fn staff(now: Timestamp) -> Staff {
     let mut people = Vec::new();
     let mut teams = Vec::new();
     for (place, (key, name)) in TEAMS.iter().enumerate() {
-        let members: Vec<Person> = (0..6)
-            .map(|member| employee(place * 6 + member, member, key))
-            .collect();
+        let members: Vec<Person> = (0..6).map(|member| employee(place * 6 + member, member, key)).collect();
         let keys: Vec<Text> = members.iter().map(|person| person.key.clone()).collect();
         teams.push(Team {
             key: (*key).into(),
@@ -105,28 +102,17 @@ pub(super) fn staff(now: Timestamp) -> Staff {
     give_second_account(&mut people);
     people.extend(machines());
     let delegations = delegations(&teams, now);
-    Staff {
-        teams,
-        people,
-        delegations,
-    }
+    Staff { teams, people, delegations }
 }
 
 fn employee(number: usize, place: usize, team: &str) -> Person {
     let given = GIVEN.get(number % 36).copied().unwrap_or("Ada");
-    let family = FAMILY
-        .get((number * 5 + number / 36) % 36)
-        .copied()
-        .unwrap_or("Winter");
+    let family = FAMILY.get((number * 5 + number / 36) % 36).copied().unwrap_or("Winter");
     let key: Text = format!("{}.{}", given.to_lowercase(), family.to_lowercase()).into();
     let email: Text = format!("{key}@bank.example").into();
     let login: Text = key.replace('.', "-").into();
-    let account = |system, login: Text| Account {
-        system,
-        login,
-        email: Some(email.clone()),
-        joined: Joined::ByEmail,
-    };
+    let account =
+        |system, login: Text| Account { system, login, email: Some(email.clone()), joined: Joined::ByEmail };
     Person {
         name: format!("{given} {family}").into(),
         title: match place {
@@ -154,10 +140,7 @@ pub(super) fn jira_account(key: &str) -> Text {
 
 fn give_second_account(people: &mut [Person]) {
     let (team, login, github) = TWICE;
-    let author = people
-        .iter_mut()
-        .filter(|person| person.team.as_deref() == Some(team))
-        .nth(1);
+    let author = people.iter_mut().filter(|person| person.team.as_deref() == Some(team)).nth(1);
     if let Some(author) = author {
         for (system, login) in [("servicenow", login), ("github", github)] {
             author.accounts.push(Account {
@@ -172,12 +155,8 @@ fn give_second_account(people: &mut [Person]) {
 
 fn machines() -> Vec<Person> {
     let machine = |key: &str, name: &str, github: Option<&str>| {
-        let mut accounts = vec![Account {
-            system: "servicenow",
-            login: key.into(),
-            email: None,
-            joined: Joined::ByConfiguration,
-        }];
+        let mut accounts =
+            vec![Account { system: "servicenow", login: key.into(), email: None, joined: Joined::ByConfiguration }];
         accounts.extend(github.map(|login| Account {
             system: "github",
             login: login.into(),
@@ -198,11 +177,7 @@ fn machines() -> Vec<Person> {
     vec![
         machine(PIPELINE, "Release pipeline", Some("release-pipeline[bot]")),
         machine(INTEGRATION, "Interlock integration", None),
-        machine(
-            UPDATES_BOT,
-            "Dependency updates",
-            Some("dependency-updates[bot]"),
-        ),
+        machine(UPDATES_BOT, "Dependency updates", Some("dependency-updates[bot]")),
     ]
 }
 
@@ -220,25 +195,10 @@ fn delegations(teams: &[Team], now: Timestamp) -> Vec<Delegation> {
         })
     };
     [
-        pair(
-            CAB,
-            DelegationScope::ApprovalsAndAssignments,
-            now - days(30),
-            now + days(14),
-        ),
-        pair(
-            "payments",
-            DelegationScope::NotificationsOnly,
-            now - days(7),
-            now + days(7),
-        ),
+        pair(CAB, DelegationScope::ApprovalsAndAssignments, now - days(30), now + days(14)),
+        pair("payments", DelegationScope::NotificationsOnly, now - days(7), now + days(7)),
         // Over for a month: an approval under it today would not count.
-        pair(
-            "cards",
-            DelegationScope::ApprovalsAndAssignments,
-            now - days(60),
-            now - days(31),
-        ),
+        pair("cards", DelegationScope::ApprovalsAndAssignments, now - days(60), now - days(31)),
     ]
     .into_iter()
     .flatten()

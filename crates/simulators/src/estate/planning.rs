@@ -4,9 +4,7 @@ use jiff::Timestamp;
 
 use super::EstateError;
 use super::draw::Draw;
-use super::model::{
-    Service, Text, VersionName, WorkItem, WorkKind, WorkLink, WorkLinkKind, WorkStatus,
-};
+use super::model::{Service, Text, VersionName, WorkItem, WorkKind, WorkLink, WorkLinkKind, WorkStatus};
 use super::world::{World, days, hours};
 
 /// What a team plans for one release.
@@ -23,16 +21,7 @@ pub(super) struct Scope<'a> {
     pub(super) date: Timestamp,
 }
 
-const VERBS: [&str; 8] = [
-    "Retry",
-    "Validate",
-    "Cache",
-    "Log",
-    "Limit",
-    "Encrypt",
-    "Archive",
-    "Reconcile",
-];
+const VERBS: [&str; 8] = ["Retry", "Validate", "Cache", "Log", "Limit", "Encrypt", "Archive", "Reconcile"];
 const OBJECTS: [&str; 10] = [
     "timed-out debits",
     "incoming mandates",
@@ -89,19 +78,13 @@ impl World {
                     (false, 1) => WorkKind::Task,
                     (false, _) => WorkKind::Story,
                 },
-                summary: if epic {
-                    format!("{} {}", service.name, scope.version).into()
-                } else {
-                    summary.into()
-                },
+                summary: if epic { format!("{} {}", service.name, scope.version).into() } else { summary.into() },
                 description: format!("Part of {} {}.", service.key, scope.version).into(),
                 status,
                 reporter: Some(reporter),
                 assignee: Some(assignee),
                 created,
-                updated: scope
-                    .done
-                    .unwrap_or(self.calendar.now.min(created + days(2))),
+                updated: scope.done.unwrap_or(self.calendar.now.min(created + days(2))),
                 resolved: scope.done,
                 fix_versions: vec![scope.spelling.as_str().into()],
                 parent: keys.first().filter(|_| scope.items > 2).cloned(),
@@ -120,12 +103,7 @@ impl World {
         self.link(from, WorkLinkKind::Blocks, to)
     }
 
-    pub(super) fn link(
-        &mut self,
-        from: &Text,
-        kind: WorkLinkKind,
-        to: &Text,
-    ) -> Result<(), EstateError> {
+    pub(super) fn link(&mut self, from: &Text, kind: WorkLinkKind, to: &Text) -> Result<(), EstateError> {
         let item = self
             .estate
             .work_items
@@ -133,10 +111,7 @@ impl World {
             .rev()
             .find(|item| item.key == *from)
             .ok_or_else(|| EstateError::unknown("work item", from))?;
-        item.links.push(WorkLink {
-            kind,
-            target: to.clone(),
-        });
+        item.links.push(WorkLink { kind, target: to.clone() });
         Ok(())
     }
 }

@@ -25,12 +25,7 @@ pub(super) struct Rollout<'a> {
 
 impl<'a> Rollout<'a> {
     /// A first attempt that takes six minutes and succeeds.
-    pub(super) fn new(
-        service: &'a Service,
-        version: &'a str,
-        digest: &Text,
-        at: Timestamp,
-    ) -> Self {
+    pub(super) fn new(service: &'a Service, version: &'a str, digest: &Text, at: Timestamp) -> Self {
         Self {
             service,
             version,
@@ -72,8 +67,7 @@ impl World {
         } else {
             rollout.triggered_by.clone()
         };
-        let finished =
-            (rollout.outcome != Outcome::Pending).then(|| rollout.started + rollout.takes);
+        let finished = (rollout.outcome != Outcome::Pending).then(|| rollout.started + rollout.takes);
         self.estate.deployments.push(Deployment {
             service: service.key.clone(),
             version: rollout.version.into(),
@@ -82,11 +76,7 @@ impl World {
             attempt: rollout.attempt,
             digest: Some(rollout.digest.clone()).filter(|digest| !digest.is_empty()),
             triggered_by,
-            actor: if on_forge(service) {
-                Actor::Pipeline
-            } else {
-                Actor::Person
-            },
+            actor: if on_forge(service) { Actor::Pipeline } else { Actor::Person },
             started: rollout.started,
             finished,
             outcome: rollout.outcome,
@@ -102,15 +92,8 @@ impl World {
 
     /// The runtime shows it from `from` on, instead of what it showed before.
     pub(super) fn observe(&mut self, rollout: &Rollout<'_>, from: Timestamp) {
-        let target = (
-            rollout.service.key.clone(),
-            rollout.environment,
-            rollout.region,
-        );
-        if let Some(before) = self
-            .observed
-            .get(&target)
-            .and_then(|place| self.estate.observations.get_mut(*place))
+        let target = (rollout.service.key.clone(), rollout.environment, rollout.region);
+        if let Some(before) = self.observed.get(&target).and_then(|place| self.estate.observations.get_mut(*place))
         {
             before.until = Some(from);
         }

@@ -2,9 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::{
-    CodeHome, Environment, Forge, Project, Service, ServiceAlias, ServiceKind, Text,
-};
+use super::model::{CodeHome, Environment, Forge, Project, Service, ServiceAlias, ServiceKind, Text};
 use super::world::World;
 use super::{EstateError, draw::Draw};
 
@@ -19,33 +17,9 @@ struct Line {
 }
 
 const LINES: [Line; 14] = [
-    line(
-        "ledger-core",
-        "Ledger Core",
-        "LED",
-        0,
-        &["icfr"],
-        &[],
-        "core-banking",
-    ),
-    line(
-        "auth-service",
-        "Authentication",
-        "AUTH",
-        0,
-        &["personal-data"],
-        &[],
-        "identity",
-    ),
-    line(
-        "card-gateway",
-        "Card Gateway",
-        "CARD",
-        0,
-        &["pci"],
-        &["payments-api", "fraud-engine"],
-        "cards",
-    ),
+    line("ledger-core", "Ledger Core", "LED", 0, &["icfr"], &[], "core-banking"),
+    line("auth-service", "Authentication", "AUTH", 0, &["personal-data"], &[], "identity"),
+    line("card-gateway", "Card Gateway", "CARD", 0, &["pci"], &["payments-api", "fraud-engine"], "cards"),
     line(
         "payments-api",
         "Payments API",
@@ -55,15 +29,7 @@ const LINES: [Line; 14] = [
         &["ledger-core", "auth-service", "fraud-engine"],
         "payments",
     ),
-    line(
-        "fraud-engine",
-        "Fraud Engine",
-        "FRD",
-        1,
-        &[],
-        &["ledger-core", "data-lake"],
-        "fraud",
-    ),
+    line("fraud-engine", "Fraud Engine", "FRD", 1, &[], &["ledger-core", "data-lake"], "fraud"),
     line(
         "customer-portal",
         "Customer Portal",
@@ -73,15 +39,7 @@ const LINES: [Line; 14] = [
         &["payments-api", "auth-service", "notification-hub"],
         "channels",
     ),
-    line(
-        "mobile-app",
-        "Mobile App",
-        "MOB",
-        1,
-        &[],
-        &["payments-api", "auth-service"],
-        "channels",
-    ),
+    line("mobile-app", "Mobile App", "MOB", 1, &[], &["payments-api", "auth-service"], "channels"),
     line(
         "loan-origination",
         "Loan Origination",
@@ -91,51 +49,11 @@ const LINES: [Line; 14] = [
         &["kyc-service", "ledger-core"],
         "lending",
     ),
-    line(
-        "kyc-service",
-        "Know Your Customer",
-        "KYC",
-        1,
-        &["personal-data"],
-        &["auth-service"],
-        "lending",
-    ),
-    line(
-        "statement-batch",
-        "Statement Batch",
-        "STM",
-        2,
-        &["icfr"],
-        &["ledger-core"],
-        "core-banking",
-    ),
-    line(
-        "reporting-warehouse",
-        "Reporting Warehouse",
-        "REP",
-        2,
-        &["icfr"],
-        &["ledger-core", "data-lake"],
-        "data",
-    ),
-    line(
-        "notification-hub",
-        "Notification Hub",
-        "NTF",
-        2,
-        &[],
-        &[],
-        "channels",
-    ),
-    line(
-        "treasury-suite",
-        "Treasury Suite",
-        "TRS",
-        2,
-        &["icfr"],
-        &["ledger-core"],
-        "treasury",
-    ),
+    line("kyc-service", "Know Your Customer", "KYC", 1, &["personal-data"], &["auth-service"], "lending"),
+    line("statement-batch", "Statement Batch", "STM", 2, &["icfr"], &["ledger-core"], "core-banking"),
+    line("reporting-warehouse", "Reporting Warehouse", "REP", 2, &["icfr"], &["ledger-core", "data-lake"], "data"),
+    line("notification-hub", "Notification Hub", "NTF", 2, &[], &[], "channels"),
+    line("treasury-suite", "Treasury Suite", "TRS", 2, &["icfr"], &["ledger-core"], "treasury"),
     line("data-lake", "Data Lake", "DLK", 3, &[], &[], "data"),
 ];
 
@@ -149,15 +67,7 @@ const fn line(
     depends_on: &'static [&'static str],
     team: &'static str,
 ) -> Line {
-    Line {
-        key,
-        name,
-        project,
-        tier,
-        tags,
-        depends_on,
-        team,
-    }
+    Line { key, name, project, tier, tags, depends_on, team }
 }
 
 /// What ran in production before the stories begin.
@@ -203,10 +113,9 @@ fn service(line: &Line, now: Timestamp) -> Service {
         },
         // Renamed a year ago; old tickets and tags still say the old name.
         aliases: match line.key {
-            "payments-api" => vec![ServiceAlias {
-                key: "pay-api".into(),
-                to: now - SignedDuration::from_hours(24 * 365),
-            }],
+            "payments-api" => {
+                vec![ServiceAlias { key: "pay-api".into(), to: now - SignedDuration::from_hours(24 * 365) }]
+            }
             _ => Vec::new(),
         },
     }
@@ -215,37 +124,14 @@ fn service(line: &Line, now: Timestamp) -> Service {
 fn code_home(key: &str) -> Option<CodeHome> {
     let (forge, repository, folder, tag_pattern) = match key {
         "treasury-suite" => return None,
-        "customer-portal" | "mobile-app" => (
-            Forge::GitHub,
-            "bank/channels".to_owned(),
-            format!("apps/{key}"),
-            format!("{key}-v{{version}}"),
-        ),
-        "data-lake" => (
-            Forge::PlainGit,
-            format!("bank/{key}"),
-            String::new(),
-            "{version}".to_owned(),
-        ),
-        "statement-batch" => (
-            Forge::PlainGit,
-            format!("bank/{key}"),
-            String::new(),
-            "v{version}".to_owned(),
-        ),
-        _ => (
-            Forge::GitHub,
-            format!("bank/{key}"),
-            String::new(),
-            "v{version}".to_owned(),
-        ),
+        "customer-portal" | "mobile-app" => {
+            (Forge::GitHub, "bank/channels".to_owned(), format!("apps/{key}"), format!("{key}-v{{version}}"))
+        }
+        "data-lake" => (Forge::PlainGit, format!("bank/{key}"), String::new(), "{version}".to_owned()),
+        "statement-batch" => (Forge::PlainGit, format!("bank/{key}"), String::new(), "v{version}".to_owned()),
+        _ => (Forge::GitHub, format!("bank/{key}"), String::new(), "v{version}".to_owned()),
     };
-    Some(CodeHome {
-        forge,
-        repository: repository.into(),
-        folder: folder.into(),
-        tag_pattern: tag_pattern.into(),
-    })
+    Some(CodeHome { forge, repository: repository.into(), folder: folder.into(), tag_pattern: tag_pattern.into() })
 }
 
 /// Copies of the fourteen under other names, without stories: `ledger-core-017` of project `LED017`.
@@ -262,11 +148,7 @@ pub(super) fn synthetic(scale: u32, seed: u64, now: Timestamp) -> Vec<Service> {
             service.kind = ServiceKind::Built;
             service.regions = Vec::new();
             service.aliases = Vec::new();
-            service.depends_on = service
-                .depends_on
-                .iter()
-                .map(|key| format!("{key}-{copy:03}").into())
-                .collect();
+            service.depends_on = service.depends_on.iter().map(|key| format!("{key}-{copy:03}").into()).collect();
             service.code = Some(CodeHome {
                 forge: Forge::GitHub,
                 repository: format!("bank/{}", service.key).into(),
@@ -285,28 +167,14 @@ pub(super) fn environments() -> Vec<Environment> {
         stage,
         after,
         exclusive: key == "staging",
-        regions: if key == "production" {
-            vec!["eu", "uk"]
-        } else {
-            Vec::new()
-        },
+        regions: if key == "production" { vec!["eu", "uk"] } else { Vec::new() },
         aliases,
     };
     vec![
         environment("development", "DEVELOPMENT", None, vec!["dev", "DEV"]),
         environment("test", "TEST", Some("development"), vec!["qa", "TST"]),
-        environment(
-            "staging",
-            "STAGING",
-            Some("test"),
-            vec!["stage", "preprod", "STG"],
-        ),
-        environment(
-            "production",
-            "PRODUCTION",
-            Some("staging"),
-            vec!["prod", "PRD"],
-        ),
+        environment("staging", "STAGING", Some("test"), vec!["stage", "preprod", "STG"]),
+        environment("production", "PRODUCTION", Some("staging"), vec!["prod", "PRD"]),
     ]
 }
 

@@ -80,11 +80,8 @@ impl Systems {
         let lending = service_now(estate, clock, LENDING);
         let jira = Jira::new(jira_options(estate, clock));
         let token = Token::reading(secret("GITHUB_TOKEN"), "interlock-reader");
-        let github = Github::new(crate::github::Options::new(
-            clock.clone(),
-            github::content(estate, &shas),
-            vec![token],
-        ));
+        let github =
+            Github::new(crate::github::Options::new(clock.clone(), github::content(estate, &shas), vec![token]));
         let prometheus = Prometheus::new(prometheus::Options {
             clock: clock.clone(),
             content: monitoring::prometheus_content(estate, &shas),
@@ -120,20 +117,13 @@ impl Systems {
     }
 }
 
-async fn serve<T>(
-    router: axum::Router,
-    system: T,
-    (port, clock): (u16, &SharedClock),
-) -> io::Result<Running<T>> {
+async fn serve<T>(router: axum::Router, system: T, (port, clock): (u16, &SharedClock)) -> io::Result<Running<T>> {
     let server = Server::start(router, port, clock.clone()).await?;
     Ok(Running { system, server })
 }
 
 fn secret(variable: &str) -> &'static str {
-    SECRETS
-        .iter()
-        .find(|(name, _)| *name == variable)
-        .map_or("", |(_, value)| value)
+    SECRETS.iter().find(|(name, _)| *name == variable).map_or("", |(_, value)| value)
 }
 
 fn service_now(estate: &Estate, clock: &SharedClock, instance: &'static str) -> ServiceNow {
@@ -149,9 +139,7 @@ fn service_now(estate: &Estate, clock: &SharedClock, instance: &'static str) -> 
     // The row of this user is there already; now somebody may log in with it.
     let mut reader = User::new(INTEGRATION, secret("SERVICENOW_PASSWORD"));
     reader.sys_id = Some(servicenow::user_id(instance, INTEGRATION));
-    reader.roles = ["rest_api_explorer", "itil", "sn_change_writer"]
-        .map(str::to_owned)
-        .to_vec();
+    reader.roles = ["rest_api_explorer", "itil", "sn_change_writer"].map(str::to_owned).to_vec();
     servicenow.add_user(reader);
     servicenow
 }
@@ -187,11 +175,7 @@ mod tests {
     }
 
     async fn get(request: reqwest::RequestBuilder) -> Value {
-        let response = request
-            .header("Accept", "application/json")
-            .send()
-            .await
-            .unwrap();
+        let response = request.header("Accept", "application/json").send().await.unwrap();
         let status = response.status();
         let body = response.text().await.unwrap();
         assert!(status.is_success(), "{status}: {body}");
@@ -201,31 +185,20 @@ mod tests {
     #[tokio::test]
     async fn every_system_serves_its_part_of_a_release() {
         let now = "2026-11-23T00:00:00Z".parse().unwrap();
-        let options = Options {
-            contents: Contents::StoriesAndNoise,
-            ..Options::new(7, now)
-        };
+        let options = Options { contents: Contents::StoriesAndNoise, ..Options::new(7, now) };
         let estate = generate(&options).unwrap();
         let clock: SharedClock = Arc::new(Frozen::at(now));
-        let scratch =
-            Scratch(std::env::temp_dir().join(format!("estate-systems-{}", std::process::id())));
-        let systems = Systems::start(&estate, &clock, Ports::Any, &scratch.0)
-            .await
-            .unwrap();
+        let scratch = Scratch(std::env::temp_dir().join(format!("estate-systems-{}", std::process::id())));
+        let systems = Systems::start(&estate, &clock, Ports::Any, &scratch.0).await.unwrap();
         let at = systems.addresses("127.0.0.1:0");
         // Installed already where another test came first.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
+        rustls::crypto::ring::default_provider().install_default().ok();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
 
         let password = Some(secret("SERVICENOW_PASSWORD"));
         let changes = get(client
             .get(format!("{}/api/now/table/change_request", at.servicenow))
-            .query(&[
-                ("sysparm_query", "correlation_id=payments-api@2.14.0"),
-                ("sysparm_display_value", "all"),
-            ])
+            .query(&[("sysparm_query", "correlation_id=payments-api@2.14.0"), ("sysparm_display_value", "all")])
             .basic_auth(INTEGRATION, password))
         .await;
         let change = &changes["result"][0];
@@ -235,29 +208,21 @@ mod tests {
         assert_eq!(change["assignment_group"]["display_value"], "Payments");
         for url in [&at.servicenow, &at.servicenow_lending] {
             let shared = get(client
-                .get(format!(
-                    "{url}/api/now/table/change_request?sysparm_query=number=CHG0030001"
-                ))
+                .get(format!("{url}/api/now/table/change_request?sysparm_query=number=CHG0030001"))
                 .basic_auth(INTEGRATION, password))
             .await;
             assert_eq!(shared["result"].as_array().unwrap().len(), 1);
         }
         let wide = get(client
             .get(format!("{}/api/now/stats/cmdb_rel_ci", at.servicenow))
-            .query(&[
-                ("sysparm_query", "child.name=core-switch-01"),
-                ("sysparm_count", "true"),
-            ])
+            .query(&[("sysparm_query", "child.name=core-switch-01"), ("sysparm_count", "true")])
             .basic_auth(INTEGRATION, password))
         .await;
         assert_eq!(wide["result"]["stats"]["count"], "3001");
 
         let issues = get(client
             .get(format!("{}/rest/api/3/search/jql", at.jira))
-            .query(&[
-                ("jql", "project = PAY and fixVersion = \"v2.14.0\""),
-                ("fields", "issuelinks,status"),
-            ])
+            .query(&[("jql", "project = PAY and fixVersion = \"v2.14.0\""), ("fields", "issuelinks,status")])
             .basic_auth(jira::READER.1, Some(secret("JIRA_TOKEN"))))
         .await;
         let issues = issues["issues"].as_array().unwrap();
@@ -270,33 +235,20 @@ mod tests {
         assert!(blocked, "{issues:?}");
 
         let compared = get(client
-            .get(format!(
-                "{}/repos/bank/payments-api/compare/v2.13.1...v2.14.0",
-                at.github
-            ))
+            .get(format!("{}/repos/bank/payments-api/compare/v2.13.1...v2.14.0", at.github))
             .header("User-Agent", "test")
             .bearer_auth(secret("GITHUB_TOKEN")))
         .await;
-        assert_eq!(
-            (&compared["status"], &compared["behind_by"]),
-            (&"diverged".into(), &3.into())
-        );
+        assert_eq!((&compared["status"], &compared["behind_by"]), (&"diverged".into(), &3.into()));
         assert_eq!(compared["files"].as_array().unwrap().len(), 41);
 
         let running = get(client
             .get(format!("{}/api/v1/query", at.prometheus))
-            .query(&[(
-                "query",
-                "build_info{service=\"payments-api\",environment=\"production\"}",
-            )]))
+            .query(&[("query", "build_info{service=\"payments-api\",environment=\"production\"}")]))
         .await;
         let seen = running["data"]["result"].as_array().unwrap();
         assert_eq!(seen.len(), 2);
-        assert!(
-            seen.iter()
-                .all(|series| series["metric"]["version"] == "2.13.1"),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|series| series["metric"]["version"] == "2.13.1"), "{seen:?}");
 
         let alerts = get(client.get(format!("{}/api/v2/alerts", at.alertmanager))).await;
         assert_eq!(alerts[0]["labels"]["service"], "data-lake");

@@ -16,10 +16,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 pub(super) fn stories(now: Timestamp) -> Estate {
-    let options = Options {
-        contents: Contents::Stories,
-        ..Options::new(7, now)
-    };
+    let options = Options { contents: Contents::Stories, ..Options::new(7, now) };
     generate(&options).unwrap()
 }
 
@@ -28,14 +25,8 @@ fn the_same_seed_gives_the_same_bytes() {
     let options = Options::new(7, at("2026-11-23T00:00:00Z"));
     let first = generate(&options).unwrap();
     let second = generate(&options).unwrap();
-    assert_eq!(
-        serde_json::to_vec(&first).unwrap(),
-        serde_json::to_vec(&second).unwrap()
-    );
-    assert_eq!(
-        servicenow::rows(&first, MAIN),
-        servicenow::rows(&second, MAIN)
-    );
+    assert_eq!(serde_json::to_vec(&first).unwrap(), serde_json::to_vec(&second).unwrap());
+    assert_eq!(servicenow::rows(&first, MAIN), servicenow::rows(&second, MAIN));
     let other = generate(&Options { seed: 8, ..options }).unwrap();
     assert_ne!(first, other);
 }
@@ -87,29 +78,25 @@ fn walk(estate: &Estate) {
             .iter()
             .filter(|window| window.start > now)
             .filter(|window| {
-                !estate
-                    .blackouts
-                    .iter()
-                    .any(|blackout| blackout.closes(service) && blackout.span.overlaps(window))
+                !estate.blackouts.iter().any(|blackout| blackout.closes(service) && blackout.span.overlaps(window))
             })
             .collect();
         assert!(open[offset - 1].contains(&change.planned), "{key} at {now}");
     }
     let closed = estate.change_of("reporting-warehouse@1.9.0").unwrap();
     assert!(closed.planned.start > now);
-    assert!(estate.blackouts.iter().any(|blackout| {
-        blackout.closes == Closes::Tag("icfr") && blackout.span.contains(&closed.planned)
-    }));
+    assert!(
+        estate
+            .blackouts
+            .iter()
+            .any(|blackout| { blackout.closes == Closes::Tag("icfr") && blackout.span.contains(&closed.planned) })
+    );
     for change in &estate.changes {
         check_change(estate, change);
     }
     for seen in &estate.observations {
         assert!(seen.from <= now, "{seen:?} at {now}");
-        assert!(
-            seen.until
-                .is_none_or(|until| until > seen.from && until <= now),
-            "{seen:?} at {now}"
-        );
+        assert!(seen.until.is_none_or(|until| until > seen.from && until <= now), "{seen:?} at {now}");
     }
     facts::check(estate);
     let bookings: Vec<(&Text, Interval)> = estate
@@ -122,10 +109,7 @@ fn walk(estate: &Estate) {
     let [(portal, first), (mobile, second)] = bookings.as_slice() else {
         panic!("two bookings of staging, not {bookings:?}");
     };
-    assert_eq!(
-        (&***portal, &***mobile),
-        ("customer-portal@8.1.0", "mobile-app@12.0.0")
-    );
+    assert_eq!((&***portal, &***mobile), ("customer-portal@8.1.0", "mobile-app@12.0.0"));
     assert!(first.overlaps(second) && first.start > now, "{now}");
 }
 
@@ -134,40 +118,20 @@ fn check_change(estate: &Estate, change: &Change) {
     let now = estate.now;
     let number = &change.number;
     assert!(change.created <= now, "{number} at {now}");
-    assert!(
-        change.history.is_sorted_by_key(|line| line.at),
-        "{number} at {now}: {:?}",
-        change.history
-    );
+    assert!(change.history.is_sorted_by_key(|line| line.at), "{number} at {now}: {:?}", change.history);
     for line in &change.history {
-        assert!(
-            line.at <= now && line.at >= change.created,
-            "{number} at {now}: {line:?}"
-        );
+        assert!(line.at <= now && line.at >= change.created, "{number} at {now}: {line:?}");
     }
     for approval in &change.approvals {
-        assert!(
-            approval
-                .decided
-                .is_none_or(|at| at <= now && at >= approval.requested),
-            "{number} at {now}"
-        );
+        assert!(approval.decided.is_none_or(|at| at <= now && at >= approval.requested), "{number} at {now}");
     }
-    if change.planned.start > now
-        && change
-            .approvals
-            .iter()
-            .all(|a| a.state != ApprovalState::Requested)
-    {
+    if change.planned.start > now && change.approvals.iter().all(|a| a.state != ApprovalState::Requested) {
         assert_eq!(change.state, ChangeState::Scheduled, "{number} at {now}");
     }
     if let Some(cab) = change.cab {
         use jiff::civil::Weekday;
         let meeting = cab.to_zoned(jiff::tz::TimeZone::UTC);
-        assert!(
-            matches!(meeting.weekday(), Weekday::Tuesday | Weekday::Thursday),
-            "{number}"
-        );
+        assert!(matches!(meeting.weekday(), Weekday::Tuesday | Weekday::Thursday), "{number}");
         assert_eq!((meeting.hour(), meeting.minute()), (14, 0));
     }
     if let Some(closing) = &change.closing {
@@ -178,19 +142,13 @@ fn check_change(estate: &Estate, change: &Change) {
 #[test]
 fn every_reference_resolves() {
     for contents in [Contents::Stories, Contents::Everything] {
-        let options = Options {
-            contents,
-            ..Options::new(7, at("2026-11-23T00:00:00Z"))
-        };
+        let options = Options { contents, ..Options::new(7, at("2026-11-23T00:00:00Z")) };
         let estate = generate(&options).unwrap();
         for instance in [MAIN, LENDING] {
             let rows = servicenow::rows(&estate, instance);
             let mut ids: HashSet<&str> = HashSet::new();
             for (table, row) in &rows {
-                assert!(
-                    ids.insert(&row["sys_id"]),
-                    "{table}: {row:?} has another's sys_id"
-                );
+                assert!(ids.insert(&row["sys_id"]), "{table}: {row:?} has another's sys_id");
             }
             for (table, row) in &rows {
                 for column in REFERENCES {
@@ -199,10 +157,7 @@ fn every_reference_resolves() {
                         continue;
                     }
                     let value = row.get(column).map_or("", String::as_str);
-                    assert!(
-                        value.is_empty() || ids.contains(value),
-                        "{table}.{column} of {row:?}"
-                    );
+                    assert!(value.is_empty() || ids.contains(value), "{table}.{column} of {row:?}");
                 }
             }
         }
@@ -211,24 +166,13 @@ fn every_reference_resolves() {
         }
         let items: HashSet<&Text> = estate.work_items.iter().map(|item| &item.key).collect();
         for item in &estate.work_items {
-            assert!(
-                item.links.iter().all(|link| items.contains(&link.target)),
-                "{item:?}"
-            );
-            assert!(
-                item.parent.iter().all(|parent| items.contains(parent)),
-                "{item:?}"
-            );
+            assert!(item.links.iter().all(|link| items.contains(&link.target)), "{item:?}");
+            assert!(item.parent.iter().all(|parent| items.contains(parent)), "{item:?}");
         }
         let people: HashSet<&Text> = estate.people.iter().map(|person| &person.key).collect();
         for deployment in &estate.deployments {
             assert!(people.contains(&deployment.triggered_by));
-            assert!(
-                deployment
-                    .change
-                    .iter()
-                    .all(|number| estate.change(number).is_some())
-            );
+            assert!(deployment.change.iter().all(|number| estate.change(number).is_some()));
         }
         for repository in &estate.repositories {
             for (place, commit) in repository.commits.iter().enumerate() {
@@ -294,25 +238,16 @@ fn service_now_tells_the_stories() {
     assert!(!problem["workaround"].is_empty());
     let moved = change("auth-service@6.2.0");
     let audit = rows.iter().find(|(table, row)| {
-        table == "sys_audit"
-            && row["documentkey"] == moved["sys_id"]
-            && row["fieldname"] == "start_date"
+        table == "sys_audit" && row["documentkey"] == moved["sys_id"] && row["fieldname"] == "start_date"
     });
     let decided = rows
         .iter()
-        .filter(|(table, row)| {
-            table == "sysapproval_approver" && row["sysapproval"] == moved["sys_id"]
-        })
+        .filter(|(table, row)| table == "sysapproval_approver" && row["sysapproval"] == moved["sys_id"])
         .map(|(_, row)| row["sys_updated_on"].clone())
         .max();
     assert!(audit.unwrap().1["sys_created_on"] > decided.unwrap());
     let misuse = change("notification-hub@1.5.0");
-    let version = row(
-        &rows,
-        "std_change_producer_version",
-        "sys_id",
-        &misuse["std_change_producer_version"],
-    );
+    let version = row(&rows, "std_change_producer_version", "sys_id", &misuse["std_change_producer_version"]);
     let allowed: Vec<&String> = rows
         .iter()
         .filter(|(table, row)| {
@@ -326,48 +261,24 @@ fn service_now_tells_the_stories() {
 
 #[test]
 fn the_history_fails_as_often_as_its_odds_say() {
-    let options = Options {
-        missing_caused_by: 0.8,
-        scale: 3,
-        ..Options::new(11, at("2026-11-23T00:00:00Z"))
-    };
+    let options = Options { missing_caused_by: 0.8, scale: 3, ..Options::new(11, at("2026-11-23T00:00:00Z")) };
     let estate = generate(&options).unwrap();
     assert_eq!(estate.services.len(), 42);
     let expected: f64 = estate.truths.iter().map(|truth| truth.probability).sum();
     let failed: Vec<&Truth> = estate.truths.iter().filter(|truth| truth.failed).collect();
-    let spread: f64 = estate
-        .truths
-        .iter()
-        .map(|truth| truth.probability * (1.0 - truth.probability))
-        .sum();
+    let spread: f64 = estate.truths.iter().map(|truth| truth.probability * (1.0 - truth.probability)).sum();
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     let count = failed.len() as f64;
-    assert!(
-        (count - expected).abs() < 4.0 * spread.sqrt(),
-        "{count} of {expected}"
-    );
-    let named: HashSet<&Text> = estate
-        .incidents
-        .iter()
-        .filter_map(|incident| incident.caused_by.as_ref())
-        .collect();
-    let told = failed
-        .iter()
-        .filter(|truth| named.contains(&truth.change))
-        .count();
+    assert!((count - expected).abs() < 4.0 * spread.sqrt(), "{count} of {expected}");
+    let named: HashSet<&Text> =
+        estate.incidents.iter().filter_map(|incident| incident.caused_by.as_ref()).collect();
+    let told = failed.iter().filter(|truth| named.contains(&truth.change)).count();
     let share = told as f64 / count;
-    assert!(
-        (0.1..0.3).contains(&share),
-        "{share} of the failures name their cause"
-    );
+    assert!((0.1..0.3).contains(&share), "{share} of the failures name their cause");
     for truth in &estate.truths {
-        let again =
-            super::failure::failure_probability(&truth.features, &super::failure::COEFFICIENTS);
+        let again = super::failure::failure_probability(&truth.features, &super::failure::COEFFICIENTS);
         assert!((again - truth.probability).abs() < 1e-12);
-        let change = estate
-            .changes
-            .iter()
-            .find(|change| change.number == truth.change);
+        let change = estate.changes.iter().find(|change| change.number == truth.change);
         assert!(change.is_some_and(|change| change.closing.is_some()));
     }
 }
@@ -381,10 +292,7 @@ fn history_does_not_change_the_stories() {
         assert_eq!(alone.change_of(key), whole.change_of(key), "{key}");
     }
     let keys = |estate: &Estate| -> Vec<Text> {
-        let told = estate
-            .work_items
-            .iter()
-            .filter(|item| item.fix_versions.contains(&"v2.14.0".into()));
+        let told = estate.work_items.iter().filter(|item| item.fix_versions.contains(&"v2.14.0".into()));
         told.map(|item| item.key.clone()).collect()
     };
     assert_eq!(keys(&alone), keys(&whole));

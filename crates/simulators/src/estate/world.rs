@@ -31,11 +31,7 @@ impl World {
         let calendar = Calendar::new(options.now)?;
         let staff = people::staff(options.now);
         let mut services = services::services(options.now);
-        services.extend(services::synthetic(
-            options.scale,
-            options.seed,
-            options.now,
-        ));
+        services.extend(services::synthetic(options.scale, options.seed, options.now));
         let estate = Estate {
             now: options.now,
             seed: options.seed,
@@ -142,8 +138,7 @@ impl World {
     pub(super) fn release(&mut self, service: &Service, version: &str, story: Story) -> Text {
         let key: Text = format!("{}@{version}", service.key).into();
         if !self.releases.contains_key(&key) {
-            self.releases
-                .insert(key.clone(), self.estate.releases.len());
+            self.releases.insert(key.clone(), self.estate.releases.len());
             self.estate.releases.push(Release {
                 key: key.clone(),
                 service: service.key.clone(),
@@ -175,8 +170,7 @@ impl World {
             if self.repositories.contains_key(&code.repository) {
                 continue;
             }
-            self.repositories
-                .insert(code.repository.clone(), self.estate.repositories.len());
+            self.repositories.insert(code.repository.clone(), self.estate.repositories.len());
             self.estate.repositories.push(Repository {
                 name: code.repository.clone(),
                 forge: code.forge,
@@ -197,10 +191,7 @@ impl World {
 
 /// Is its code on the forge, where pipelines record runs and deployments?
 pub(super) fn on_forge(service: &Service) -> bool {
-    service
-        .code
-        .as_ref()
-        .is_some_and(|code| code.forge == Forge::GitHub)
+    service.code.as_ref().is_some_and(|code| code.forge == Forge::GitHub)
 }
 
 pub(super) fn is_vendor(service: &Service) -> bool {

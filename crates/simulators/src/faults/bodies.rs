@@ -18,8 +18,7 @@ type Piece = Result<Bytes, std::io::Error>;
 pub(super) async fn trickle(response: Response, piece_bytes: usize, pause: Duration) -> Response {
     let (mut head, body) = response.into_parts();
     let whole = read(body).await;
-    head.headers
-        .insert(header::CONTENT_LENGTH, whole.len().into());
+    head.headers.insert(header::CONTENT_LENGTH, whole.len().into());
     let pieces = stream::unfold(whole, move |mut rest| async move {
         if rest.is_empty() {
             return None;
@@ -36,8 +35,7 @@ pub(super) async fn cut(response: Response, after_bytes: usize) -> Response {
     let (mut head, body) = response.into_parts();
     let mut whole = read(body).await;
     let announced = whole.len().max(after_bytes.saturating_add(1));
-    head.headers
-        .insert(header::CONTENT_LENGTH, announced.into());
+    head.headers.insert(header::CONTENT_LENGTH, announced.into());
     whole.truncate(after_bytes);
     Response::from_parts(head, breaking_off(whole))
 }
@@ -94,10 +92,7 @@ fn breaking_off(sent: Bytes) -> Body {
             Some(sent) if !sent.is_empty() => Some((Piece::Ok(sent), Some(Bytes::new()))),
             Some(_) => {
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                Some((
-                    Piece::Err(std::io::ErrorKind::ConnectionAborted.into()),
-                    None,
-                ))
+                Some((Piece::Err(std::io::ErrorKind::ConnectionAborted.into()), None))
             }
             None => None,
         }
@@ -154,10 +149,7 @@ fn crc_of_zeros(count: u64) -> u32 {
 }
 
 fn applied(columns: &[u32; 32], register: u32) -> u32 {
-    let set = columns
-        .iter()
-        .enumerate()
-        .filter(|(bit, _)| register >> bit & 1 == 1);
+    let set = columns.iter().enumerate().filter(|(bit, _)| register >> bit & 1 == 1);
     set.fold(0, |sum, (_, column)| sum ^ column)
 }
 

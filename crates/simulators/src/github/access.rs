@@ -78,9 +78,6 @@ impl Default for Limits {
 
 impl Limits {
     pub fn off() -> Self {
-        Self {
-            enabled: false,
-            ..Self::default()
-        }
+        Self { enabled: false, ..Self::default() }
     }
 }

@@ -32,9 +32,7 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn has(&self, right: Right) -> bool {
-        self.token
-            .as_ref()
-            .is_some_and(|token| token.right >= right)
+        self.token.as_ref().is_some_and(|token| token.right >= right)
     }
 
     /// Public repositories are seen by everybody.
@@ -45,10 +43,7 @@ impl Caller {
         match &token.repositories {
             None => true,
             Some(names) => {
-                !shelf.data.private
-                    || names
-                        .iter()
-                        .any(|name| name.eq_ignore_ascii_case(&shelf.data.full_name()))
+                !shelf.data.private || names.iter().any(|name| name.eq_ignore_ascii_case(&shelf.data.full_name()))
             }
         }
     }
@@ -75,27 +70,17 @@ impl Call {
             }),
             people: Arc::clone(&github.read().people),
             now: github.now(),
-            query: url::form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         }
     }
 
     pub(super) fn shape(&self) -> Shape<'_> {
-        Shape {
-            base: &self.caller.base,
-            pages: &self.github.shared.pages,
-            people: &self.people,
-            now: self.now,
-        }
+        Shape { base: &self.caller.base, pages: &self.github.shared.pages, people: &self.people, now: self.now }
     }
 
     /// A query parameter that is given and not empty.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
-        let found = self
-            .query
-            .iter()
-            .find(|(key, value)| key == name && !value.is_empty());
+        let found = self.query.iter().find(|(key, value)| key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
@@ -109,15 +94,9 @@ impl Call {
 
     /// `(page, per_page)`: nonsense means the default, too much means the most, as on GitHub.
     pub(super) fn paging(&self) -> (usize, usize) {
-        let number = |name: &str| {
-            self.query(name)
-                .and_then(|text| text.parse::<usize>().ok())
-                .filter(|&number| number > 0)
-        };
-        (
-            number("page").unwrap_or(1),
-            number("per_page").unwrap_or(DEFAULT_PAGE).min(LARGEST_PAGE),
-        )
+        let number =
+            |name: &str| self.query(name).and_then(|text| text.parse::<usize>().ok()).filter(|&number| number > 0);
+        (number("page").unwrap_or(1), number("per_page").unwrap_or(DEFAULT_PAGE).min(LARGEST_PAGE))
     }
 
     /// The asked page of a list.
@@ -143,11 +122,7 @@ impl Call {
         if page > 1 {
             links.push(self.link(1, "first", repository));
         }
-        if links.is_empty() {
-            None
-        } else {
-            Some(links.join(", "))
-        }
+        if links.is_empty() { None } else { Some(links.join(", ")) }
     }
 
     fn link(&self, page: usize, relation: &str, repository: Option<&Shelf>) -> String {
@@ -156,19 +131,11 @@ impl Call {
             query.append_pair(key, value);
         }
         let query = query.append_pair("page", &page.to_string()).finish();
-        format!(
-            "<{}{}?{query}>; rel=\"{relation}\"",
-            self.caller.base,
-            self.stable_path(repository)
-        )
+        format!("<{}{}?{query}>; rel=\"{relation}\"", self.caller.base, self.stable_path(repository))
     }
 
     fn stable_path(&self, repository: Option<&Shelf>) -> String {
-        let below = self
-            .caller
-            .path
-            .strip_prefix("/repos/")
-            .and_then(|rest| rest.splitn(3, '/').nth(2));
+        let below = self.caller.path.strip_prefix("/repos/").and_then(|rest| rest.splitn(3, '/').nth(2));
         match (repository, below) {
             (Some(shelf), Some(below)) => format!("/repositories/{}/{below}", shelf.data.id),
             (Some(shelf), None) => format!("/repositories/{}", shelf.data.id),
@@ -219,12 +186,7 @@ impl Within {
     }
 
     /// One page of a list inside an object with the total beside it.
-    pub(super) fn counted<T>(
-        &self,
-        name: &str,
-        items: &[T],
-        write: impl FnMut(&T) -> Value,
-    ) -> Reply {
+    pub(super) fn counted<T>(&self, name: &str, items: &[T], write: impl FnMut(&T) -> Value) -> Reply {
         let page: Vec<Value> = self.call.slice(items).iter().map(write).collect();
         let mut body = serde_json::Map::new();
         body.insert("total_count".to_owned(), json!(items.len()));
@@ -246,44 +208,21 @@ impl FromRequestParts<Github> for Within {
 
     async fn from_request_parts(parts: &mut Parts, github: &Github) -> Result<Self, Refusal> {
         let call = Call::new(github, &parts.extensions, &parts.uri);
-        let raw = RawPathParams::from_request_parts(parts, github)
-            .await
-            .map_err(|_| Refusal::NotFound)?;
-        let parameters: Vec<(String, String)> = raw
-            .iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
+        let raw = RawPathParams::from_request_parts(parts, github).await.map_err(|_| Refusal::NotFound)?;
+        let parameters: Vec<(String, String)> =
+            raw.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let part = |name: &str| {
-            parameters
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-                .unwrap_or_default()
+            parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default()
         };
         let found = github.read().find(part("owner"), part("repo"));
         match found {
-            Found::Here(shelf) if call.caller.sees(&shelf) => Ok(Self {
-                call,
-                shelf,
-                parameters,
-            }),
+            Found::Here(shelf) if call.caller.sees(&shelf) => Ok(Self { call, shelf, parameters }),
             Found::Here(_) | Found::Nowhere => Err(Refusal::NotFound),
             Found::Moved(id) => {
-                let shelf = github
-                    .read()
-                    .by_id(id)
-                    .filter(|shelf| call.caller.sees(shelf))
-                    .ok_or(Refusal::NotFound)?;
-                let query = parts
-                    .uri
-                    .query()
-                    .map(|query| format!("?{query}"))
-                    .unwrap_or_default();
-                Err(Refusal::Moved(format!(
-                    "{}{}{query}",
-                    call.caller.base,
-                    call.stable_path(Some(&shelf))
-                )))
+                let shelf =
+                    github.read().by_id(id).filter(|shelf| call.caller.sees(shelf)).ok_or(Refusal::NotFound)?;
+                let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+                Err(Refusal::Moved(format!("{}{}{query}", call.caller.base, call.stable_path(Some(&shelf)))))
             }
         }
     }
@@ -299,11 +238,7 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn json(body: Value) -> Self {
-        Self {
-            status: StatusCode::OK,
-            body,
-            headers: Vec::new(),
-        }
+        Self { status: StatusCode::OK, body, headers: Vec::new() }
     }
 
     pub(super) fn with_status(mut self, status: StatusCode) -> Self {
@@ -321,10 +256,7 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut response = (self.status, self.body.to_string()).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
@@ -357,22 +289,15 @@ impl IntoResponse for Refusal {
         let (status, message) = match &self {
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found".to_owned()),
             Self::Missing(message) => (StatusCode::NOT_FOUND, (*message).to_owned()),
-            Self::Moved(_) => (
-                StatusCode::MOVED_PERMANENTLY,
-                "Moved Permanently".to_owned(),
-            ),
+            Self::Moved(_) => (StatusCode::MOVED_PERMANENTLY, "Moved Permanently".to_owned()),
             Self::Gone => (StatusCode::GONE, "Artifact has expired".to_owned()),
             Self::BadCredentials => (StatusCode::UNAUTHORIZED, "Bad credentials".to_owned()),
-            Self::RequiresAuthentication => (
-                StatusCode::UNAUTHORIZED,
-                "Requires authentication".to_owned(),
-            ),
+            Self::RequiresAuthentication => (StatusCode::UNAUTHORIZED, "Requires authentication".to_owned()),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, message.clone()),
             Self::Empty => (StatusCode::CONFLICT, "Git Repository is empty.".to_owned()),
             Self::Unprocessable(message) => (StatusCode::UNPROCESSABLE_ENTITY, message.clone()),
         };
-        let mut body =
-            json!({ "message": message, "documentation_url": "https://docs.github.com/rest" });
+        let mut body = json!({ "message": message, "documentation_url": "https://docs.github.com/rest" });
         let mut location = None;
         if let (Self::Moved(url), Some(fields)) = (self, body.as_object_mut()) {
             fields.insert("url".to_owned(), json!(url));

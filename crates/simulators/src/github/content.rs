@@ -111,11 +111,7 @@ impl Repository {
     /// Adds a status to a deployment as GitHub does: success makes the earlier successes of the same environment
     /// inactive, unless that environment is production or transient.
     pub fn report_deployment(&mut self, id: u64, status: DeploymentStatus) {
-        let Some(reported) = self
-            .deployments
-            .iter_mut()
-            .find(|deployment| deployment.id == id)
-        else {
+        let Some(reported) = self.deployments.iter_mut().find(|deployment| deployment.id == id) else {
             return;
         };
         let environment = reported.environment.clone();
@@ -124,18 +120,11 @@ impl Repository {
         if status.state != "success" || lasting {
             return;
         }
-        let earlier = self
-            .deployments
-            .iter_mut()
-            .filter(|other| other.id != id && other.environment == environment);
+        let earlier =
+            self.deployments.iter_mut().filter(|other| other.id != id && other.environment == environment);
         for other in earlier {
-            let latest = other
-                .statuses
-                .iter()
-                .max_by_key(|one| (one.created_at, one.id));
-            if latest.is_some_and(|latest| {
-                latest.state == "success" && latest.created_at <= status.created_at
-            }) {
+            let latest = other.statuses.iter().max_by_key(|one| (one.created_at, one.id));
+            if latest.is_some_and(|latest| latest.state == "success" && latest.created_at <= status.created_at) {
                 other.statuses.push(DeploymentStatus {
                     id: status.id,
                     state: "inactive".to_owned(),

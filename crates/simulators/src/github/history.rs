@@ -40,27 +40,14 @@ impl Comparison {
 
 impl History {
     pub(super) fn of(commits: &[Commit]) -> Self {
-        let by_sha: HashMap<String, usize> = commits
-            .iter()
-            .enumerate()
-            .map(|(at, commit)| (commit.sha.clone(), at))
-            .collect();
+        let by_sha: HashMap<String, usize> =
+            commits.iter().enumerate().map(|(at, commit)| (commit.sha.clone(), at)).collect();
         let parents: Vec<Vec<usize>> = commits
             .iter()
-            .map(|commit| {
-                commit
-                    .parents
-                    .iter()
-                    .filter_map(|sha| by_sha.get(sha).copied())
-                    .collect()
-            })
+            .map(|commit| commit.parents.iter().filter_map(|sha| by_sha.get(sha).copied()).collect())
             .collect();
         let oldest_first = sort(commits, &parents);
-        Self {
-            by_sha,
-            parents,
-            oldest_first,
-        }
+        Self { by_sha, parents, oldest_first }
     }
 
     pub(super) fn position(&self, sha: &str) -> Option<usize> {
@@ -71,10 +58,7 @@ impl History {
         if sha.len() < SHORTEST_ABBREVIATION || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        let mut hits = commits
-            .iter()
-            .enumerate()
-            .filter(|(_, commit)| commit.sha.starts_with(sha));
+        let mut hits = commits.iter().enumerate().filter(|(_, commit)| commit.sha.starts_with(sha));
         let first = hits.next()?.0;
         hits.next().is_none().then_some(first)
     }
@@ -101,12 +85,7 @@ impl History {
     /// What `git log` shows from a commit: newest first.
     pub(super) fn log(&self, from: usize) -> Vec<usize> {
         let reachable = self.reachable(from);
-        self.oldest_first
-            .iter()
-            .rev()
-            .copied()
-            .filter(|&at| marked(&reachable, at))
-            .collect()
+        self.oldest_first.iter().rev().copied().filter(|&at| marked(&reachable, at)).collect()
     }
 
     pub(super) fn compare(&self, base: usize, head: usize) -> Comparison {
@@ -114,8 +93,7 @@ impl History {
         let of_head = self.reachable(head);
         let select = |within: &[bool], without: &[bool]| -> Vec<usize> {
             let all = self.oldest_first.iter().copied();
-            all.filter(|&at| marked(within, at) && !marked(without, at))
-                .collect()
+            all.filter(|&at| marked(within, at) && !marked(without, at)).collect()
         };
         Comparison {
             ahead: select(&of_head, &of_base),
@@ -137,11 +115,7 @@ impl History {
                 }
             }
         }
-        self.oldest_first
-            .iter()
-            .rev()
-            .copied()
-            .find(|&at| common(at) && !marked(&surpassed, at))
+        self.oldest_first.iter().rev().copied().find(|&at| common(at) && !marked(&surpassed, at))
     }
 }
 
@@ -209,10 +183,7 @@ mod tests {
     }
 
     fn shas(commits: &[Commit], positions: &[usize]) -> String {
-        positions
-            .iter()
-            .map(|&at| commits[at].sha.as_str())
-            .collect()
+        positions.iter().map(|&at| commits[at].sha.as_str()).collect()
     }
 
     #[test]
@@ -227,14 +198,8 @@ mod tests {
     fn diverged_lines_meet_at_the_fork() {
         let commits = diamond();
         let history = History::of(&commits);
-        let found = history.compare(
-            history.position("c").unwrap(),
-            history.position("e").unwrap(),
-        );
-        assert_eq!(
-            (shas(&commits, &found.ahead), shas(&commits, &found.behind)),
-            ("de".into(), "c".into())
-        );
+        let found = history.compare(history.position("c").unwrap(), history.position("e").unwrap());
+        assert_eq!((shas(&commits, &found.ahead), shas(&commits, &found.behind)), ("de".into(), "c".into()));
         assert_eq!(found.merge_base, history.position("b"));
         assert_eq!(found.status(), "diverged");
     }
@@ -243,15 +208,9 @@ mod tests {
     fn a_merge_brings_the_other_side() {
         let commits = diamond();
         let history = History::of(&commits);
-        let found = history.compare(
-            history.position("c").unwrap(),
-            history.position("m").unwrap(),
-        );
+        let found = history.compare(history.position("c").unwrap(), history.position("m").unwrap());
         assert_eq!(shas(&commits, &found.ahead), "dem");
-        assert_eq!(
-            (found.status(), found.merge_base),
-            ("ahead", history.position("c"))
-        );
+        assert_eq!((found.status(), found.merge_base), ("ahead", history.position("c")));
     }
 
     #[test]

@@ -24,11 +24,7 @@ impl Resource {
     }
 
     fn window(self) -> SignedDuration {
-        if self == Self::Search {
-            SignedDuration::from_mins(1)
-        } else {
-            SignedDuration::from_hours(1)
-        }
+        if self == Self::Search { SignedDuration::from_mins(1) } else { SignedDuration::from_hours(1) }
     }
 }
 
@@ -75,51 +71,31 @@ struct Window {
 impl Meters {
     /// Counts `points` unless a limit forbids it; refused requests are not counted against the hour.
     pub(super) fn charge(&mut self, account: &Account, charge: Charge, limits: &Limits) -> Verdict {
-        let Charge {
-            resource,
-            points,
-            now,
-        } = charge;
+        let Charge { resource, points, now } = charge;
         let mut standing = self.standing(account, charge, limits);
         let key = (account.clone(), resource == Resource::Graphql);
-        let minute = self.minutes.entry(key).or_insert(Window {
-            start: now,
-            used: 0,
-        });
+        let minute = self.minutes.entry(key).or_insert(Window { start: now, used: 0 });
         if now.duration_since(minute.start) >= SignedDuration::from_mins(1) {
-            *minute = Window {
-                start: now,
-                used: 0,
-            };
+            *minute = Window { start: now, used: 0 };
         }
         let allowed = match resource {
             Resource::Graphql => limits.graphql_points_per_minute,
             Resource::Core | Resource::Search => limits.rest_points_per_minute,
         };
         if minute.used + points > allowed {
-            return Verdict::Secondary(
-                standing,
-                SignedDuration::from_mins(1) - now.duration_since(minute.start),
-            );
+            return Verdict::Secondary(standing, SignedDuration::from_mins(1) - now.duration_since(minute.start));
         }
         if standing.used + points > standing.limit {
             return Verdict::Primary(standing);
         }
         minute.used += points;
         standing.used += points;
-        self.hours
-            .entry((account.clone(), resource))
-            .and_modify(|hour| hour.used = standing.used);
+        self.hours.entry((account.clone(), resource)).and_modify(|hour| hour.used = standing.used);
         Verdict::Served(standing)
     }
 
     /// Gives back what a 304 should not have cost.
-    pub(super) fn refund(
-        &mut self,
-        account: &Account,
-        charge: Charge,
-        limits: &Limits,
-    ) -> Standing {
+    pub(super) fn refund(&mut self, account: &Account, charge: Charge, limits: &Limits) -> Standing {
         if let Some(hour) = self.hours.get_mut(&(account.clone(), charge.resource)) {
             hour.used = hour.used.saturating_sub(charge.points);
         }
@@ -127,26 +103,12 @@ impl Meters {
     }
 
     /// The present count; starts a new window when the last one is over.
-    pub(super) fn standing(
-        &mut self,
-        account: &Account,
-        charge: Charge,
-        limits: &Limits,
-    ) -> Standing {
+    pub(super) fn standing(&mut self, account: &Account, charge: Charge, limits: &Limits) -> Standing {
         let Charge { resource, now, .. } = charge;
         let window = resource.window();
-        let hour = self
-            .hours
-            .entry((account.clone(), resource))
-            .or_insert(Window {
-                start: now,
-                used: 0,
-            });
+        let hour = self.hours.entry((account.clone(), resource)).or_insert(Window { start: now, used: 0 });
         if now.duration_since(hour.start) >= window {
-            *hour = Window {
-                start: now,
-                used: 0,
-            };
+            *hour = Window { start: now, used: 0 };
         }
         let limit = match (resource, account) {
             (Resource::Core, Some(_)) => limits.authorized_per_hour,
@@ -157,12 +119,7 @@ impl Meters {
             (Resource::Graphql, None) => 0,
         };
         let reset = hour.start.saturating_add(window).unwrap_or(Timestamp::MAX);
-        Standing {
-            limit,
-            used: hour.used,
-            reset,
-            resource,
-        }
+        Standing { limit, used: hour.used, reset, resource }
     }
 
     /// Forgets all counts.

@@ -45,13 +45,7 @@ pub struct Options {
 impl Options {
     /// A GitHub with GitHub's own limits, and pages at its own address.
     pub fn new(clock: SharedClock, content: Content, tokens: Vec<Token>) -> Self {
-        Self {
-            clock,
-            content,
-            tokens,
-            limits: Limits::default(),
-            pages: "https://github.com".to_owned(),
-        }
+        Self { clock, content, tokens, limits: Limits::default(), pages: "https://github.com".to_owned() }
     }
 }
 
@@ -82,9 +76,7 @@ impl Github {
             limits: RwLock::new(options.limits),
             meters: Mutex::default(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// All routes, at the root and (as GitHub Enterprise Server has them) below `/api/v3` and at `/api/graphql`.
@@ -134,23 +126,11 @@ impl Github {
 
     /// Changes which tokens are accepted.
     pub fn edit_tokens(&self, change: impl FnOnce(&mut Vec<Token>)) {
-        change(
-            &mut self
-                .shared
-                .tokens
-                .write()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        change(&mut self.shared.tokens.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub fn edit_limits(&self, change: impl FnOnce(&mut Limits)) {
-        change(
-            &mut self
-                .shared
-                .limits
-                .write()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        change(&mut self.shared.limits.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Forgets what callers have used of their limits.
@@ -163,45 +143,24 @@ impl Github {
     }
 
     fn limits(&self) -> Limits {
-        self.shared
-            .limits
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.limits.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn token(&self, secret: &str) -> Option<Token> {
-        let tokens = self
-            .shared
-            .tokens
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let tokens = self.shared.tokens.read().unwrap_or_else(PoisonError::into_inner);
         tokens.iter().find(|token| token.secret == secret).cloned()
     }
 
     fn meters(&self) -> MutexGuard<'_, Meters> {
-        self.shared
-            .meters
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> Arc<Store> {
-        Arc::clone(
-            &self
-                .shared
-                .store
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        Arc::clone(&self.shared.store.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
-        let mut store = self
-            .shared
-            .store
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut store = self.shared.store.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut store))
     }
 }

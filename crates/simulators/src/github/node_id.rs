@@ -14,10 +14,7 @@ pub(super) struct NodeId {
 }
 
 pub(super) fn write(kind: &str, repository: u64, native: impl std::fmt::Display) -> String {
-    format!(
-        "{kind}_kwDO{}",
-        URL_SAFE_NO_PAD.encode(format!("{repository}:{native}"))
-    )
+    format!("{kind}_kwDO{}", URL_SAFE_NO_PAD.encode(format!("{repository}:{native}")))
 }
 
 pub(super) fn read(id: &str) -> Option<NodeId> {
@@ -25,11 +22,7 @@ pub(super) fn read(id: &str) -> Option<NodeId> {
     let bytes = URL_SAFE_NO_PAD.decode(rest).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (repository, native) = text.split_once(':')?;
-    Some(NodeId {
-        kind: kind.to_owned(),
-        repository: repository.parse().ok()?,
-        native: native.to_owned(),
-    })
+    Some(NodeId { kind: kind.to_owned(), repository: repository.parse().ok()?, native: native.to_owned() })
 }
 
 #[cfg(test)]
@@ -40,14 +33,7 @@ mod tests {
     fn an_id_reads_back() {
         let id = write("PR", 42, 7);
         assert!(id.starts_with("PR_kwDO"));
-        assert_eq!(
-            read(&id),
-            Some(NodeId {
-                kind: "PR".into(),
-                repository: 42,
-                native: "7".into()
-            })
-        );
+        assert_eq!(read(&id), Some(NodeId { kind: "PR".into(), repository: 42, native: "7".into() }));
         assert_eq!(read("PR_kwDO!!"), None);
     }
 }

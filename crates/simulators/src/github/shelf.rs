@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::content::{
-    Branch, CheckRun, Commit, CommitStatus, Deployment, FileStatus, PullRequest, Repository, Tag,
-    WorkflowRun,
+    Branch, CheckRun, Commit, CommitStatus, Deployment, FileStatus, PullRequest, Repository, Tag, WorkflowRun,
 };
 use super::history::History;
 
@@ -33,10 +32,7 @@ struct Tables {
 
 impl Shelf {
     pub(super) fn new(data: Repository) -> Self {
-        Self {
-            data,
-            tables: OnceLock::new(),
-        }
+        Self { data, tables: OnceLock::new() }
     }
 
     pub(super) fn history(&self) -> &History {
@@ -58,10 +54,7 @@ impl Shelf {
     /// What Git would make of `name`: a ref in full, a branch, a tag, a sha or a unique beginning of one.
     pub(super) fn resolve(&self, name: &str) -> Option<usize> {
         let bare = name.strip_prefix("refs/").unwrap_or(name);
-        let sha = if let Some(branch) = bare
-            .strip_prefix("heads/")
-            .and_then(|branch| self.branch(branch))
-        {
+        let sha = if let Some(branch) = bare.strip_prefix("heads/").and_then(|branch| self.branch(branch)) {
             &branch.sha
         } else if let Some(tag) = bare.strip_prefix("tags/").and_then(|tag| self.tag(tag)) {
             &tag.commit
@@ -72,27 +65,18 @@ impl Shelf {
         } else if name == "HEAD" {
             &self.branch(&self.data.default_branch)?.sha
         } else {
-            return self
-                .history()
-                .position(name)
-                .or_else(|| self.history().abbreviated(name, &self.data.commits));
+            return self.history().position(name).or_else(|| self.history().abbreviated(name, &self.data.commits));
         };
         self.history().position(sha)
     }
 
     pub(super) fn pull(&self, number: u64) -> Option<&PullRequest> {
-        self.data
-            .pull_requests
-            .get(*self.tables().pulls_by_number.get(&number)?)
+        self.data.pull_requests.get(*self.tables().pulls_by_number.get(&number)?)
     }
 
     /// Pull requests that contain the commit or were merged as it.
     pub(super) fn pulls_of(&self, sha: &str) -> Vec<&PullRequest> {
-        pick(
-            &self.tables().pulls_by_commit,
-            sha,
-            &self.data.pull_requests,
-        )
+        pick(&self.tables().pulls_by_commit, sha, &self.data.pull_requests)
     }
 
     pub(super) fn checks_of(&self, sha: &str) -> Vec<&CheckRun> {
@@ -104,17 +88,11 @@ impl Shelf {
     }
 
     pub(super) fn deployments_of(&self, sha: &str) -> Vec<&Deployment> {
-        pick(
-            &self.tables().deployments_by_sha,
-            sha,
-            &self.data.deployments,
-        )
+        pick(&self.tables().deployments_by_sha, sha, &self.data.deployments)
     }
 
     pub(super) fn run(&self, id: u64) -> Option<&WorkflowRun> {
-        self.data
-            .workflow_runs
-            .get(*self.tables().runs_by_id.get(&id)?)
+        self.data.workflow_runs.get(*self.tables().runs_by_id.get(&id)?)
     }
 
     /// The file as it is at a commit: the newest write of it among the commit's ancestors.
@@ -126,11 +104,7 @@ impl Shelf {
     /// The files directly or deeper below `folder` (empty: all), by path.
     pub(super) fn files_below(&self, folder: &str, commit: usize) -> Vec<(&str, &[u8])> {
         let reachable = self.history().reachable(commit);
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let range = self.tables().writers_of.range(prefix.clone()..);
         range
             .take_while(|(path, _)| path.starts_with(&prefix))
@@ -140,21 +114,9 @@ impl Shelf {
 
     fn file_in(&self, path: &str, reachable: &[bool]) -> Option<&[u8]> {
         let writers = self.tables().writers_of.get(path)?;
-        let newest = writers
-            .iter()
-            .find(|&&at| reachable.get(at).copied().unwrap_or(false))?;
-        let change = self
-            .data
-            .commits
-            .get(*newest)?
-            .files
-            .iter()
-            .find(|file| file.path == path)?;
-        if change.status == FileStatus::Removed {
-            None
-        } else {
-            change.content.as_deref()
-        }
+        let newest = writers.iter().find(|&&at| reachable.get(at).copied().unwrap_or(false))?;
+        let change = self.data.commits.get(*newest)?.files.iter().find(|file| file.path == path)?;
+        if change.status == FileStatus::Removed { None } else { change.content.as_deref() }
     }
 
     fn tables(&self) -> &Tables {
@@ -181,10 +143,7 @@ impl Tables {
         }
         let mut pulls_by_commit: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, pull) in data.pull_requests.iter().enumerate() {
-            let merged = pull
-                .merge_commit_sha
-                .iter()
-                .filter(|_| pull.merged_at.is_some());
+            let merged = pull.merge_commit_sha.iter().filter(|_| pull.merged_at.is_some());
             for sha in pull.commits.iter().chain(merged) {
                 let known = pulls_by_commit.entry(sha.clone()).or_default();
                 if known.last() != Some(&at) {
@@ -196,27 +155,12 @@ impl Tables {
             history,
             writers_of,
             pulls_by_commit,
-            pulls_by_number: data
-                .pull_requests
-                .iter()
-                .enumerate()
-                .map(|(at, pull)| (pull.number, at))
-                .collect(),
+            pulls_by_number: data.pull_requests.iter().enumerate().map(|(at, pull)| (pull.number, at)).collect(),
             checks_by_sha: group(&data.check_runs, |check| &check.head_sha),
             statuses_by_sha: group(&data.statuses, |status| &status.sha),
             deployments_by_sha: group(&data.deployments, |deployment| &deployment.sha),
-            runs_by_id: data
-                .workflow_runs
-                .iter()
-                .enumerate()
-                .map(|(at, run)| (run.id, at))
-                .collect(),
-            tags_by_name: data
-                .tags
-                .iter()
-                .enumerate()
-                .map(|(at, tag)| (tag.name.clone(), at))
-                .collect(),
+            runs_by_id: data.workflow_runs.iter().enumerate().map(|(at, run)| (run.id, at)).collect(),
+            tags_by_name: data.tags.iter().enumerate().map(|(at, tag)| (tag.name.clone(), at)).collect(),
         }
     }
 }
@@ -230,10 +174,5 @@ fn group<T>(records: &[T], key: impl Fn(&T) -> &String) -> HashMap<String, Vec<u
 }
 
 fn pick<'a, T>(table: &HashMap<String, Vec<usize>>, key: &str, records: &'a [T]) -> Vec<&'a T> {
-    table
-        .get(key)
-        .into_iter()
-        .flatten()
-        .filter_map(|&at| records.get(at))
-        .collect()
+    table.get(key).into_iter().flatten().filter_map(|&at| records.get(at)).collect()
 }

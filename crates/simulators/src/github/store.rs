@@ -36,16 +36,8 @@ pub(super) enum Found {
 impl Store {
     pub(super) fn new(content: Content) -> Self {
         let people = People {
-            users: content
-                .users
-                .into_iter()
-                .map(|user| (fold(&user.login), user))
-                .collect(),
-            organizations: content
-                .organizations
-                .into_iter()
-                .map(|owner| (fold(&owner.login), owner))
-                .collect(),
+            users: content.users.into_iter().map(|user| (fold(&user.login), user)).collect(),
+            organizations: content.organizations.into_iter().map(|owner| (fold(&owner.login), owner)).collect(),
             teams: content
                 .teams
                 .into_iter()
@@ -53,11 +45,7 @@ impl Store {
                 .collect(),
             deleted: HashSet::new(),
         };
-        let mut store = Self {
-            people: Arc::new(people),
-            packages: content.packages,
-            ..Self::default()
-        };
+        let mut store = Self { people: Arc::new(people), packages: content.packages, ..Self::default() };
         for repository in content.repositories {
             store.put(repository);
         }
@@ -73,8 +61,7 @@ impl Store {
         for old in &repository.old_names {
             self.ids_by_old_name.insert(fold(old), repository.id);
         }
-        self.repositories
-            .insert(name, Arc::new(Shelf::new(repository)));
+        self.repositories.insert(name, Arc::new(Shelf::new(repository)));
     }
 
     pub(super) fn remove(&mut self, full_name: &str) -> Option<Repository> {
@@ -105,24 +92,20 @@ impl Store {
 
     /// By its present name.
     pub(super) fn named(&self, owner: &str, name: &str) -> Option<&Shelf> {
-        self.repositories
-            .get(&fold(&format!("{owner}/{name}")))
-            .map(Arc::as_ref)
+        self.repositories.get(&fold(&format!("{owner}/{name}"))).map(Arc::as_ref)
     }
 
     /// By its present or a former name.
     pub(super) fn ever_named(&self, owner: &str, name: &str) -> Option<&Shelf> {
         let moved = || self.ids_by_old_name.get(&fold(&format!("{owner}/{name}")));
-        self.named(owner, name)
-            .or_else(|| self.numbered(*moved()?).map(Arc::as_ref))
+        self.named(owner, name).or_else(|| self.numbered(*moved()?).map(Arc::as_ref))
     }
 
     /// A login that owns repositories, as its records write it.
     pub(super) fn owner(&self, login: &str) -> Option<&str> {
         let prefix = fold(&format!("{login}/"));
         let (name, shelf) = self.repositories.range(prefix.clone()..).next()?;
-        name.starts_with(&prefix)
-            .then_some(shelf.data.owner.as_str())
+        name.starts_with(&prefix).then_some(shelf.data.owner.as_str())
     }
 
     /// By full name.
@@ -133,10 +116,7 @@ impl Store {
     pub(super) fn of_owner(&self, owner: &str) -> Vec<Arc<Shelf>> {
         let prefix = fold(&format!("{owner}/"));
         let range = self.repositories.range(prefix.clone()..);
-        range
-            .take_while(|(name, _)| name.starts_with(&prefix))
-            .map(|(_, shelf)| Arc::clone(shelf))
-            .collect()
+        range.take_while(|(name, _)| name.starts_with(&prefix)).map(|(_, shelf)| Arc::clone(shelf)).collect()
     }
 }
 
@@ -159,12 +139,8 @@ impl People {
 
     pub(super) fn teams_of(&self, organization: &str) -> Vec<&Team> {
         let wanted = fold(organization);
-        let mut teams: Vec<&Team> = self
-            .teams
-            .iter()
-            .filter(|((owner, _), _)| *owner == wanted)
-            .map(|(_, team)| team)
-            .collect();
+        let mut teams: Vec<&Team> =
+            self.teams.iter().filter(|((owner, _), _)| *owner == wanted).map(|(_, team)| team).collect();
         teams.sort_by(|one, other| one.slug.cmp(&other.slug));
         teams
     }

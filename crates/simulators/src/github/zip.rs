@@ -45,10 +45,7 @@ pub(super) fn archive(artifact: &Artifact) -> Vec<u8> {
 }
 
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a member's local header and its directory entry have in common: flags to the length of the extra field.
@@ -73,15 +70,9 @@ fn size(length: usize) -> u32 {
 
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32| {
-        if crc & 1 == 1 {
-            (crc >> 1) ^ 0xEDB8_8320
-        } else {
-            crc >> 1
-        }
+        if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 }
     };
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc))
-    })
+    !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
 }
 
 fn junit(suite: &TestSuite) -> String {
@@ -97,9 +88,7 @@ fn junit(suite: &TestSuite) -> String {
         time(suite.at).trim_end_matches('Z'),
     );
     for number in 1..=suite.passed {
-        text.push_str(&format!(
-            "    <testcase classname=\"{name}\" name=\"case {number}\" time=\"{each}\"/>\n"
-        ));
+        text.push_str(&format!("    <testcase classname=\"{name}\" name=\"case {number}\" time=\"{each}\"/>\n"));
     }
     for case in &suite.failed {
         let case = escape(case);
@@ -108,7 +97,9 @@ fn junit(suite: &TestSuite) -> String {
         ));
     }
     for number in 1..=suite.skipped {
-        text.push_str(&format!("    <testcase classname=\"{name}\" name=\"skipped {number}\" time=\"0\"><skipped/></testcase>\n"));
+        text.push_str(&format!(
+            "    <testcase classname=\"{name}\" name=\"skipped {number}\" time=\"0\"><skipped/></testcase>\n"
+        ));
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
     text
@@ -129,10 +120,7 @@ fn cobertura(files: &[FileCoverage]) -> String {
             rate(file.covered.min(file.lines), file.lines)
         ));
         for line in 1..=file.lines {
-            text.push_str(&format!(
-                "<line number=\"{line}\" hits=\"{}\"/>",
-                u8::from(line <= file.covered)
-            ));
+            text.push_str(&format!("<line number=\"{line}\" hits=\"{}\"/>", u8::from(line <= file.covered)));
         }
         text.push_str("</lines></class>\n");
     }
@@ -141,18 +129,11 @@ fn cobertura(files: &[FileCoverage]) -> String {
 }
 
 fn rate(covered: u32, valid: u32) -> String {
-    if valid == 0 {
-        "1".to_owned()
-    } else {
-        format!("{:.4}", f64::from(covered) / f64::from(valid))
-    }
+    if valid == 0 { "1".to_owned() } else { format!("{:.4}", f64::from(covered) / f64::from(valid)) }
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -166,11 +147,7 @@ mod tests {
 
     #[test]
     fn coverage_counts_lines() {
-        let report = cobertura(&[FileCoverage {
-            path: "src/a.rs".into(),
-            lines: 8,
-            covered: 5,
-        }]);
+        let report = cobertura(&[FileCoverage { path: "src/a.rs".into(), lines: 8, covered: 5 }]);
         assert!(report.contains("line-rate=\"0.6250\" branch-rate"));
         assert_eq!(report.matches("hits=\"1\"").count(), 5);
     }
@@ -186,9 +163,9 @@ mod tests {
             ..TestSuite::default()
         };
         let report = junit(&suite);
-        assert!(report.contains(
-            "name=\"a&lt;b\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"4.000\""
-        ));
+        assert!(
+            report.contains("name=\"a&lt;b\" tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"4.000\"")
+        );
         assert_eq!(report.matches("<testcase").count(), 4);
         assert!(report.contains("x &amp; y"));
     }

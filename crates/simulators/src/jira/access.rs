@@ -55,17 +55,11 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn sees(&self, project: u64) -> bool {
-        self.projects
-            .as_ref()
-            .is_none_or(|projects| projects.contains(&project))
+        self.projects.as_ref().is_none_or(|projects| projects.contains(&project))
     }
 }
 
-pub(super) async fn identify(
-    State(jira): State<Jira>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn identify(State(jira): State<Jira>, mut request: Request, next: Next) -> Response {
     let sent = request.headers().contains_key(header::AUTHORIZATION);
     let failed = sent.then_some("AUTHENTICATED_FAILED");
     let found = account_of(&jira.inner.accounts, request.headers());
@@ -96,16 +90,8 @@ pub(super) async fn identify(
 }
 
 fn refused(reason: &'static str) -> Response {
-    let headers = [
-        ("www-authenticate", "OAuth realm=\"jira\""),
-        ("x-seraph-loginreason", reason),
-    ];
-    (
-        StatusCode::UNAUTHORIZED,
-        headers,
-        "Client must be authenticated to access this resource.",
-    )
-        .into_response()
+    let headers = [("www-authenticate", "OAuth realm=\"jira\""), ("x-seraph-loginreason", reason)];
+    (StatusCode::UNAUTHORIZED, headers, "Client must be authenticated to access this resource.").into_response()
 }
 
 fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a Account, Scheme)> {
@@ -120,14 +106,11 @@ fn account_of<'a>(accounts: &'a [Account], headers: &HeaderMap) -> Option<(&'a A
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(credentials.trim())
-        .ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(credentials.trim()).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (email, token) = text.split_once(':')?;
-    let found = accounts
-        .iter()
-        .find(|account| account.email.eq_ignore_ascii_case(email) && account.token == token)?;
+    let found =
+        accounts.iter().find(|account| account.email.eq_ignore_ascii_case(email) && account.token == token)?;
     Some((found, Scheme::Basic))
 }
 
@@ -151,11 +134,7 @@ fn project_ids(jira: &Jira, browse: &Browse) -> Option<Vec<u64>> {
         Browse::All => None,
         Browse::Only(keys) => {
             let store = jira.read();
-            Some(
-                keys.iter()
-                    .filter_map(|key| store.find_project(key).map(|project| project.id))
-                    .collect(),
-            )
+            Some(keys.iter().filter_map(|key| store.find_project(key).map(|project| project.id)).collect())
         }
     }
 }

@@ -18,10 +18,7 @@ pub struct Missing {
 
 impl Missing {
     fn new(kind: &'static str, name: impl ToString) -> Self {
-        Self {
-            kind,
-            name: name.to_string(),
-        }
+        Self { kind, name: name.to_string() }
     }
 }
 
@@ -38,9 +35,7 @@ impl Jira {
             issue.id = store.next_id();
         }
         if issue.key.is_empty() {
-            issue.key = store
-                .next_key(issue.project)
-                .ok_or_else(|| Missing::new("project", issue.project))?;
+            issue.key = store.next_key(issue.project).ok_or_else(|| Missing::new("project", issue.project))?;
         }
         if issue.created == jiff::Timestamp::UNIX_EPOCH {
             (issue.created, issue.updated) = (now, now);
@@ -57,10 +52,7 @@ impl Jira {
     pub fn set_fields(&self, key: &str, by: &str, changes: Vec<Change>) -> Result<(), Missing> {
         let now = self.now();
         self.edit(key, by, |store, issue| {
-            let items = changes
-                .into_iter()
-                .flat_map(|change| history::apply(store, issue, change))
-                .collect();
+            let items = changes.into_iter().flat_map(|change| history::apply(store, issue, change)).collect();
             history::date_resolution(issue, now);
             items
         })
@@ -79,12 +71,7 @@ impl Jira {
     pub fn transition(&self, key: &str, by: &str, status: &str) -> Result<(), Missing> {
         let now = self.now();
         let named = |store: &Store| {
-            store
-                .content
-                .statuses
-                .iter()
-                .find(|one| one.name.eq_ignore_ascii_case(status))
-                .map(|one| one.id)
+            store.content.statuses.iter().find(|one| one.name.eq_ignore_ascii_case(status)).map(|one| one.id)
         };
         let to = named(&self.read()).ok_or_else(|| Missing::new("status", status))?;
         self.edit(key, by, |store, issue| {
@@ -103,26 +90,16 @@ impl Jira {
             let mut store = self.write();
             let found = store.find_project(project).map(|project| project.id);
             let target = found.ok_or_else(|| Missing::new("project", project))?;
-            store
-                .find_issue(key)
-                .ok_or_else(|| Missing::new("issue", key))?;
-            (
-                target,
-                store
-                    .next_key(target)
-                    .ok_or_else(|| Missing::new("project", project))?,
-            )
+            store.find_issue(key).ok_or_else(|| Missing::new("issue", key))?;
+            (target, store.next_key(target).ok_or_else(|| Missing::new("project", project))?)
         };
         let to = new_key.clone();
         self.edit(key, by, move |store, issue| {
-            let mut items: Vec<HistoryItem> = [
-                Change::FixVersions(vec![]),
-                Change::AffectsVersions(vec![]),
-                Change::Components(vec![]),
-            ]
-            .into_iter()
-            .flat_map(|change| history::apply(store, issue, change))
-            .collect();
+            let mut items: Vec<HistoryItem> =
+                [Change::FixVersions(vec![]), Change::AffectsVersions(vec![]), Change::Components(vec![])]
+                    .into_iter()
+                    .flat_map(|change| history::apply(store, issue, change))
+                    .collect();
             let named = |id| store.project(id).map(|project| project.name.clone());
             items.push(HistoryItem {
                 field: "project".into(),
@@ -154,10 +131,7 @@ impl Jira {
     pub fn delete_issue(&self, key: &str) -> Result<(), Missing> {
         let now = self.now();
         let mut store = self.write();
-        let id = store
-            .find_issue(key)
-            .ok_or_else(|| Missing::new("issue", key))?
-            .id;
+        let id = store.find_issue(key).ok_or_else(|| Missing::new("issue", key))?.id;
         let sources: Vec<u64> = store.incoming(id).map(|(_, source)| source).collect();
         let children: Vec<u64> = store.children(id).into_iter().flatten().copied().collect();
         store.remove(id, now);
@@ -178,12 +152,12 @@ impl Jira {
     pub fn link(&self, source: &str, link_type: &str, target: &str) -> Result<(), Missing> {
         let now = self.now();
         let mut store = self.write();
-        let found = store.content.link_types.iter().find(|one| {
-            one.name.eq_ignore_ascii_case(link_type) || one.id.to_string() == link_type
-        });
-        let kind = found
-            .cloned()
-            .ok_or_else(|| Missing::new("issue link type", link_type))?;
+        let found = store
+            .content
+            .link_types
+            .iter()
+            .find(|one| one.name.eq_ignore_ascii_case(link_type) || one.id.to_string() == link_type);
+        let kind = found.cloned().ok_or_else(|| Missing::new("issue link type", link_type))?;
         let other = store
             .find_issue(target)
             .map(|issue| Issue::clone(issue))
@@ -196,15 +170,8 @@ impl Jira {
         if issue.links.iter().any(same) {
             return Ok(());
         }
-        issue.links.push(Link {
-            id: store.next_id(),
-            link_type: kind.id,
-            target: other.id,
-        });
-        let ends = [
-            (other.clone(), &kind.inward, issue.key.clone()),
-            (issue, &kind.outward, other.key),
-        ];
+        issue.links.push(Link { id: store.next_id(), link_type: kind.id, target: other.id });
+        let ends = [(other.clone(), &kind.inward, issue.key.clone()), (issue, &kind.outward, other.key)];
         for (mut issue, described, end) in ends {
             let item = HistoryItem {
                 field: "Link".into(),
@@ -214,12 +181,7 @@ impl Jira {
                 to: Some(end.clone()),
                 to_string: Some(format!("This issue {described} {end}")),
             };
-            issue.changelog.push(History {
-                id: store.next_id(),
-                author: None,
-                created: now,
-                items: vec![item],
-            });
+            issue.changelog.push(History { id: store.next_id(), author: None, created: now, items: vec![item] });
             issue.updated = now;
             store.write(issue, now);
         }
@@ -233,18 +195,10 @@ impl Jira {
     pub fn add_comment(&self, key: &str, by: &str, body: &str) -> Result<u64, Missing> {
         let now = self.now();
         let mut store = self.write();
-        let mut issue = store
-            .find_issue(key)
-            .map(|issue| Issue::clone(issue))
-            .ok_or_else(|| Missing::new("issue", key))?;
+        let mut issue =
+            store.find_issue(key).map(|issue| Issue::clone(issue)).ok_or_else(|| Missing::new("issue", key))?;
         let id = store.next_id();
-        issue.comments.push(Comment {
-            id,
-            author: Some(by.into()),
-            created: now,
-            updated: now,
-            body: body.into(),
-        });
+        issue.comments.push(Comment { id, author: Some(by.into()), created: now, updated: now, body: body.into() });
         issue.updated = now;
         store.write(issue, now);
         Ok(id)
@@ -257,12 +211,9 @@ impl Jira {
     pub fn put_remote_link(&self, key: &str, mut link: RemoteLink) -> Result<(u64, bool), Missing> {
         let now = self.now();
         let mut store = self.write();
-        let mut issue = store
-            .find_issue(key)
-            .map(|issue| Issue::clone(issue))
-            .ok_or_else(|| Missing::new("issue", key))?;
-        let same =
-            |known: &&mut RemoteLink| link.global_id.is_some() && known.global_id == link.global_id;
+        let mut issue =
+            store.find_issue(key).map(|issue| Issue::clone(issue)).ok_or_else(|| Missing::new("issue", key))?;
+        let same = |known: &&mut RemoteLink| link.global_id.is_some() && known.global_id == link.global_id;
         let answer = if let Some(known) = issue.remote_links.iter_mut().find(same) {
             link.id = known.id;
             *known = link;
@@ -285,19 +236,12 @@ impl Jira {
     ) -> Result<(), Missing> {
         let now = self.now();
         let mut store = self.write();
-        let mut issue = store
-            .find_issue(key)
-            .map(|issue| Issue::clone(issue))
-            .ok_or_else(|| Missing::new("issue", key))?;
+        let mut issue =
+            store.find_issue(key).map(|issue| Issue::clone(issue)).ok_or_else(|| Missing::new("issue", key))?;
         let items = change(&store, &mut issue);
         if !items.is_empty() {
             let id = store.next_id();
-            issue.changelog.push(History {
-                id,
-                author: Some(by.into()),
-                created: now,
-                items,
-            });
+            issue.changelog.push(History { id, author: Some(by.into()), created: now, items });
             issue.updated = now;
             store.write(issue, now);
         }
@@ -332,15 +276,9 @@ impl Jira {
 
     /// # Errors
     /// The version does not exist.
-    pub fn change_version(
-        &self,
-        id: u64,
-        change: impl FnOnce(&mut Version),
-    ) -> Result<(), Missing> {
+    pub fn change_version(&self, id: u64, change: impl FnOnce(&mut Version)) -> Result<(), Missing> {
         let mut store = self.write();
-        let version = store
-            .version_mut(id)
-            .ok_or_else(|| Missing::new("version", id))?;
+        let version = store.version_mut(id).ok_or_else(|| Missing::new("version", id))?;
         change(version);
         Ok(())
     }

@@ -14,11 +14,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            messages: vec![message.into()],
-            fields: Map::new(),
-        }
+        Self { status, messages: vec![message.into()], fields: Map::new() }
     }
 
     pub(super) fn bad(message: impl Into<String>) -> Self {
@@ -28,32 +24,19 @@ impl Refusal {
     pub(super) fn field(name: &str, message: &str) -> Self {
         let mut fields = Map::new();
         fields.insert(name.into(), message.into());
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            messages: Vec::new(),
-            fields,
-        }
+        Self { status: StatusCode::BAD_REQUEST, messages: Vec::new(), fields }
     }
 
     pub(super) fn no_issue() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "Issue does not exist or you do not have permission to see it.",
-        )
+        Self::new(StatusCode::NOT_FOUND, "Issue does not exist or you do not have permission to see it.")
     }
 
     pub(super) fn no_project(key: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            format!("No project could be found with key '{key}'."),
-        )
+        Self::new(StatusCode::NOT_FOUND, format!("No project could be found with key '{key}'."))
     }
 
     pub(super) fn no_version(id: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            format!("Could not find version for id '{id}'"),
-        )
+        Self::new(StatusCode::NOT_FOUND, format!("Could not find version for id '{id}'"))
     }
 
     pub(super) fn unauthenticated() -> Self {
@@ -66,10 +49,6 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (
-            self.status,
-            Json(json!({ "errorMessages": self.messages, "errors": self.fields })),
-        )
-            .into_response()
+        (self.status, Json(json!({ "errorMessages": self.messages, "errors": self.fields }))).into_response()
     }
 }

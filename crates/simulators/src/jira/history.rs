@@ -32,16 +32,8 @@ pub enum Change {
 /// Applies the change; what comes back is empty when the value was already there.
 pub(super) fn apply(store: &Store, issue: &mut Issue, change: Change) -> Vec<HistoryItem> {
     match change {
-        Change::Summary(to) => text(
-            "summary",
-            std::mem::replace(&mut issue.summary, to.clone()),
-            to,
-        ),
-        Change::Description(to) => text(
-            "description",
-            std::mem::replace(&mut issue.description, to.clone()),
-            to,
-        ),
+        Change::Summary(to) => text("summary", std::mem::replace(&mut issue.summary, to.clone()), to),
+        Change::Description(to) => text("description", std::mem::replace(&mut issue.description, to.clone()), to),
         Change::Status(to) => {
             let from = std::mem::replace(&mut issue.status, to);
             let name = |id| store.status(id).map(|status| status.name.clone());
@@ -50,59 +42,31 @@ pub(super) fn apply(store: &Store, issue: &mut Issue, change: Change) -> Vec<His
         Change::Priority(to) => {
             let from = std::mem::replace(&mut issue.priority, to);
             let all = &store.content.priorities;
-            reference("priority", (from, to), |id| {
-                all.iter()
-                    .find(|one| one.id == id)
-                    .map(|one| one.name.clone())
-            })
+            reference("priority", (from, to), |id| all.iter().find(|one| one.id == id).map(|one| one.name.clone()))
         }
         Change::Resolution(to) => {
             let from = std::mem::replace(&mut issue.resolution, to);
             let all = &store.content.resolutions;
             reference("resolution", (from, to), |id| {
-                all.iter()
-                    .find(|one| one.id == id)
-                    .map(|one| one.name.clone())
+                all.iter().find(|one| one.id == id).map(|one| one.name.clone())
             })
         }
         Change::IssueType(to) => {
             let from = std::mem::replace(&mut issue.issue_type, to);
             let all = &store.content.issue_types;
-            let name = |id| {
-                all.iter()
-                    .find(|one| one.id == id)
-                    .map(|one| one.name.clone())
-            };
+            let name = |id| all.iter().find(|one| one.id == id).map(|one| one.name.clone());
             reference("issuetype", (Some(from), Some(to)), name)
         }
-        Change::Assignee(to) => person(
-            store,
-            "assignee",
-            std::mem::replace(&mut issue.assignee, to.clone()),
-            to,
-        ),
-        Change::Reporter(to) => person(
-            store,
-            "reporter",
-            std::mem::replace(&mut issue.reporter, to.clone()),
-            to,
-        ),
+        Change::Assignee(to) => person(store, "assignee", std::mem::replace(&mut issue.assignee, to.clone()), to),
+        Change::Reporter(to) => person(store, "reporter", std::mem::replace(&mut issue.reporter, to.clone()), to),
         Change::Due(to) => {
             let from = std::mem::replace(&mut issue.due, to);
             let shown = |date: Option<Date>| date.map(|date| date.to_string());
-            item(
-                ("duedate", "duedate"),
-                (shown(from), shown(from)),
-                (shown(to), shown(to)),
-            )
+            item(("duedate", "duedate"), (shown(from), shown(from)), (shown(to), shown(to)))
         }
         Change::Labels(to) => {
             let from = std::mem::replace(&mut issue.labels, to.clone());
-            item(
-                ("labels", "labels"),
-                (None, Some(from.join(" "))),
-                (None, Some(to.join(" "))),
-            )
+            item(("labels", "labels"), (None, Some(from.join(" "))), (None, Some(to.join(" "))))
         }
         Change::FixVersions(to) => {
             let from = std::mem::replace(&mut issue.fix_versions, to.clone());
@@ -123,9 +87,7 @@ pub(super) fn apply(store: &Store, issue: &mut Issue, change: Change) -> Vec<His
         }
         Change::Parent(to) => {
             let from = std::mem::replace(&mut issue.parent, to);
-            reference("parent", (from, to), |id| {
-                store.issue(id).map(|parent| parent.key.clone())
-            })
+            reference("parent", (from, to), |id| store.issue(id).map(|parent| parent.key.clone()))
         }
         Change::Custom(field, to) => custom(store, issue, (field, to)),
     }
@@ -133,15 +95,9 @@ pub(super) fn apply(store: &Store, issue: &mut Issue, change: Change) -> Vec<His
 
 /// Jira sets `resolutiondate` with the resolution; a workflow usually sets the resolution with a done status.
 pub(super) fn settle(store: &Store, issue: &mut Issue, now: Timestamp) -> Vec<HistoryItem> {
-    let done = store
-        .status(issue.status)
-        .is_some_and(|status| status.category == Category::Done);
+    let done = store.status(issue.status).is_some_and(|status| status.category == Category::Done);
     let resolution = match (done, issue.resolution) {
-        (true, None) => store
-            .content
-            .resolutions
-            .first()
-            .map(|resolution| resolution.id),
+        (true, None) => store.content.resolutions.first().map(|resolution| resolution.id),
         (false, Some(_)) => None,
         (_, kept) => kept,
     };
@@ -188,17 +144,9 @@ fn reference(
     item((field, field), shown(from), shown(to))
 }
 
-fn person(
-    store: &Store,
-    field: &str,
-    from: Option<String>,
-    to: Option<String>,
-) -> Vec<HistoryItem> {
+fn person(store: &Store, field: &str, from: Option<String>, to: Option<String>) -> Vec<HistoryItem> {
     let shown = |id: Option<String>| {
-        let name = id
-            .as_deref()
-            .and_then(|id| store.user(id))
-            .map(|user| user.display_name.clone());
+        let name = id.as_deref().and_then(|id| store.user(id)).map(|user| user.display_name.clone());
         (id, name)
     };
     item((field, field), shown(from), shown(to))
@@ -210,53 +158,31 @@ fn several(
     (from, to): (&[u64], &[u64]),
     name: impl Fn(u64) -> Option<String>,
 ) -> Vec<HistoryItem> {
-    let (old, new): (BTreeSet<u64>, BTreeSet<u64>) =
-        (from.iter().copied().collect(), to.iter().copied().collect());
+    let (old, new): (BTreeSet<u64>, BTreeSet<u64>) = (from.iter().copied().collect(), to.iter().copied().collect());
     let shown = |id: &u64| (Some(id.to_string()), name(*id));
-    let gone = old
-        .difference(&new)
-        .flat_map(|id| item(field, shown(id), (None, None)));
-    let come = new
-        .difference(&old)
-        .flat_map(|id| item(field, (None, None), shown(id)));
+    let gone = old.difference(&new).flat_map(|id| item(field, shown(id), (None, None)));
+    let come = new.difference(&old).flat_map(|id| item(field, (None, None), shown(id)));
     gone.chain(come).collect()
 }
 
-fn custom(
-    store: &Store,
-    issue: &mut Issue,
-    (field, to): (u64, Option<CustomValue>),
-) -> Vec<HistoryItem> {
+fn custom(store: &Store, issue: &mut Issue, (field, to): (u64, Option<CustomValue>)) -> Vec<HistoryItem> {
     let from = match to.clone() {
         Some(value) => issue.custom.insert(field, value),
         None => issue.custom.remove(&field),
     };
-    let name = store.field(field).map_or_else(
-        || format!("customfield_{field}"),
-        |known| known.name.clone(),
-    );
+    let name = store.field(field).map_or_else(|| format!("customfield_{field}"), |known| known.name.clone());
     let shown = |value: Option<CustomValue>| (None, value.map(|value| plain(&value)));
-    item(
-        (&name, &format!("customfield_{field}")),
-        shown(from),
-        shown(to),
-    )
+    item((&name, &format!("customfield_{field}")), shown(from), shown(to))
 }
 
 fn plain(value: &CustomValue) -> String {
     match value {
-        CustomValue::Text(text) | CustomValue::Choice(text) | CustomValue::User(text) => {
-            text.clone()
-        }
+        CustomValue::Text(text) | CustomValue::Choice(text) | CustomValue::User(text) => text.clone(),
         CustomValue::Number(number) => number.to_string(),
         CustomValue::Date(date) => date.to_string(),
         CustomValue::DateTime(moment) => times::instant(*moment),
         CustomValue::Choices(texts) | CustomValue::Users(texts) => texts.join(", "),
         CustomValue::Labels(labels) => labels.join(" "),
-        CustomValue::Versions(ids) => ids
-            .iter()
-            .map(u64::to_string)
-            .collect::<Vec<_>>()
-            .join(", "),
+        CustomValue::Versions(ids) => ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
     }
 }

@@ -47,14 +47,8 @@ pub(super) struct Meter {
 
 pub(super) async fn meter(State(jira): State<Jira>, request: Request, next: Next) -> Response {
     let limits = jira.limits();
-    let metered = request
-        .extensions()
-        .get::<Caller>()
-        .is_some_and(|caller| caller.metered);
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("", MatchedPath::as_str);
+    let metered = request.extensions().get::<Caller>().is_some_and(|caller| caller.metered);
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let route = format!("{} {route}", request.method());
     let now = jira.now();
     let written = written_issue(&jira, &request).map(|id| format!("issue {id}"));
@@ -68,41 +62,24 @@ pub(super) async fn meter(State(jira): State<Jira>, request: Request, next: Next
         };
         if jira.meter(|meter| meter.burst(what, now)) > limit {
             let until = Timestamp::from_second(now.as_second().saturating_add(1)).unwrap_or(now);
-            let quota = Quota {
-                limit,
-                remaining: 0,
-                until,
-            };
+            let quota = Quota { limit, remaining: 0, until };
             return refused(&quota, reason, (now, limits.retry_after));
         }
     }
     let Some(points) = limits.points.filter(|_| metered) else {
         return next.run(request).await;
     };
-    let until = Timestamp::from_second(
-        now.as_second()
-            .div_euclid(3600)
-            .saturating_add(1)
-            .saturating_mul(3600),
-    )
-    .unwrap_or(now);
+    let until = Timestamp::from_second(now.as_second().div_euclid(3600).saturating_add(1).saturating_mul(3600))
+        .unwrap_or(now);
     let spent = jira.meter(|meter| meter.spend(0, now));
     if spent >= points {
-        let quota = Quota {
-            limit: points,
-            remaining: 0,
-            until,
-        };
+        let quota = Quota { limit: points, remaining: 0, until };
         return refused(&quota, "jira-quota-tenant-based", (now, limits.retry_after));
     }
     let mut response = next.run(request).await;
     let read = response.extensions().get::<Read>().map_or(0, |read| read.0);
     let spent = jira.meter(|meter| meter.spend(read.saturating_add(1), now));
-    let quota = Quota {
-        limit: points,
-        remaining: points.saturating_sub(spent),
-        until,
-    };
+    let quota = Quota { limit: points, remaining: points.saturating_sub(spent), until };
     quota.tell(response.headers_mut());
     response
 }
@@ -148,43 +125,24 @@ impl Quota {
         headers.insert("x-ratelimit-limit", self.limit.into());
         headers.insert("x-ratelimit-remaining", self.remaining.into());
         let near = self.remaining.saturating_mul(5) < self.limit;
-        headers.insert(
-            "x-ratelimit-nearlimit",
-            HeaderValue::from_static(if near { "true" } else { "false" }),
-        );
+        headers.insert("x-ratelimit-nearlimit", HeaderValue::from_static(if near { "true" } else { "false" }));
         // Rounded up: a client that waits until this minute must not come too early.
-        let minute = self
-            .until
-            .as_second()
-            .saturating_add(59)
-            .div_euclid(60)
-            .saturating_mul(60);
-        let shown = Timestamp::from_second(minute)
-            .unwrap_or(self.until)
-            .strftime("%Y-%m-%dT%H:%MZ")
-            .to_string();
+        let minute = self.until.as_second().saturating_add(59).div_euclid(60).saturating_mul(60);
+        let shown = Timestamp::from_second(minute).unwrap_or(self.until).strftime("%Y-%m-%dT%H:%MZ").to_string();
         if let Ok(value) = HeaderValue::from_str(&shown) {
             headers.insert("x-ratelimit-reset", value);
         }
     }
 }
 
-fn refused(
-    quota: &Quota,
-    reason: &'static str,
-    (now, retry_after): (Timestamp, RetryAfter),
-) -> Response {
+fn refused(quota: &Quota, reason: &'static str, (now, retry_after): (Timestamp, RetryAfter)) -> Response {
     let body = json!({ "errorMessages": ["The request has been rate-limited. Please try again later."], "errors": {}, "status": 429 });
     let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
     let headers = response.headers_mut();
     quota.tell(headers);
     headers.insert("ratelimit-reason", HeaderValue::from_static(reason));
     if retry_after == RetryAfter::Sent {
-        let seconds = quota
-            .until
-            .as_second()
-            .saturating_sub(now.as_second())
-            .max(1);
+        let seconds = quota.until.as_second().saturating_sub(now.as_second()).max(1);
         headers.insert("retry-after", seconds.into());
     }
     response

@@ -121,9 +121,7 @@ impl Jira {
             store: RwLock::new(store),
             cursors: Mutex::default(),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// The site's routes, with authentication and rate limits.
@@ -132,19 +130,11 @@ impl Jira {
     }
 
     pub fn set_limits(&self, limits: Limits) {
-        self.inner
-            .settings
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0 = limits;
+        self.inner.settings.write().unwrap_or_else(PoisonError::into_inner).0 = limits;
     }
 
     pub fn set_quirks(&self, quirks: Quirks) {
-        self.inner
-            .settings
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1 = quirks;
+        self.inner.settings.write().unwrap_or_else(PoisonError::into_inner).1 = quirks;
     }
 
     pub fn set_search_lag(&self, lag: SignedDuration) {
@@ -155,14 +145,9 @@ impl Jira {
     #[must_use]
     pub fn snapshot(&self) -> Content {
         let store = self.read();
-        let issues = store
-            .ids()
-            .filter_map(|id| store.issue(id).map(|issue| content::Issue::clone(issue)))
-            .collect();
-        Content {
-            issues,
-            ..store.content.clone()
-        }
+        let issues =
+            store.ids().filter_map(|id| store.issue(id).map(|issue| content::Issue::clone(issue))).collect();
+        Content { issues, ..store.content.clone() }
     }
 
     fn now(&self) -> Timestamp {
@@ -170,55 +155,27 @@ impl Jira {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Store> {
-        self.inner
-            .store
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Store> {
-        self.inner
-            .store
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.store.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn limits(&self) -> Limits {
-        self.inner
-            .settings
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .clone()
+        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     fn quirks(&self) -> Quirks {
-        self.inner
-            .settings
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .clone()
+        self.inner.settings.read().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
     fn meter<T>(&self, use_it: impl FnOnce(&mut limits::Meter) -> T) -> T {
-        use_it(
-            &mut self
-                .inner
-                .meter
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        use_it(&mut self.inner.meter.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn cursors<T>(&self, use_it: impl FnOnce(&mut routes::Cursors) -> T) -> T {
-        use_it(
-            &mut self
-                .inner
-                .cursors
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        use_it(&mut self.inner.cursors.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

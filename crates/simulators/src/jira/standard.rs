@@ -1,8 +1,8 @@
 //! The configuration a fresh site comes with, so that the estate and tests start from names everyone knows.
 
 use super::content::{
-    Category, Content, CustomField, FieldKind, IssueType, LinkType, Priority, ProjectKind,
-    RemoteLink, Resolution, Status, User, UserKind,
+    Category, Content, CustomField, FieldKind, IssueType, LinkType, Priority, ProjectKind, RemoteLink, Resolution,
+    Status, User, UserKind,
 };
 
 impl Content {
@@ -25,19 +25,8 @@ impl Content {
             (10003, "Waiting for approval", Category::Indeterminate),
             (10004, "Cancelled", Category::Done),
         ];
-        let priorities = [
-            (1, "Highest"),
-            (2, "High"),
-            (3, "Medium"),
-            (4, "Low"),
-            (5, "Lowest"),
-        ];
-        let resolutions = [
-            (10000, "Done"),
-            (10001, "Won't Do"),
-            (10002, "Duplicate"),
-            (10003, "Cannot Reproduce"),
-        ];
+        let priorities = [(1, "Highest"), (2, "High"), (3, "Medium"), (4, "Low"), (5, "Lowest")];
+        let resolutions = [(10000, "Done"), (10001, "Won't Do"), (10002, "Duplicate"), (10003, "Cannot Reproduce")];
         let link_types = [
             (10000, "Blocks", "is blocked by", "blocks"),
             (10001, "Cloners", "is cloned by", "clones"),
@@ -46,32 +35,10 @@ impl Content {
             (10004, "Problem/Incident", "is caused by", "causes"),
         ];
         Self {
-            issue_types: issue_types
-                .map(|(id, name, level)| IssueType {
-                    id,
-                    name: name.into(),
-                    level,
-                })
-                .into(),
-            statuses: statuses
-                .map(|(id, name, category)| Status {
-                    id,
-                    name: name.into(),
-                    category,
-                })
-                .into(),
-            priorities: priorities
-                .map(|(id, name)| Priority {
-                    id,
-                    name: name.into(),
-                })
-                .into(),
-            resolutions: resolutions
-                .map(|(id, name)| Resolution {
-                    id,
-                    name: name.into(),
-                })
-                .into(),
+            issue_types: issue_types.map(|(id, name, level)| IssueType { id, name: name.into(), level }).into(),
+            statuses: statuses.map(|(id, name, category)| Status { id, name: name.into(), category }).into(),
+            priorities: priorities.map(|(id, name)| Priority { id, name: name.into() }).into(),
+            resolutions: resolutions.map(|(id, name)| Resolution { id, name: name.into() }).into(),
             link_types: link_types
                 .map(|(id, name, inward, outward)| LinkType {
                     id,
@@ -103,12 +70,7 @@ impl User {
 impl CustomField {
     #[must_use]
     pub fn new(id: u64, name: &str, kind: FieldKind) -> Self {
-        Self {
-            id,
-            name: name.into(),
-            kind,
-            options: Vec::new(),
-        }
+        Self { id, name: name.into(), kind, options: Vec::new() }
     }
 }
 

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::content::{
-    Component, Content, CustomField, Issue, LinkType, Project, Status, User, Version,
-};
+use super::content::{Component, Content, CustomField, Issue, LinkType, Project, Status, User, Version};
 
 #[derive(Default)]
 pub(super) struct Store {
@@ -40,10 +38,7 @@ struct Behind {
 impl Store {
     pub(super) fn new(mut content: Content) -> Self {
         let issues = std::mem::take(&mut content.issues);
-        let mut store = Self {
-            last_id: highest_id(&content, &issues),
-            ..Self::default()
-        };
+        let mut store = Self { last_id: highest_id(&content, &issues), ..Self::default() };
         store.content = content;
         store.index_content();
         for issue in issues {
@@ -67,30 +62,10 @@ impl Store {
     /// Must follow any change to users, versions, components or projects.
     pub(super) fn index_content(&mut self) {
         let content = &self.content;
-        self.users = content
-            .users
-            .iter()
-            .enumerate()
-            .map(|(at, user)| (user.account_id.clone(), at))
-            .collect();
-        self.versions = content
-            .versions
-            .iter()
-            .enumerate()
-            .map(|(at, version)| (version.id, at))
-            .collect();
-        self.components = content
-            .components
-            .iter()
-            .enumerate()
-            .map(|(at, component)| (component.id, at))
-            .collect();
-        self.projects = content
-            .projects
-            .iter()
-            .enumerate()
-            .map(|(at, project)| (project.id, at))
-            .collect();
+        self.users = content.users.iter().enumerate().map(|(at, user)| (user.account_id.clone(), at)).collect();
+        self.versions = content.versions.iter().enumerate().map(|(at, version)| (version.id, at)).collect();
+        self.components = content.components.iter().enumerate().map(|(at, component)| (component.id, at)).collect();
+        self.projects = content.projects.iter().enumerate().map(|(at, project)| (project.id, at)).collect();
     }
 
     /// Puts a new or changed issue in place; search follows after the lag.
@@ -114,9 +89,7 @@ impl Store {
         if self.search_lag.is_zero() {
             return;
         }
-        let until = now
-            .saturating_add(self.search_lag)
-            .unwrap_or(Timestamp::MAX);
+        let until = now.saturating_add(self.search_lag).unwrap_or(Timestamp::MAX);
         self.behind.retain(|_, behind| behind.until > now);
         let was = match self.behind.remove(&id) {
             Some(behind) => behind.was,
@@ -144,10 +117,7 @@ impl Store {
             self.by_parent.entry(parent).or_default().insert(id);
         }
         for link in &issue.links {
-            self.incoming
-                .entry(link.target)
-                .or_default()
-                .insert((link.id, id));
+            self.incoming.entry(link.target).or_default().insert((link.id, id));
         }
         self.issues.insert(id, Arc::new(issue));
     }
@@ -175,10 +145,7 @@ impl Store {
 
     /// By id or by key, present or former, in any case.
     pub(super) fn find_issue(&self, id_or_key: &str) -> Option<&Arc<Issue>> {
-        let id = id_or_key
-            .parse()
-            .ok()
-            .or_else(|| self.keys.get(&id_or_key.to_uppercase()).copied())?;
+        let id = id_or_key.parse().ok().or_else(|| self.keys.get(&id_or_key.to_uppercase()).copied())?;
         self.issue(id)
     }
 
@@ -221,9 +188,7 @@ impl Store {
     }
 
     pub(super) fn project(&self, id: u64) -> Option<&Project> {
-        self.projects
-            .get(&id)
-            .and_then(|at| self.content.projects.get(*at))
+        self.projects.get(&id).and_then(|at| self.content.projects.get(*at))
     }
 
     /// By id or by key, present or former.
@@ -232,29 +197,16 @@ impl Store {
             return Some(found);
         }
         let named = |key: &String| key.eq_ignore_ascii_case(id_or_key);
-        let current = self
-            .content
-            .projects
-            .iter()
-            .find(|project| named(&project.key));
-        current.or_else(|| {
-            self.content
-                .projects
-                .iter()
-                .find(|project| project.old_keys.iter().any(named))
-        })
+        let current = self.content.projects.iter().find(|project| named(&project.key));
+        current.or_else(|| self.content.projects.iter().find(|project| project.old_keys.iter().any(named)))
     }
 
     pub(super) fn version(&self, id: u64) -> Option<&Version> {
-        self.versions
-            .get(&id)
-            .and_then(|at| self.content.versions.get(*at))
+        self.versions.get(&id).and_then(|at| self.content.versions.get(*at))
     }
 
     pub(super) fn version_mut(&mut self, id: u64) -> Option<&mut Version> {
-        self.versions
-            .get(&id)
-            .and_then(|at| self.content.versions.get_mut(*at))
+        self.versions.get(&id).and_then(|at| self.content.versions.get_mut(*at))
     }
 
     /// The version's place among all versions, which orders those of one project.
@@ -263,15 +215,11 @@ impl Store {
     }
 
     pub(super) fn component(&self, id: u64) -> Option<&Component> {
-        self.components
-            .get(&id)
-            .and_then(|at| self.content.components.get(*at))
+        self.components.get(&id).and_then(|at| self.content.components.get(*at))
     }
 
     pub(super) fn user(&self, account_id: &str) -> Option<&User> {
-        self.users
-            .get(account_id)
-            .and_then(|at| self.content.users.get(*at))
+        self.users.get(account_id).and_then(|at| self.content.users.get(*at))
     }
 
     pub(super) fn status(&self, id: u64) -> Option<&Status> {
@@ -279,10 +227,7 @@ impl Store {
     }
 
     pub(super) fn link_type(&self, id: u64) -> Option<&LinkType> {
-        self.content
-            .link_types
-            .iter()
-            .find(|link_type| link_type.id == id)
+        self.content.link_types.iter().find(|link_type| link_type.id == id)
     }
 
     pub(super) fn field(&self, id: u64) -> Option<&CustomField> {
@@ -292,9 +237,7 @@ impl Store {
 
 /// The number in `KEY-number`; 0 where there is none.
 pub(super) fn key_number(key: &str) -> u64 {
-    key.rsplit_once('-')
-        .and_then(|(_, number)| number.parse().ok())
-        .unwrap_or(0)
+    key.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
 }
 
 fn take<T: Ord>(index: &mut HashMap<u64, BTreeSet<T>>, under: u64, entry: &T) {
@@ -310,19 +253,9 @@ fn highest_id(content: &Content, issues: &[Issue]) -> u64 {
         let comments = issue.comments.iter().map(|comment| comment.id);
         let histories = issue.changelog.iter().map(|history| history.id);
         let approvals = issue.approvals.iter().map(|approval| approval.id);
-        std::iter::once(issue.id)
-            .chain(links)
-            .chain(remote)
-            .chain(comments)
-            .chain(histories)
-            .chain(approvals)
+        std::iter::once(issue.id).chain(links).chain(remote).chain(comments).chain(histories).chain(approvals)
     });
     let versions = content.versions.iter().map(|version| version.id);
     let components = content.components.iter().map(|component| component.id);
-    inner
-        .chain(versions)
-        .chain(components)
-        .max()
-        .unwrap_or(0)
-        .max(20_000)
+    inner.chain(versions).chain(components).max().unwrap_or(0).max(20_000)
 }

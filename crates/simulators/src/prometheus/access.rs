@@ -27,34 +27,19 @@ impl Access {
             Self::Bearer(token) => Some(("Bearer", format!("Bearer {token}"))),
             Self::Basic { username, password } => Some((
                 "Basic realm=\"monitoring\"",
-                format!(
-                    "Basic {}",
-                    STANDARD.encode(format!("{username}:{password}"))
-                ),
+                format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))),
             )),
         }
     }
 }
 
-pub(super) async fn guard(
-    State(access): State<Arc<Access>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn guard(State(access): State<Arc<Access>>, request: Request, next: Next) -> Response {
     let Some((challenge, wanted)) = access.wanted() else {
         return next.run(request).await;
     };
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .map(|value| value.as_bytes());
+    let given = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
     if given == Some(wanted.as_bytes()) {
         return next.run(request).await;
     }
-    (
-        StatusCode::UNAUTHORIZED,
-        [(header::WWW_AUTHENTICATE, challenge)],
-        "Unauthorized\n",
-    )
-        .into_response()
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], "Unauthorized\n").into_response()
 }

@@ -33,17 +33,11 @@ impl IntoResponse for Refusal {
         let (status, kind, error) = match self {
             Self::BadData(error) => (StatusCode::BAD_REQUEST, "bad_data", error),
             Self::Execution(error) => (StatusCode::UNPROCESSABLE_ENTITY, "execution", error),
-            Self::Timeout => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "timeout",
-                "query timed out in expression evaluation".to_owned(),
-            ),
+            Self::Timeout => {
+                (StatusCode::SERVICE_UNAVAILABLE, "timeout", "query timed out in expression evaluation".to_owned())
+            }
         };
-        (
-            status,
-            Json(json!({ "status": "error", "errorType": kind, "error": error })),
-        )
-            .into_response()
+        (status, Json(json!({ "status": "error", "errorType": kind, "error": error }))).into_response()
     }
 }
 
@@ -80,9 +74,7 @@ pub(super) fn scientific(value: f64) -> String {
     }
     let written = format!("{value:e}");
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let (sign, digits) = exponent
-        .strip_prefix('-')
-        .map_or(('+', exponent), |digits| ('-', digits));
+    let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
     format!("{mantissa}e{sign}{digits:0>2}")
 }
 
@@ -91,10 +83,7 @@ pub(super) fn moment(milliseconds: i64) -> Value {
     if milliseconds % 1000 == 0 {
         return json!(milliseconds / 1000);
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "moments in milliseconds are far below 2^53"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "moments in milliseconds are far below 2^53")]
     let seconds = milliseconds as f64 / 1000.0;
     json!(seconds)
 }

@@ -140,26 +140,14 @@ pub struct Metadata {
 impl Series {
     /// A series that stands at `value` from `from` on, scraped once a minute.
     pub fn constant(metric: &str, labels: &[(&str, &str)], from: Timestamp, value: f64) -> Self {
-        Self::line(
-            metric,
-            labels,
-            Step {
-                from,
-                value,
-                per_second: 0.0,
-            },
-        )
+        Self::line(metric, labels, Step { from, value, per_second: 0.0 })
     }
 
     /// A series that follows one line from `step.from` on, scraped once a minute.
     pub fn line(metric: &str, labels: &[(&str, &str)], step: Step) -> Self {
         Self {
             labels: named(metric, labels),
-            samples: Samples::Scraped {
-                every: SCRAPE_INTERVAL,
-                steps: vec![step],
-                until: None,
-            },
+            samples: Samples::Scraped { every: SCRAPE_INTERVAL, steps: vec![step], until: None },
         }
     }
 
@@ -178,10 +166,7 @@ pub const SCRAPE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A label set from pairs.
 pub fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// A label set with a metric name.

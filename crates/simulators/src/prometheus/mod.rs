@@ -62,26 +62,16 @@ impl Prometheus {
         Self {
             clock: options.clock,
             access: Arc::new(options.access),
-            state: Arc::new(Mutex::new(State {
-                content: options.content,
-                failure: None,
-                started,
-            })),
+            state: Arc::new(Mutex::new(State { content: options.content, failure: None, started })),
         }
     }
 
     pub fn router(&self) -> Router {
         let api = Router::new()
             .route("/query", get(queries::query).post(queries::query))
-            .route(
-                "/query_range",
-                get(queries::query_range).post(queries::query_range),
-            )
+            .route("/query_range", get(queries::query_range).post(queries::query_range))
             .route("/series", get(series::series).post(series::series))
-            .route(
-                "/labels",
-                get(series::label_names).post(series::label_names),
-            )
+            .route("/labels", get(series::label_names).post(series::label_names))
             .route("/label/{name}/values", get(series::label_values))
             .route("/alerts", get(rules::alerts))
             .route("/rules", get(rules::rules))
@@ -127,28 +117,13 @@ impl Prometheus {
             }
             Some(Samples::Scraped { steps, until, .. }) => {
                 steps.retain(|step| step.from < now);
-                steps.push(Step {
-                    from: now,
-                    value,
-                    per_second: 0.0,
-                });
+                steps.push(Step { from: now, value, per_second: 0.0 });
                 *until = None;
             }
             None => {
-                let steps = vec![Step {
-                    from: now,
-                    value,
-                    per_second: 0.0,
-                }];
-                let samples = Samples::Scraped {
-                    every: content::SCRAPE_INTERVAL,
-                    steps,
-                    until: None,
-                };
-                state.content.series.push(Series {
-                    labels: labels.clone(),
-                    samples,
-                });
+                let steps = vec![Step { from: now, value, per_second: 0.0 }];
+                let samples = Samples::Scraped { every: content::SCRAPE_INTERVAL, steps, until: None };
+                state.content.series.push(Series { labels: labels.clone(), samples });
             }
         }
     }
@@ -184,11 +159,7 @@ impl Prometheus {
     pub fn resolve(&self, rule: &str, labels: &Labels) -> bool {
         let now = self.clock.now();
         self.with_rule(rule, |rule| {
-            for alert in rule
-                .alerts
-                .iter_mut()
-                .filter(|alert| carries(&alert.labels, labels))
-            {
+            for alert in rule.alerts.iter_mut().filter(|alert| carries(&alert.labels, labels)) {
                 alert.resolved_at = Some(alert.resolved_at.map_or(now, |end| end.min(now)));
             }
         })
@@ -206,11 +177,7 @@ impl Prometheus {
 
     fn with_rule(&self, name: &str, change: impl FnOnce(&mut AlertingRule)) -> bool {
         let mut state = self.state();
-        let rules = state
-            .content
-            .groups
-            .iter_mut()
-            .flat_map(|group| &mut group.rules);
+        let rules = state.content.groups.iter_mut().flat_map(|group| &mut group.rules);
         let mut alerting = rules.filter_map(|rule| match rule {
             Rule::Alerting(rule) => Some(rule),
             Rule::Recording(_) => None,
@@ -225,9 +192,7 @@ impl Prometheus {
 }
 
 fn carries(labels: &Labels, wanted: &Labels) -> bool {
-    wanted
-        .iter()
-        .all(|(name, value)| labels.get(name) == Some(value))
+    wanted.iter().all(|(name, value)| labels.get(name) == Some(value))
 }
 
 #[cfg(test)]

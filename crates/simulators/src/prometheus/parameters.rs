@@ -18,21 +18,12 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let read = |bytes: &[u8]| {
-            form_urlencoded::parse(bytes)
-                .into_owned()
-                .collect::<Vec<_>>()
-        };
+        let read = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect::<Vec<_>>();
         let in_query = read(request.uri().query().unwrap_or_default().as_bytes());
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let is_form =
-            kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let body = to_bytes(request.into_body(), LARGEST_FORM_BYTES).await;
-        let body =
-            body.map_err(|error| Refusal::BadData(format!("error parsing form values: {error}")))?;
+        let body = body.map_err(|error| Refusal::BadData(format!("error parsing form values: {error}")))?;
         let mut found = if is_form { read(&body) } else { Vec::new() };
         found.extend(in_query);
         Ok(Self(found))
@@ -50,10 +41,7 @@ impl Parameters {
     }
 
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Unix seconds or RFC 3339, as Unix milliseconds.
@@ -66,10 +54,7 @@ impl Parameters {
         }
         match written.parse::<Timestamp>() {
             Ok(moment) => Ok(Some(moment.as_millisecond())),
-            Err(_) => Err(Refusal::parameter(
-                name,
-                format!("cannot parse {written:?} to a valid timestamp"),
-            )),
+            Err(_) => Err(Refusal::parameter(name, format!("cannot parse {written:?} to a valid timestamp"))),
         }
     }
 
@@ -86,10 +71,7 @@ impl Parameters {
         let seconds = written.parse::<f64>().ok().and_then(milliseconds);
         match seconds.or_else(|| super::promql::duration(written)) {
             Some(milliseconds) => Ok(Some(milliseconds)),
-            None => Err(Refusal::parameter(
-                name,
-                format!("cannot parse {written:?} to a valid duration"),
-            )),
+            None => Err(Refusal::parameter(name, format!("cannot parse {written:?} to a valid duration"))),
         }
     }
 
@@ -108,9 +90,7 @@ impl Parameters {
     /// One list of matchers for each `match[]`.
     pub(super) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, Refusal> {
         let selectors = self.all("match[]").map(parse_selector);
-        selectors
-            .map(|parsed| parsed.map_err(|error| Refusal::parameter("match[]", error)))
-            .collect()
+        selectors.map(|parsed| parsed.map_err(|error| Refusal::parameter("match[]", error))).collect()
     }
 }
 

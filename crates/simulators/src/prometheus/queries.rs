@@ -13,22 +13,13 @@ const TRUNCATED: &str = "results truncated due to limit";
 
 pub(super) async fn query(State(server): State<Prometheus>, parameters: Parameters) -> Answer {
     let limit = parameters.limit()?;
-    let at = parameters
-        .moment("time")?
-        .unwrap_or_else(|| server.clock.now().as_millisecond());
+    let at = parameters.moment("time")?.unwrap_or_else(|| server.clock.now().as_millisecond());
     check_timeout(&parameters)?;
     let expression = expression(&parameters).map_err(|error| Refusal::parameter("query", error))?;
     let state = server.state();
     refuse(state.failure.as_ref())?;
     let source = Source::new(&state.content, server.clock.now());
-    let evaluation = Evaluation::new(
-        &source,
-        Window {
-            start: at,
-            end: at,
-            step: 1,
-        },
-    );
+    let evaluation = Evaluation::new(&source, Window { start: at, end: at, step: 1 });
     let mut warnings = state.content.warnings.clone();
     let mut shorten = |count: usize| {
         if count > limit {
@@ -53,18 +44,12 @@ pub(super) async fn query(State(server): State<Prometheus>, parameters: Paramete
     Ok(success(data, &warnings))
 }
 
-pub(super) async fn query_range(
-    State(server): State<Prometheus>,
-    parameters: Parameters,
-) -> Answer {
+pub(super) async fn query_range(State(server): State<Prometheus>, parameters: Parameters) -> Answer {
     let limit = parameters.limit()?;
     let start = parameters.required_moment("start")?;
     let end = parameters.required_moment("end")?;
     if end < start {
-        return Err(Refusal::parameter(
-            "end",
-            "end timestamp must not be before start time",
-        ));
+        return Err(Refusal::parameter("end", "end timestamp must not be before start time"));
     }
     let missing = || Refusal::parameter("step", "cannot parse \"\" to a valid duration");
     let step = parameters.duration("step")?.ok_or_else(missing)?;
@@ -80,13 +65,11 @@ pub(super) async fn query_range(
     }
     check_timeout(&parameters)?;
     // Unlike `query`, this call does not say which parameter it is that cannot be parsed.
-    let expression =
-        expression(&parameters).map_err(|error| Refusal::BadData(error.to_string()))?;
+    let expression = expression(&parameters).map_err(|error| Refusal::BadData(error.to_string()))?;
     let seen = kind(&expression);
     if !matches!(seen, Kind::Scalar | Kind::Vector) {
-        let problem = format!(
-            "invalid expression type \"{seen}\" for range query, must be Scalar or instant Vector"
-        );
+        let problem =
+            format!("invalid expression type \"{seen}\" for range query, must be Scalar or instant Vector");
         return Err(Refusal::BadData(problem));
     }
     let state = server.state();

@@ -25,21 +25,10 @@ pub(super) async fn rules(State(server): State<Prometheus>, parameters: Paramete
     let wanted = Wanted::read(&parameters)?;
     let now = server.clock.now();
     let state = server.state();
-    let groups = state
-        .content
-        .groups
-        .iter()
-        .filter(|group| wanted.takes_group(group));
-    let mut found = groups
-        .map(|group| wanted.group(group, now))
-        .collect::<Vec<_>>();
+    let groups = state.content.groups.iter().filter(|group| wanted.takes_group(group));
+    let mut found = groups.map(|group| wanted.group(group, now)).collect::<Vec<_>>();
     if wanted.names.is_some() {
-        found.retain(|group| {
-            group
-                .get("rules")
-                .and_then(Value::as_array)
-                .is_some_and(|rules| !rules.is_empty())
-        });
+        found.retain(|group| group.get("rules").and_then(Value::as_array).is_some_and(|rules| !rules.is_empty()));
     }
     let (limit, first) = page(&parameters, found.len())?;
     let next = first.saturating_add(limit);
@@ -76,10 +65,7 @@ fn page(parameters: &Parameters, groups: usize) -> Result<(usize, usize), Refusa
         Some(token) => match token.parse::<usize>() {
             Ok(first) if first < groups => first,
             _ => {
-                return Err(Refusal::parameter(
-                    "group_next_token",
-                    "invalid group_next_token",
-                ));
+                return Err(Refusal::parameter("group_next_token", "invalid group_next_token"));
             }
         },
     };
@@ -103,34 +89,19 @@ impl<'a> Wanted<'a> {
             Some("alert") => (true, false),
             Some("record") => (false, true),
             Some(other) => {
-                return Err(Refusal::parameter(
-                    "type",
-                    format!("not supported value {other:?}"),
-                ));
+                return Err(Refusal::parameter("type", format!("not supported value {other:?}")));
             }
         };
         let with_alerts = match parameters.get("exclude_alerts") {
             None | Some("false" | "0" | "f") => true,
             Some("true" | "1" | "t") => false,
             Some(_) => {
-                return Err(Refusal::parameter(
-                    "exclude_alerts",
-                    "error converting exclude_alerts",
-                ));
+                return Err(Refusal::parameter("exclude_alerts", "error converting exclude_alerts"));
             }
         };
-        let list = |name: &'a str| {
-            Some(parameters.all(name).collect::<Vec<_>>()).filter(|list| !list.is_empty())
-        };
+        let list = |name: &'a str| Some(parameters.all(name).collect::<Vec<_>>()).filter(|list| !list.is_empty());
         let (names, groups, files) = (list("rule_name[]"), list("rule_group[]"), list("file[]"));
-        Ok(Self {
-            alerting,
-            recording,
-            with_alerts,
-            names,
-            groups,
-            files,
-        })
+        Ok(Self { alerting, recording, with_alerts, names, groups, files })
     }
 
     fn takes_group(&self, group: &RuleGroup) -> bool {
@@ -139,11 +110,7 @@ impl<'a> Wanted<'a> {
 
     fn group(&self, group: &RuleGroup, now: Timestamp) -> Value {
         let evaluated = last_evaluation(group, now);
-        let rules: Vec<Value> = group
-            .rules
-            .iter()
-            .filter_map(|rule| self.rule(rule, (now, &evaluated)))
-            .collect();
+        let rules: Vec<Value> = group.rules.iter().filter_map(|rule| self.rule(rule, (now, &evaluated))).collect();
         json!({
             "name": group.name,
             "file": group.file,
@@ -159,15 +126,9 @@ impl<'a> Wanted<'a> {
         match rule {
             Rule::Alerting(rule) if self.alerting && listed(self.names.as_ref(), &rule.name) => {
                 let alerts = alerts_of(rule, now);
-                let is = |state: &str| {
-                    alerts
-                        .iter()
-                        .any(|alert| alert.get("state").is_some_and(|seen| seen == state))
-                };
-                let state = ["firing", "pending"]
-                    .into_iter()
-                    .find(|state| is(state))
-                    .unwrap_or("inactive");
+                let is =
+                    |state: &str| alerts.iter().any(|alert| alert.get("state").is_some_and(|seen| seen == state));
+                let state = ["firing", "pending"].into_iter().find(|state| is(state)).unwrap_or("inactive");
                 let mut shown = json!({
                     "state": state,
                     "name": rule.name,
@@ -183,8 +144,7 @@ impl<'a> Wanted<'a> {
                 Some(with_health(shown, &rule.health, ("alerting", evaluated)))
             }
             Rule::Recording(rule) if self.recording && listed(self.names.as_ref(), &rule.name) => {
-                let shown =
-                    json!({ "name": rule.name, "query": rule.query, "labels": rule.labels });
+                let shown = json!({ "name": rule.name, "query": rule.query, "labels": rule.labels });
                 Some(with_health(shown, &rule.health, ("recording", evaluated)))
             }
             _ => None,
@@ -208,18 +168,8 @@ fn with_health(mut rule: Value, health: &RuleHealth, (kind, evaluated): (&str, &
             fields.insert("lastError".to_owned(), json!(message));
         }
         let never = *health == RuleHealth::Unknown;
-        fields.insert(
-            "evaluationTime".to_owned(),
-            json!(if never { 0.0 } else { 0.000_312 }),
-        );
-        fields.insert(
-            "lastEvaluation".to_owned(),
-            json!(if never {
-                "0001-01-01T00:00:00Z"
-            } else {
-                evaluated
-            }),
-        );
+        fields.insert("evaluationTime".to_owned(), json!(if never { 0.0 } else { 0.000_312 }));
+        fields.insert("lastEvaluation".to_owned(), json!(if never { "0001-01-01T00:00:00Z" } else { evaluated }));
         fields.insert("type".to_owned(), json!(kind));
     }
     rule
@@ -227,9 +177,7 @@ fn with_health(mut rule: Value, health: &RuleHealth, (kind, evaluated): (&str, &
 
 /// The newest multiple of the group's interval.
 fn last_evaluation(group: &RuleGroup, now: Timestamp) -> String {
-    let interval = i64::try_from(group.interval.as_secs())
-        .unwrap_or(i64::MAX)
-        .max(1);
+    let interval = i64::try_from(group.interval.as_secs()).unwrap_or(i64::MAX).max(1);
     let seconds = now.as_second().div_euclid(interval) * interval;
     Timestamp::from_second(seconds).unwrap_or(now).to_string()
 }
@@ -238,13 +186,8 @@ fn alerts_of(rule: &AlertingRule, now: Timestamp) -> Vec<Value> {
     if rule.health != RuleHealth::Ok {
         return Vec::new();
     }
-    let live =
-        |alert: &&Alert| alert.active_at <= now && alert.resolved_at.is_none_or(|end| end > now);
-    rule.alerts
-        .iter()
-        .filter(live)
-        .map(|alert| shown(rule, alert, now))
-        .collect()
+    let live = |alert: &&Alert| alert.active_at <= now && alert.resolved_at.is_none_or(|end| end > now);
+    rule.alerts.iter().filter(live).map(|alert| shown(rule, alert, now)).collect()
 }
 
 /// Without the external labels, which are only added on the way to Alertmanager.
@@ -252,10 +195,7 @@ fn shown(rule: &AlertingRule, alert: &Alert, now: Timestamp) -> Value {
     let mut labels: Labels = rule.labels.clone();
     labels.extend(alert.labels.clone());
     labels.insert("alertname".to_owned(), rule.name.clone());
-    let fires_at = alert
-        .active_at
-        .checked_add(rule.hold)
-        .unwrap_or(Timestamp::MAX);
+    let fires_at = alert.active_at.checked_add(rule.hold).unwrap_or(Timestamp::MAX);
     json!({
         "labels": labels,
         "annotations": alert.annotations,

@@ -15,20 +15,11 @@ pub(super) async fn series(State(server): State<Prometheus>, parameters: Paramet
     if parameters.all("match[]").next().is_none() {
         return Err(Refusal::BadData("no match[] parameter provided".to_owned()));
     }
-    answer(&server, &parameters, |label_sets| {
-        label_sets.collect::<BTreeSet<_>>()
-    })
+    answer(&server, &parameters, |label_sets| label_sets.collect::<BTreeSet<_>>())
 }
 
-pub(super) async fn label_names(
-    State(server): State<Prometheus>,
-    parameters: Parameters,
-) -> Answer {
-    answer(&server, &parameters, |label_sets| {
-        label_sets
-            .flat_map(Labels::into_keys)
-            .collect::<BTreeSet<_>>()
-    })
+pub(super) async fn label_names(State(server): State<Prometheus>, parameters: Parameters) -> Answer {
+    answer(&server, &parameters, |label_sets| label_sets.flat_map(Labels::into_keys).collect::<BTreeSet<_>>())
 }
 
 pub(super) async fn label_values(
@@ -37,17 +28,12 @@ pub(super) async fn label_values(
     parameters: Parameters,
 ) -> Answer {
     let mut characters = name.chars();
-    let starts = characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-    if !starts || !characters.all(|character| character.is_ascii_alphanumeric() || character == '_')
-    {
+    let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    if !starts || !characters.all(|character| character.is_ascii_alphanumeric() || character == '_') {
         return Err(Refusal::BadData(format!("invalid label name: {name:?}")));
     }
     answer(&server, &parameters, |label_sets| {
-        label_sets
-            .filter_map(|mut labels| labels.remove(&name))
-            .collect::<BTreeSet<_>>()
+        label_sets.filter_map(|mut labels| labels.remove(&name)).collect::<BTreeSet<_>>()
     })
 }
 
@@ -67,9 +53,7 @@ fn answer<T: serde::Serialize>(
         .all()
         .filter(|series| {
             let accepted = |matchers: &Vec<_>| {
-                matchers
-                    .iter()
-                    .all(|matcher: &super::promql::Matcher| matcher.accepts(&series.labels))
+                matchers.iter().all(|matcher: &super::promql::Matcher| matcher.accepts(&series.labels))
             };
             selectors.is_empty() || selectors.iter().any(accepted)
         })

@@ -26,10 +26,7 @@ pub(super) async fn metadata(State(server): State<Prometheus>, parameters: Param
         .filter(|(name, _)| wanted.is_none_or(|wanted| wanted == name.as_str()))
         .take(limit)
         .map(|(name, known)| {
-            (
-                name.clone(),
-                json!([{ "type": known.kind, "help": known.help, "unit": known.unit }]),
-            )
+            (name.clone(), json!([{ "type": known.kind, "help": known.help, "unit": known.unit }]))
         })
         .collect();
     Ok(success(Value::Object(found), &[]))
@@ -38,27 +35,15 @@ pub(super) async fn metadata(State(server): State<Prometheus>, parameters: Param
 pub(super) async fn targets(State(server): State<Prometheus>, parameters: Parameters) -> Answer {
     let now = server.clock.now();
     let state = server.state();
-    let asked = parameters
-        .get("state")
-        .unwrap_or("any")
-        .to_ascii_lowercase();
+    let asked = parameters.get("state").unwrap_or("any").to_ascii_lowercase();
     let pool = parameters.get("scrapePool");
     let in_pool = |target: &&Target| pool.is_none_or(|pool| pool == target.job);
     let active: Vec<Value> = if matches!(asked.as_str(), "any" | "active") {
-        state
-            .content
-            .targets
-            .iter()
-            .filter(in_pool)
-            .map(|target| shown(target, now))
-            .collect()
+        state.content.targets.iter().filter(in_pool).map(|target| shown(target, now)).collect()
     } else {
         Vec::new()
     };
-    Ok(success(
-        json!({ "activeTargets": active, "droppedTargets": [] }),
-        &[],
-    ))
+    Ok(success(json!({ "activeTargets": active, "droppedTargets": [] }), &[]))
 }
 
 fn shown(target: &Target, now: Timestamp) -> Value {
@@ -66,9 +51,7 @@ fn shown(target: &Target, now: Timestamp) -> Value {
     labels.insert("instance".to_owned(), target.instance.clone());
     labels.insert("job".to_owned(), target.job.clone());
     let url = format!("http://{}/metrics", target.instance);
-    let scraped = now
-        .saturating_sub(SignedDuration::from_secs(10))
-        .unwrap_or(now);
+    let scraped = now.saturating_sub(SignedDuration::from_secs(10)).unwrap_or(now);
     json!({
         "discoveredLabels": {
             "__address__": target.instance,
@@ -132,9 +115,7 @@ pub(super) async fn home() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 
 /// HTML with 200: what a client meets that was given an address without the API's path.
 pub(super) async fn page() -> Html<&'static str> {
-    Html(
-        "<!DOCTYPE html><html><head><title>Prometheus (simulated)</title></head><body></body></html>\n",
-    )
+    Html("<!DOCTYPE html><html><head><title>Prometheus (simulated)</title></head><body></body></html>\n")
 }
 
 pub(super) async fn healthy() -> &'static str {

@@ -41,12 +41,7 @@ fn server(access: Access) -> (Prometheus, Arc<Frozen>) {
     let content = Content {
         series: vec![
             Series::constant("up", &[("service", "payments-api")], early, 1.0),
-            Series::constant(
-                "build_info",
-                &[("service", "payments-api"), ("version", "2.13.1")],
-                early,
-                1.0,
-            ),
+            Series::constant("build_info", &[("service", "payments-api"), ("version", "2.13.1")], early, 1.0),
             Series::constant("good", &[], early, 0.0),
         ],
         groups: vec![RuleGroup {
@@ -61,14 +56,7 @@ fn server(access: Access) -> (Prometheus, Arc<Frozen>) {
         external_labels: labels(&[("site", "bank")]),
         ..Content::default()
     };
-    (
-        Prometheus::new(Options {
-            clock: Arc::<Frozen>::clone(&clock),
-            content,
-            access,
-        }),
-        clock,
-    )
+    (Prometheus::new(Options { clock: Arc::<Frozen>::clone(&clock), content, access }), clock)
 }
 
 async fn send(server: &Prometheus, request: Request<Body>) -> (StatusCode, Value) {
@@ -76,10 +64,7 @@ async fn send(server: &Prometheus, request: Request<Body>) -> (StatusCode, Value
     let status = response.status();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     let text = || json!(String::from_utf8_lossy(&bytes));
-    (
-        status,
-        serde_json::from_slice(&bytes).unwrap_or_else(|_| text()),
-    )
+    (status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text()))
 }
 
 async fn get(server: &Prometheus, path: &str) -> (StatusCode, Value) {
@@ -106,27 +91,15 @@ async fn values_are_strings_and_moments_seconds() {
         json!({ "metric": { "__name__": "up", "service": "payments-api" }, "value": [seconds, "1"] })
     );
     let (_, body) = get(&server, "/api/v1/query?query=vector(1)&time=1772452800.125").await;
-    assert_eq!(
-        body["data"]["result"][0]["value"],
-        json!([1_772_452_800.125, "1"])
-    );
+    assert_eq!(body["data"]["result"][0]["value"], json!([1_772_452_800.125, "1"]));
 }
 
 #[tokio::test]
 async fn ratio_of_nothing_is_nan_and_missing_series_is_empty() {
     let (server, _) = server(Access::Open);
-    assert_eq!(
-        query(&server, "good / good").await["result"][0]["value"][1],
-        "NaN"
-    );
-    assert_eq!(
-        query(&server, "1 / good").await["result"][0]["value"][1],
-        "+Inf"
-    );
-    assert_eq!(
-        query(&server, "absent_metric").await,
-        json!({ "resultType": "vector", "result": [] })
-    );
+    assert_eq!(query(&server, "good / good").await["result"][0]["value"][1], "NaN");
+    assert_eq!(query(&server, "1 / good").await["result"][0]["value"][1], "+Inf");
+    assert_eq!(query(&server, "absent_metric").await, json!({ "resultType": "vector", "result": [] }));
 }
 
 #[tokio::test]
@@ -140,36 +113,17 @@ async fn long_queries_go_in_a_form() {
     let (status, body) = send(&server, request).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["data"]["resultType"], "matrix");
-    assert_eq!(
-        body["data"]["result"][0]["values"],
-        json!([[noon().as_second(), "1"]])
-    );
+    assert_eq!(body["data"]["result"][0]["values"], json!([[noon().as_second(), "1"]]));
 }
 
 #[tokio::test]
 async fn more_than_11000_points_are_refused() {
     let (server, _) = server(Access::Open);
-    let (status, _) = get(
-        &server,
-        "/api/v1/query_range?query=up&start=0&end=11000&step=1",
-    )
-    .await;
+    let (status, _) = get(&server, "/api/v1/query_range?query=up&start=0&end=11000&step=1").await;
     assert_eq!(status, StatusCode::OK);
-    let (status, body) = get(
-        &server,
-        "/api/v1/query_range?query=up&start=0&end=11001&step=1",
-    )
-    .await;
-    assert_eq!(
-        (status, &body["errorType"]),
-        (StatusCode::BAD_REQUEST, &json!("bad_data"))
-    );
-    assert!(
-        body["error"]
-            .as_str()
-            .unwrap()
-            .starts_with("exceeded maximum resolution of 11,000 points")
-    );
+    let (status, body) = get(&server, "/api/v1/query_range?query=up&start=0&end=11001&step=1").await;
+    assert_eq!((status, &body["errorType"]), (StatusCode::BAD_REQUEST, &json!("bad_data")));
+    assert!(body["error"].as_str().unwrap().starts_with("exceeded maximum resolution of 11,000 points"));
 }
 
 #[tokio::test]
@@ -178,20 +132,12 @@ async fn errors_have_the_status_of_their_kind() {
     let many = "up%20*%20on()%20%7B__name__%3D~%22up|good%22%7D";
     for (path, status, kind) in [
         ("/api/v1/query?query=up%7B".to_owned(), 400, "bad_data"),
-        (
-            "/api/v1/query?query=up&time=soon".to_owned(),
-            400,
-            "bad_data",
-        ),
+        ("/api/v1/query?query=up&time=soon".to_owned(), 400, "bad_data"),
         ("/api/v1/query".to_owned(), 400, "bad_data"),
         ("/api/v1/series".to_owned(), 400, "bad_data"),
         ("/api/v1/rules?type=other".to_owned(), 400, "bad_data"),
         (format!("/api/v1/query?query={many}"), 422, "execution"),
-        (
-            "/api/v1/query?query=up&timeout=0".to_owned(),
-            503,
-            "timeout",
-        ),
+        ("/api/v1/query?query=up&timeout=0".to_owned(), 503, "timeout"),
     ] {
         let (seen, body) = get(&server, &path).await;
         assert_eq!(
@@ -206,10 +152,7 @@ async fn errors_have_the_status_of_their_kind() {
 async fn unknown_path_is_plain_text() {
     let (server, _) = server(Access::Open);
     for path in ["/api/v1/nope", "/nope"] {
-        assert_eq!(
-            get(&server, path).await,
-            (StatusCode::NOT_FOUND, json!("404 page not found\n"))
-        );
+        assert_eq!(get(&server, path).await, (StatusCode::NOT_FOUND, json!("404 page not found\n")));
     }
 }
 
@@ -220,62 +163,33 @@ async fn failures_and_warnings_can_be_switched() {
     let (_, body) = get(&server, "/api/v1/query?query=up").await;
     assert_eq!(
         (&body["status"], &body["warnings"][0]),
-        (
-            &json!("success"),
-            &json!("remote store: connection refused")
-        )
+        (&json!("success"), &json!("remote store: connection refused"))
     );
     server.fail_queries(Some(QueryFailure::Timeout));
-    assert_eq!(
-        get(&server, "/api/v1/query?query=up").await.0,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    assert_eq!(get(&server, "/api/v1/query?query=up").await.0, StatusCode::SERVICE_UNAVAILABLE);
     server.fail_queries(Some(QueryFailure::Execution("too much".to_owned())));
-    assert_eq!(
-        get(&server, "/api/v1/query?query=up").await.0,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(get(&server, "/api/v1/query?query=up").await.0, StatusCode::UNPROCESSABLE_ENTITY);
     server.fail_queries(None);
     server.set_warnings(Vec::new());
-    assert!(
-        get(&server, "/api/v1/query?query=up")
-            .await
-            .1
-            .get("warnings")
-            .is_none()
-    );
+    assert!(get(&server, "/api/v1/query?query=up").await.1.get("warnings").is_none());
 }
 
 #[tokio::test]
 async fn alert_is_pending_then_firing_then_gone() {
     let (server, clock) = server(Access::Open);
-    let alerts =
-        async |server: &Prometheus| get(server, "/api/v1/alerts").await.1["data"]["alerts"].clone();
+    let alerts = async |server: &Prometheus| get(server, "/api/v1/alerts").await.1["data"]["alerts"].clone();
     let seen = alerts(&server).await;
-    assert_eq!(
-        seen.as_array().unwrap().len(),
-        1,
-        "a rule that cannot be evaluated never fires"
-    );
+    assert_eq!(seen.as_array().unwrap().len(), 1, "a rule that cannot be evaluated never fires");
     assert_eq!(seen[0]["state"], "pending");
     assert_eq!(seen[0]["value"], "0e+00");
     assert_eq!(seen[0]["activeAt"], "2026-03-02T11:59:00Z");
     assert_eq!(seen[0]["annotations"]["summary"], "data-lake is down");
     let expected = json!({ "alertname": "Down", "service": "data-lake", "severity": "critical" });
-    assert_eq!(
-        seen[0]["labels"], expected,
-        "external labels are not shown here"
-    );
-    assert_eq!(
-        query(&server, "ALERTS").await["result"][0]["metric"]["alertstate"],
-        "pending"
-    );
+    assert_eq!(seen[0]["labels"], expected, "external labels are not shown here");
+    assert_eq!(query(&server, "ALERTS").await["result"][0]["metric"]["alertstate"], "pending");
     clock.advance(SignedDuration::from_mins(4));
     assert_eq!(alerts(&server).await[0]["state"], "firing");
-    assert_eq!(
-        query(&server, "ALERTS").await["result"][0]["metric"]["alertstate"],
-        "firing"
-    );
+    assert_eq!(query(&server, "ALERTS").await["result"][0]["metric"]["alertstate"], "firing");
     assert!(server.resolve("Down", &Labels::new()));
     assert_eq!(alerts(&server).await, json!([]));
     assert!(server.fire("Down", labels(&[("service", "ledger-core")])));
@@ -294,46 +208,20 @@ async fn rules_show_health_templates_and_seconds() {
         (&json!("ok"), &json!("pending"), &json!("alerting"))
     );
     assert_eq!(down["duration"], json!(300.0));
-    assert_eq!(
-        down["annotations"]["summary"],
-        "{{ $labels.service }} is down"
-    );
-    assert_eq!(
-        (&broken["health"], &broken["state"]),
-        (&json!("err"), &json!("inactive"))
-    );
+    assert_eq!(down["annotations"]["summary"], "{{ $labels.service }} is down");
+    assert_eq!((&broken["health"], &broken["state"]), (&json!("err"), &json!("inactive")));
     assert_eq!(broken["lastError"], "no such function");
-    let (_, body) = get(
-        &server,
-        "/api/v1/rules?rule_name[]=Broken&exclude_alerts=true",
-    )
-    .await;
-    assert_eq!(
-        body["data"]["groups"][0]["rules"].as_array().unwrap().len(),
-        1
-    );
-    assert!(
-        body["data"]["groups"][0]["rules"][0]
-            .get("alerts")
-            .is_none()
-    );
-    assert_eq!(
-        get(&server, "/api/v1/rules?type=record").await.1["data"]["groups"][0]["rules"],
-        json!([])
-    );
+    let (_, body) = get(&server, "/api/v1/rules?rule_name[]=Broken&exclude_alerts=true").await;
+    assert_eq!(body["data"]["groups"][0]["rules"].as_array().unwrap().len(), 1);
+    assert!(body["data"]["groups"][0]["rules"][0].get("alerts").is_none());
+    assert_eq!(get(&server, "/api/v1/rules?type=record").await.1["data"]["groups"][0]["rules"], json!([]));
 }
 
 #[tokio::test]
 async fn a_deployment_changes_the_version_and_ends_the_old_series() {
     let (server, clock) = server(Access::Open);
-    let old = named(
-        "build_info",
-        &[("service", "payments-api"), ("version", "2.13.1")],
-    );
-    let new = named(
-        "build_info",
-        &[("service", "payments-api"), ("version", "2.14.0")],
-    );
+    let old = named("build_info", &[("service", "payments-api"), ("version", "2.13.1")]);
+    let new = named("build_info", &[("service", "payments-api"), ("version", "2.14.0")]);
     clock.advance(SignedDuration::from_secs(30));
     server.end_series(&old);
     server.set_sample(&new, 1.0);
@@ -344,11 +232,8 @@ async fn a_deployment_changes_the_version_and_ends_the_old_series() {
     );
     let (_, values) = get(&server, "/api/v1/label/version/values").await;
     assert_eq!(values["data"], json!(["2.13.1", "2.14.0"]));
-    let (_, series) = get(
-        &server,
-        "/api/v1/series?match[]=good&match[]=build_info%7Bversion=%222.14.0%22%7D",
-    )
-    .await;
+    let (_, series) =
+        get(&server, "/api/v1/series?match[]=good&match[]=build_info%7Bversion=%222.14.0%22%7D").await;
     assert_eq!(series["data"], json!([new, { "__name__": "good" }]));
     let (_, names) = get(&server, "/api/v1/labels?match[]=up").await;
     assert_eq!(names["data"], json!(["__name__", "service"]));
@@ -358,47 +243,27 @@ async fn a_deployment_changes_the_version_and_ends_the_old_series() {
 async fn the_future_is_not_visible() {
     let (server, _) = server(Access::Open);
     let later = noon() + SignedDuration::from_hours(1);
-    server.edit(|content| {
-        content
-            .series
-            .push(Series::constant("later", &[], later, 1.0))
-    });
+    server.edit(|content| content.series.push(Series::constant("later", &[], later, 1.0)));
     let (_, body) = get(&server, &format!("/api/v1/query?query=later&time={later}")).await;
     assert_eq!(body["data"]["result"], json!([]));
     let (_, body) = get(&server, &format!("/api/v1/query?query=up&time={later}")).await;
-    assert_eq!(
-        body["data"]["result"],
-        json!([]),
-        "the newest sample is an hour old then"
-    );
+    assert_eq!(body["data"]["result"], json!([]), "the newest sample is an hour old then");
 }
 
 #[tokio::test]
 async fn a_proxy_asks_for_credentials() {
-    let basic = Access::Basic {
-        username: "ada".to_owned(),
-        password: "s:cret".to_owned(),
-    };
-    for (access, right) in [
-        (Access::Bearer("t0ken".to_owned()), "Bearer t0ken"),
-        (basic, "Basic YWRhOnM6Y3JldA=="),
-    ] {
+    let basic = Access::Basic { username: "ada".to_owned(), password: "s:cret".to_owned() };
+    for (access, right) in [(Access::Bearer("t0ken".to_owned()), "Bearer t0ken"), (basic, "Basic YWRhOnM6Y3JldA==")]
+    {
         let (server, _) = server(access);
         for (given, status) in [(None, 401), (Some("Bearer wrong"), 401), (Some(right), 200)] {
             let mut request = Request::get("/api/v1/query?query=up");
             if let Some(given) = given {
                 request = request.header(header::AUTHORIZATION, given);
             }
-            let response = server
-                .router()
-                .oneshot(request.body(Body::empty()).unwrap())
-                .await
-                .unwrap();
+            let response = server.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
             assert_eq!(response.status(), status);
-            assert_eq!(
-                response.headers().contains_key(header::WWW_AUTHENTICATE),
-                status == 401
-            );
+            assert_eq!(response.headers().contains_key(header::WWW_AUTHENTICATE), status == 401);
         }
     }
 }
@@ -422,33 +287,14 @@ async fn the_server_tells_of_itself() {
             labels: Labels::new(),
             failure: Some("connection refused".to_owned()),
         });
-        let kind = Metadata {
-            kind: "gauge".to_owned(),
-            help: "Scrape health.".to_owned(),
-            unit: String::new(),
-        };
+        let kind = Metadata { kind: "gauge".to_owned(), help: "Scrape health.".to_owned(), unit: String::new() };
         content.metadata.insert("up".to_owned(), kind);
     });
-    assert_eq!(
-        get(&server, "/-/healthy").await.1,
-        "Prometheus Server is Healthy.\n"
-    );
-    assert_eq!(
-        get(&server, "/-/ready").await.1,
-        "Prometheus Server is Ready.\n"
-    );
-    assert_eq!(
-        get(&server, "/api/v1/status/buildinfo").await.1["data"]["version"],
-        "2.42.0"
-    );
-    assert_eq!(
-        get(&server, "/api/v1/status/runtimeinfo").await.1["data"]["startTime"],
-        noon().to_string()
-    );
+    assert_eq!(get(&server, "/-/healthy").await.1, "Prometheus Server is Healthy.\n");
+    assert_eq!(get(&server, "/-/ready").await.1, "Prometheus Server is Ready.\n");
+    assert_eq!(get(&server, "/api/v1/status/buildinfo").await.1["data"]["version"], "2.42.0");
+    assert_eq!(get(&server, "/api/v1/status/runtimeinfo").await.1["data"]["startTime"], noon().to_string());
     let (_, targets) = get(&server, "/api/v1/targets?state=active").await;
     assert_eq!(targets["data"]["activeTargets"][0]["health"], "down");
-    assert_eq!(
-        get(&server, "/api/v1/metadata?metric=up").await.1["data"]["up"][0]["type"],
-        "gauge"
-    );
+    assert_eq!(get(&server, "/api/v1/metadata?metric=up").await.1["data"]["up"][0]["type"], "gauge");
 }

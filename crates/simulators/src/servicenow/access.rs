@@ -95,16 +95,12 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) fn may_see_field(&self, store: &Store, table: &str, column: &str) -> bool {
-        !self
-            .restrictions
-            .iter()
-            .any(|restriction| match restriction {
-                Restriction::HideField {
-                    table: other,
-                    field,
-                } => field == column && store.dictionary.extends(table, other),
-                _ => false,
-            })
+        !self.restrictions.iter().any(|restriction| match restriction {
+            Restriction::HideField { table: other, field } => {
+                field == column && store.dictionary.extends(table, other)
+            }
+            _ => false,
+        })
     }
 }
 
@@ -139,10 +135,7 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn new(clients: Vec<OauthClient>) -> Self {
-        Self {
-            clients,
-            ..Self::default()
-        }
+        Self { clients, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, user: User) {
@@ -161,12 +154,7 @@ impl Access {
     }
 
     /// The caller, by an `Authorization` header or an API key.
-    pub(super) fn caller(
-        &self,
-        authorization: Option<&str>,
-        key: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Caller> {
+    pub(super) fn caller(&self, authorization: Option<&str>, key: Option<&str>, now: Timestamp) -> Option<Caller> {
         let user = match (authorization, key) {
             (Some(authorization), _) => {
                 let (scheme, rest) = authorization.split_once(' ')?;
@@ -179,10 +167,7 @@ impl Access {
                     _ => return None,
                 }
             }
-            (None, Some(key)) => self
-                .users
-                .values()
-                .find(|user| user.api_key.as_deref() == Some(key))?,
+            (None, Some(key)) => self.users.values().find(|user| user.api_key.as_deref() == Some(key))?,
             (None, None) => return None,
         };
         Some(Caller {
@@ -196,9 +181,7 @@ impl Access {
 
     fn by_password(&self, authorization: &str) -> Option<&User> {
         let (name, password) = credentials(authorization)?;
-        self.users
-            .get(&name)
-            .filter(|user| user.password == password)
+        self.users.get(&name).filter(|user| user.password == password)
     }
 
     /// Answers `POST /oauth_token.do`.
@@ -211,11 +194,7 @@ impl Access {
 
     fn granted(&mut self, form: &HashMap<String, String>, now: Timestamp) -> Option<Reply> {
         let id = form.get("client_id")?;
-        let client = self
-            .clients
-            .iter()
-            .find(|client| client.client_id == *id)?
-            .clone();
+        let client = self.clients.iter().find(|client| client.client_id == *id)?.clone();
         if form.get("client_secret") != Some(&client.client_secret) {
             return None;
         }
@@ -229,20 +208,13 @@ impl Access {
             "client_credentials" => (client.user_name.clone()?, false),
             "refresh_token" => {
                 let token = form.get("refresh_token")?;
-                let live = |grant: &&Grant| {
-                    grant.token == *token && grant.client_id == *id && grant.until > now
-                };
+                let live = |grant: &&Grant| grant.token == *token && grant.client_id == *id && grant.until > now;
                 (self.refresh.iter().find(live)?.user_name.clone(), false)
             }
             _ => return None,
         };
         let access = self.grant(&client, &user_name, now);
-        let left = access
-            .until
-            .duration_since(now)
-            .as_secs()
-            .saturating_sub(1)
-            .max(0);
+        let left = access.until.duration_since(now).as_secs().saturating_sub(1).max(0);
         let mut body = json!({
             "scope": "useraccount", "token_type": "Bearer", "expires_in": left, "access_token": access.token,
         });
@@ -258,34 +230,22 @@ impl Access {
     /// A token that still lives is given out again.
     fn grant(&mut self, client: &OauthClient, user_name: &str, now: Timestamp) -> Grant {
         self.access.retain(|grant| grant.until > now);
-        let same =
-            |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
+        let same = |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
         if let Some(grant) = self.access.iter().find(same) {
             return grant.clone();
         }
-        let grant = self.minted(
-            client,
-            user_name,
-            now.saturating_add(client.lifetime)
-                .unwrap_or(Timestamp::MAX),
-        );
+        let grant = self.minted(client, user_name, now.saturating_add(client.lifetime).unwrap_or(Timestamp::MAX));
         self.access.push(grant.clone());
         grant
     }
 
     fn refresh_grant(&mut self, client: &OauthClient, user_name: &str, now: Timestamp) -> Grant {
         self.refresh.retain(|grant| grant.until > now);
-        let same =
-            |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
+        let same = |grant: &&Grant| grant.client_id == client.client_id && grant.user_name == user_name;
         if let Some(grant) = self.refresh.iter().find(same) {
             return grant.clone();
         }
-        let grant = self.minted(
-            client,
-            user_name,
-            now.saturating_add(REFRESH_LIFETIME)
-                .unwrap_or(Timestamp::MAX),
-        );
+        let grant = self.minted(client, user_name, now.saturating_add(REFRESH_LIFETIME).unwrap_or(Timestamp::MAX));
         self.refresh.push(grant.clone());
         grant
     }
@@ -295,11 +255,6 @@ impl Access {
         let text = format!("{}\n{user_name}\n{}", client.client_secret, self.given);
         let token = blake3::hash(text.as_bytes()).to_hex().to_string();
         let (client_id, user_name) = (client.client_id.clone(), user_name.to_owned());
-        Grant {
-            token,
-            client_id,
-            user_name,
-            until,
-        }
+        Grant { token, client_id, user_name, until }
     }
 }

@@ -40,14 +40,10 @@ pub(super) fn stats(instance: &Instance, call: &Call, table: &str) -> Reply {
     }
     let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
     for row in rows {
-        let values: Vec<String> = by
-            .iter()
-            .map(|(_, path)| path.value(&store, row).to_owned())
-            .collect();
-        let group = groups.entry(values).or_insert_with(|| Group {
-            keys: keys(&store, call, (&by, row)),
-            rows: Vec::new(),
-        });
+        let values: Vec<String> = by.iter().map(|(_, path)| path.value(&store, row).to_owned()).collect();
+        let group = groups
+            .entry(values)
+            .or_insert_with(|| Group { keys: keys(&store, call, (&by, row)), rows: Vec::new() });
         group.rows.push(row);
     }
     let mut told: Vec<Value> = Vec::new();
@@ -56,12 +52,10 @@ pub(super) fn stats(instance: &Instance, call: &Call, table: &str) -> Reply {
         if !having(call, &stats, group.rows.len()) {
             continue;
         }
-        let fields = group.keys.iter().map(|(field, value, shown)| {
-            match call.parameter("sysparm_display_value") {
-                Some("true") => json!({ "field": field, "value": shown }),
-                Some("all") => json!({ "field": field, "value": value, "display_value": shown }),
-                _ => json!({ "field": field, "value": value }),
-            }
+        let fields = group.keys.iter().map(|(field, value, shown)| match call.parameter("sysparm_display_value") {
+            Some("true") => json!({ "field": field, "value": shown }),
+            Some("all") => json!({ "field": field, "value": value, "display_value": shown }),
+            _ => json!({ "field": field, "value": value }),
         });
         let fields: Vec<Value> = fields.collect();
         told.push(json!({ "stats": stats, "groupby_fields": fields }));
@@ -70,37 +64,19 @@ pub(super) fn stats(instance: &Instance, call: &Call, table: &str) -> Reply {
     Reply::result(told.into())
 }
 
-fn keys(
-    store: &Store,
-    call: &Call,
-    (by, row): (&[(String, Path)], &Row),
-) -> Vec<(String, String, String)> {
+fn keys(store: &Store, call: &Call, (by, row): (&[(String, Path)], &Row)) -> Vec<(String, String, String)> {
     let key = |(written, path): &(String, Path)| {
         let end = path.walk(store, row);
         let shown = end.map(|end| display::column(store, end, &path.column, &call.caller.zone));
-        (
-            written.clone(),
-            path.value(store, row).to_owned(),
-            shown.unwrap_or_default(),
-        )
+        (written.clone(), path.value(store, row).to_owned(), shown.unwrap_or_default())
     };
     by.iter().map(key).collect()
 }
 
 fn paths(store: &Store, call: &Call, (table, parameter): (&str, &str)) -> Vec<(String, Path)> {
     let written = call.parameter(parameter).unwrap_or_default();
-    let names = written
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    names
-        .filter_map(|name| {
-            Some((
-                name.to_owned(),
-                Path::resolve(&store.dictionary, table, name)?,
-            ))
-        })
-        .collect()
+    let names = written.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.filter_map(|name| Some((name.to_owned(), Path::resolve(&store.dictionary, table, name)?))).collect()
 }
 
 fn figures(store: &Store, call: &Call, (table, rows): (&str, &[&Row])) -> Value {
@@ -114,14 +90,8 @@ fn figures(store: &Store, call: &Call, (table, rows): (&str, &[&Row])) -> Value 
             continue;
         }
         let figures = wanted.iter().map(|(name, path)| {
-            let values = rows
-                .iter()
-                .map(|row| path.value(store, row))
-                .filter(|value| !value.is_empty());
-            (
-                name.clone(),
-                Value::from(figure(function, values.collect())),
-            )
+            let values = rows.iter().map(|row| path.value(store, row)).filter(|value| !value.is_empty());
+            (name.clone(), Value::from(figure(function, values.collect())))
         });
         stats.insert(function.to_owned(), Value::Object(figures.collect()));
     }
@@ -141,14 +111,8 @@ fn figure(function: &str, values: Vec<&str>) -> String {
     };
     let sum: f64 = numbers.iter().sum();
     match function {
-        "min" => numbers
-            .into_iter()
-            .fold(f64::INFINITY, f64::min)
-            .to_string(),
-        "max" => numbers
-            .into_iter()
-            .fold(f64::NEG_INFINITY, f64::max)
-            .to_string(),
+        "min" => numbers.into_iter().fold(f64::INFINITY, f64::min).to_string(),
+        "max" => numbers.into_iter().fold(f64::NEG_INFINITY, f64::max).to_string(),
         "sum" => sum.to_string(),
         _ => {
             let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -159,10 +123,7 @@ fn figure(function: &str, values: Vec<&str>) -> String {
 
 /// `count^priority^>^3`: the function, its field, how, and against what.
 fn having(call: &Call, stats: &Value, count: usize) -> bool {
-    let Some(text) = call
-        .parameter("sysparm_having")
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = call.parameter("sysparm_having").filter(|text| !text.is_empty()) else {
         return true;
     };
     let parts: Vec<&str> = text.split('^').collect();
@@ -171,13 +132,9 @@ fn having(call: &Call, stats: &Value, count: usize) -> bool {
     };
     let value = match *function {
         "count" => Some(count.to_string()),
-        function => stats
-            .get(function)
-            .and_then(|all| all.get(*field)?.as_str().map(str::to_owned)),
+        function => stats.get(function).and_then(|all| all.get(*field)?.as_str().map(str::to_owned)),
     };
-    let (Some(Ok(value)), Ok(wanted)) =
-        (value.map(|text| text.parse::<f64>()), wanted.parse::<f64>())
-    else {
+    let (Some(Ok(value)), Ok(wanted)) = (value.map(|text| text.parse::<f64>()), wanted.parse::<f64>()) else {
         return true;
     };
     match *operator {
@@ -192,10 +149,7 @@ fn having(call: &Call, stats: &Value, count: usize) -> bool {
 
 /// `state^DESC`, or a figure as `AVG^field^DESC`.
 fn order(call: &Call, groups: &mut [Value]) {
-    let Some(text) = call
-        .parameter("sysparm_order_by")
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = call.parameter("sysparm_order_by").filter(|text| !text.is_empty()) else {
         return;
     };
     let (field, descending) = match text.strip_suffix("^DESC") {
@@ -204,13 +158,9 @@ fn order(call: &Call, groups: &mut [Value]) {
     };
     let key = |group: &Value| -> String {
         let fields = group.get("groupby_fields").and_then(Value::as_array);
-        let found = fields.and_then(|all| {
-            all.iter()
-                .find(|entry| entry.get("field").is_some_and(|name| name == field))
-        });
-        let value = found
-            .and_then(|entry| entry.get("value"))
-            .or_else(|| group.get("stats")?.get("count"));
+        let found =
+            fields.and_then(|all| all.iter().find(|entry| entry.get("field").is_some_and(|name| name == field)));
+        let value = found.and_then(|entry| entry.get("value")).or_else(|| group.get("stats")?.get("count"));
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     groups.sort_by(|left, right| {

@@ -30,17 +30,11 @@ pub(super) fn run(instance: &Instance, call: &Call) -> Reply {
         return Reply::failure(400, "Bad Request", Some("rest_requests is missing"));
     };
     let most = instance.usage().limits.batch_items.unwrap_or(usize::MAX);
-    let output = call
-        .header("x-batchrequest-max-output-size")
-        .and_then(|text| text.parse().ok());
+    let output = call.header("x-batchrequest-max-output-size").and_then(|text| text.parse().ok());
     let output = output.unwrap_or(LARGEST_OUTPUT).min(LARGEST_OUTPUT);
     let (mut serviced, mut unserviced) = (Vec::new(), Vec::new());
     for item in items {
-        let answer = if serviced.len() < most {
-            serve(instance, call, item, output)
-        } else {
-            None
-        };
+        let answer = if serviced.len() < most { serve(instance, call, item, output) } else { None };
         match answer {
             Some(answer) => serviced.push(answer),
             None => unserviced.push(id(item)),
@@ -79,25 +73,13 @@ fn serve(instance: &Instance, outer: &Call, item: &Value, most: usize) -> Option
         Ok(inner) if inner.body.len() > LARGEST_INPUT => return None,
         Ok(inner) => dispatch(instance, &inner),
     };
-    let body = reply
-        .body
-        .as_ref()
-        .map(Value::to_string)
-        .unwrap_or_default();
+    let body = reply.body.as_ref().map(Value::to_string).unwrap_or_default();
     if body.len() > most {
         return None;
     }
-    let hides = item
-        .get("exclude_response_headers")
-        .is_some_and(|flag| text(Some(flag)) == "true");
-    let mut headers =
-        vec![json!({ "name": "Content-Type", "value": "application/json;charset=UTF-8" })];
-    headers.extend(
-        reply
-            .headers
-            .iter()
-            .map(|(name, value)| json!({ "name": name, "value": value })),
-    );
+    let hides = item.get("exclude_response_headers").is_some_and(|flag| text(Some(flag)) == "true");
+    let mut headers = vec![json!({ "name": "Content-Type", "value": "application/json;charset=UTF-8" })];
+    headers.extend(reply.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })));
     if hides {
         headers.clear();
     }
@@ -114,32 +96,15 @@ fn serve(instance: &Instance, outer: &Call, item: &Value, most: usize) -> Option
 
 fn inner_call(outer: &Call, item: &Value) -> Result<Call, Reply> {
     let bad = |detail: &str| Reply::failure(400, "Bad Request", Some(detail));
-    let url = item
-        .get("url")
-        .and_then(Value::as_str)
-        .ok_or_else(|| bad("url is missing"))?;
+    let url = item.get("url").and_then(Value::as_str).ok_or_else(|| bad("url is missing"))?;
     let method = item.get("method").and_then(Value::as_str).unwrap_or("GET");
-    let method = method
-        .to_ascii_uppercase()
-        .parse()
-        .map_err(|_| bad("method is unknown"))?;
+    let method = method.to_ascii_uppercase().parse().map_err(|_| bad("method is unknown"))?;
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let path = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let body = text(item.get("body"));
-    let body = STANDARD
-        .decode(body)
-        .map_err(|_| bad("body is not base64"))?;
+    let body = STANDARD.decode(body).map_err(|_| bad("body is not base64"))?;
     let mut headers = HeaderMap::new();
-    for header in item
-        .get("headers")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for header in item.get("headers").and_then(Value::as_array).into_iter().flatten() {
         let name = text(header.get("name")).parse::<HeaderName>();
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&text(header.get("value")))) {
             headers.insert(name, value);
@@ -149,9 +114,7 @@ fn inner_call(outer: &Call, item: &Value) -> Result<Call, Reply> {
     Ok(Call {
         method,
         path,
-        query: form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         headers,
         body: Bytes::from(body),
         caller: outer.caller.clone(),
@@ -162,8 +125,5 @@ fn inner_call(outer: &Call, item: &Value) -> Result<Call, Reply> {
 /// Only the name of a path segment: nothing in our paths needs more than its plus kept.
 fn decoded(segment: &str) -> String {
     let guarded = segment.replace('+', "%2B");
-    form_urlencoded::parse(guarded.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
+    form_urlencoded::parse(guarded.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

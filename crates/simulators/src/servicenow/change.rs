@@ -40,13 +40,9 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
         ["ci", ci, "schedule"] if get => schedule::of_item(instance, call, ci),
         ["worker", id] if get => schedule::worker(instance, call, id),
         [] if get => list(instance, call, (table, "")),
-        [kind] if get && TYPES.contains(kind) => {
-            list(instance, call, (table, &format!("type={kind}")))
-        }
+        [kind] if get && TYPES.contains(kind) => list(instance, call, (table, &format!("type={kind}"))),
         [] if post => create(instance, call, fields(&[("type", "normal")])),
-        [kind @ ("normal" | "emergency")] if post => {
-            create(instance, call, fields(&[("type", kind)]))
-        }
+        [kind @ ("normal" | "emergency")] if post => create(instance, call, fields(&[("type", kind)])),
         ["standard", template] if post => from_template(instance, call, template),
         [kind, id] if TYPES.contains(kind) => single(instance, call, id),
         [id] => single(instance, call, id),
@@ -56,14 +52,9 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
         [id, "schedule"] => schedule::of_change(instance, call, id),
         [id, "schedule", "first_available"] => schedule::first_available(instance, call, id),
         [id, "task"] if get => list(instance, call, (table, &format!("change_request={id}"))),
-        [id, "task"] if post => add(
-            instance,
-            call,
-            (
-                "change_task",
-                fields(&[("change_request", id), ("parent", id)]),
-            ),
-        ),
+        [id, "task"] if post => {
+            add(instance, call, ("change_task", fields(&[("change_request", id), ("parent", id)])))
+        }
         [_, "task", task] => single_of(instance, call, ("change_task", task)),
         [id, "ci"] => associated(instance, call, id),
         [id, "approvals"] if call.method == Method::PATCH => approve(instance, call, id),
@@ -75,16 +66,9 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
 pub(super) fn told(store: &Store, call: &Call, row: &Row) -> Value {
     let columns = store.dictionary.columns(&row.class);
     let seen = |column: &str| call.caller.may_see_field(store, &row.class, column);
-    let cells = columns
-        .into_iter()
-        .flat_map(|columns| columns.iter())
-        .filter(|(name, _)| seen(name))
-        .map(|(name, kind)| {
-            let value = if *kind == Kind::Journal {
-                ""
-            } else {
-                row.get(name)
-            };
+    let cells = columns.into_iter().flat_map(|columns| columns.iter()).filter(|(name, _)| seen(name)).map(
+        |(name, kind)| {
+            let value = if *kind == Kind::Journal { "" } else { row.get(name) };
             let shown = display::column(store, row, name, &call.caller.zone);
             let mut cell = json!({ "display_value": shown, "value": typed(kind, value) });
             if let (Kind::DateTime, Some(cell)) = (kind, cell.as_object_mut()) {
@@ -94,7 +78,8 @@ pub(super) fn told(store: &Store, call: &Call, row: &Row) -> Value {
                 );
             }
             (name.to_string(), cell)
-        });
+        },
+    );
     Value::Object(cells.collect())
 }
 
@@ -118,30 +103,14 @@ fn list(instance: &Instance, call: &Call, (table, fixed): (&str, &str)) -> Reply
         let (field, descending) = (field.to_owned(), false);
         query.order.push(OrderBy { field, descending });
     }
-    let number = |name: &str| {
-        call.parameter(name)
-            .and_then(|text| text.parse::<usize>().ok())
-    };
+    let number = |name: &str| call.parameter(name).and_then(|text| text.parse::<usize>().ok());
     let plan = Plan::new(&store, table, &query, &asker);
     let view = View::new(&store, call, &asker);
-    let text = call
-        .parameter("textSearch")
-        .unwrap_or_default()
-        .to_lowercase();
-    let fits = |row: &&&Row| {
-        text.is_empty()
-            || row
-                .fields()
-                .any(|(_, value)| value.to_lowercase().contains(&text))
-    };
+    let text = call.parameter("textSearch").unwrap_or_default().to_lowercase();
+    let fits = |row: &&&Row| text.is_empty() || row.fields().any(|(_, value)| value.to_lowercase().contains(&text));
     let (hits, _) = plan.run();
-    let hits = hits
-        .iter()
-        .filter(fits)
-        .skip(number("sysparm_offset").unwrap_or(0));
-    let page = hits
-        .take(number("sysparm_limit").unwrap_or(DEFAULT_LIMIT))
-        .filter(|row| view.may_see(row));
+    let hits = hits.iter().filter(fits).skip(number("sysparm_offset").unwrap_or(0));
+    let page = hits.take(number("sysparm_limit").unwrap_or(DEFAULT_LIMIT)).filter(|row| view.may_see(row));
     Reply::result(page.map(|row| told(&store, call, row)).collect())
 }
 
@@ -191,10 +160,7 @@ fn single_of(instance: &Instance, call: &Call, (table, id): (&str, &str)) -> Rep
 /// Fields come as pairs of the query string or of the body.
 fn given(call: &Call) -> Result<Map<String, Value>, Reply> {
     let mut all = call.object()?;
-    let pairs = call
-        .query
-        .iter()
-        .filter(|(name, _)| !name.starts_with("sysparm_"));
+    let pairs = call.query.iter().filter(|(name, _)| !name.starts_with("sysparm_"));
     all.extend(pairs.map(|(name, value)| (name.clone(), value.as_str().into())));
     Ok(all)
 }
@@ -258,42 +224,25 @@ fn associated(instance: &Instance, call: &Call, id: &str) -> Reply {
         Some("impacted") => ("task_cmdb_ci_service", "cmdb_ci_service"),
         Some("offering") => ("task_service_offering", "service_offering"),
         _ => {
-            return Reply::failure(
-                400,
-                "Bad Request",
-                Some("association_type is affected, impacted or offering"),
-            );
+            return Reply::failure(400, "Bad Request", Some("association_type is affected, impacted or offering"));
         }
     };
     if call.method == Method::POST {
         let listed = body.get("cmdb_ci_sys_ids");
         let ids: Vec<String> = match listed {
-            Some(Value::Array(ids)) => ids
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(Value::String(ids)) => ids.split(',').map(|id| id.trim().to_owned()).collect(),
             _ => return Reply::failure(400, "Bad Request", Some("cmdb_ci_sys_ids is missing")),
         };
         let stamp = call.stamp(instance);
         let mut store = instance.write();
         for ci in ids {
-            writes::insert(
-                &mut store,
-                table,
-                fields(&[("task", id), (column, &ci)]),
-                &stamp,
-            );
+            writes::insert(&mut store, table, fields(&[("task", id), (column, &ci)]), &stamp);
         }
     }
     let store = instance.read();
     let rows = store.with_value(table, "task", id);
-    Reply::result(
-        rows.into_iter()
-            .map(|row| told(&store, call, row))
-            .collect(),
-    )
+    Reply::result(rows.into_iter().map(|row| told(&store, call, row)).collect())
 }
 
 /// Decides for the calling user alone.
@@ -302,12 +251,7 @@ fn approve(instance: &Instance, call: &Call, id: &str) -> Reply {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let text = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (state, comments) = (text("state"), text("comments"));
     let bad = |detail: &str| Reply::failure(400, "Bad Request", Some(detail));
     match state.as_str() {
@@ -326,12 +270,7 @@ fn approve(instance: &Instance, call: &Call, id: &str) -> Reply {
         return bad("the user has no approval to give on this change");
     };
     let decision = fields(&[("state", &state), ("comments", &comments)]);
-    writes::update(
-        &mut store,
-        ("sysapproval_approver", &approval),
-        decision,
-        &stamp,
-    );
+    writes::update(&mut store, ("sysapproval_approver", &approval), decision, &stamp);
     match store.find("change_request", id) {
         Some(row) => Reply::result(json!([told(&store, call, row)])),
         None => Reply::not_found(),

@@ -36,23 +36,15 @@ pub(super) fn answer(instance: &Instance, call: &Call, rest: &[&str]) -> Reply {
 
 /// Only two columns, whatever is asked for.
 fn list(instance: &Instance, call: &Call, (store, class): (&Store, &str)) -> Reply {
-    let number = |name: &str| {
-        call.parameter(name)
-            .and_then(|text| text.parse::<usize>().ok())
-    };
+    let number = |name: &str| call.parameter(name).and_then(|text| text.parse::<usize>().ok());
     let asker = call.asker(instance);
     let query = asked(store, call, class);
     let plan = Plan::new(store, class, &query, &asker);
     let view = View::new(store, call, &asker);
     let (hits, _) = plan.run();
     let page = hits.into_iter().skip(number("sysparm_offset").unwrap_or(0));
-    let page = page
-        .take(number("sysparm_limit").unwrap_or(1_000))
-        .filter(|row| view.may_see(row));
-    Reply::result(
-        page.map(|row| json!({ "sys_id": &*row.id, "name": row.get("name") }))
-            .collect(),
-    )
+    let page = page.take(number("sysparm_limit").unwrap_or(1_000)).filter(|row| view.may_see(row));
+    Reply::result(page.map(|row| json!({ "sys_id": &*row.id, "name": row.get("name") })).collect())
 }
 
 fn one(instance: &Instance, call: &Call, (store, class, id): (&Store, &str, &str)) -> Reply {
@@ -67,19 +59,15 @@ fn one(instance: &Instance, call: &Call, (store, class, id): (&Store, &str, &str
     if let Value::Object(cells) = view.record(row, &columns) {
         for (name, cell) in cells {
             let is_reference = cell.get("link").is_some();
-            let value = if is_reference {
-                cell
-            } else {
-                cell.get("value").cloned().unwrap_or_default()
-            };
+            let value = if is_reference { cell } else { cell.get("value").cloned().unwrap_or_default() };
             attributes.insert(name, value);
         }
     }
     let relations = |near: &str, far: &str| -> Value {
         let rows = store.with_value("cmdb_rel_ci", near, id);
-        let told = rows.into_iter().filter(|row| view.may_see(row)).map(|row| {
-            json!({ "sys_id": &*row.id, "type": view.cell(row, "type"), "target": view.cell(row, far) })
-        });
+        let told = rows.into_iter().filter(|row| view.may_see(row)).map(
+            |row| json!({ "sys_id": &*row.id, "type": view.cell(row, "type"), "target": view.cell(row, far) }),
+        );
         told.collect()
     };
     Reply::result(json!({
@@ -106,9 +94,7 @@ fn meta(store: &Store, class: &str) -> Reply {
             "reference": kind.target().unwrap_or_default(),
         })
     });
-    let children = dictionary
-        .tables()
-        .filter(|(_, other)| other.parent.as_deref() == Some(class));
+    let children = dictionary.tables().filter(|(_, other)| other.parent.as_deref() == Some(class));
     let children = children.map(|(name, _)| name.to_string());
     Reply::result(json!({
         "name": class,
@@ -145,18 +131,11 @@ fn content(call: &Call, store: &Store, id: &str) -> Reply {
                 ("sys_id".to_owned(), (*row.id).into()),
                 ("name".to_owned(), row.get("name").into()),
             ]),
-            false => row
-                .fields()
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect(),
+            false => row.fields().map(|(name, value)| (name.to_owned(), value.into())).collect(),
         };
         json!({ "className": &*row.class, "values": values })
     };
-    let items: Vec<Value> = seen
-        .iter()
-        .filter_map(|id| store.find("cmdb_ci", id))
-        .map(item)
-        .collect();
+    let items: Vec<Value> = seen.iter().filter_map(|id| store.find("cmdb_ci", id)).map(item).collect();
     Reply::result(json!({
         "service": {
             "sys_id": id,

@@ -138,13 +138,7 @@ impl Dictionary {
             Some(_) => Vec::new(),
             None => EVERY_TABLE.split_whitespace().map(column).collect(),
         };
-        let entry = TableEntry {
-            label,
-            parent,
-            display,
-            prefix,
-            own,
-        };
+        let entry = TableEntry { label, parent, display, prefix, own };
         self.tables.insert(name.clone(), entry);
         name
     }
@@ -155,8 +149,7 @@ impl Dictionary {
         };
         let (table, element) = place.split_once('.').unwrap_or((place, ""));
         for (value, label) in pairs.split(" | ").filter_map(pair) {
-            self.choices
-                .push((table.to_owned(), element.to_owned(), value, label));
+            self.choices.push((table.to_owned(), element.to_owned(), value, label));
         }
     }
 
@@ -207,9 +200,7 @@ impl Dictionary {
 
     /// The table itself, then what it extends, up to the root.
     pub(super) fn lineage<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a str> {
-        std::iter::successors(Some(table), |table| {
-            self.tables.get(*table)?.parent.as_deref()
-        })
+        std::iter::successors(Some(table), |table| self.tables.get(*table)?.parent.as_deref())
     }
 
     /// The last table of the lineage, under which all relatives share their sys_ids.
@@ -228,13 +219,8 @@ impl Dictionary {
     }
 
     /// Default values, nearest table first.
-    pub(super) fn defaults<'a>(
-        &'a self,
-        table: &'a str,
-    ) -> impl Iterator<Item = &'a (String, String)> {
-        self.lineage(table)
-            .filter_map(|name| self.defaults.get(name))
-            .flatten()
+    pub(super) fn defaults<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a (String, String)> {
+        self.lineage(table).filter_map(|name| self.defaults.get(name)).flatten()
     }
 
     pub(super) fn choices(&self) -> &[ChoiceEntry] {
@@ -269,19 +255,13 @@ mod tests {
         for (name, entry) in dictionary.tables() {
             let targets = entry.own.iter().filter_map(|(_, kind)| kind.target());
             for table in targets.chain(entry.parent.as_deref()) {
-                assert!(
-                    dictionary.table(table).is_some(),
-                    "{name} refers to {table}"
-                );
+                assert!(dictionary.table(table).is_some(), "{name} refers to {table}");
             }
             let display = dictionary.kind(name, &entry.display);
             assert!(display.is_some(), "{name} shows {}", entry.display);
         }
         for (table, element, ..) in dictionary.choices() {
-            assert!(
-                dictionary.kind(table, element).is_some(),
-                "{table}.{element}"
-            );
+            assert!(dictionary.kind(table, element).is_some(), "{table}.{element}");
         }
     }
 

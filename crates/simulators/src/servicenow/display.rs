@@ -53,17 +53,11 @@ fn at_depth(store: &Store, (row, name): (&Row, &str), zone: &TimeZone, depth: u8
 fn shown(store: &Store, (table, id): (&str, &str), zone: &TimeZone, depth: u8) -> String {
     let Some(row) = store.find(table, id) else {
         // Some references hold a word instead of a sys_id, and show it.
-        return if matches!(id, "global" | "glide.maint") {
-            id.to_owned()
-        } else {
-            String::new()
-        };
+        return if matches!(id, "global" | "glide.maint") { id.to_owned() } else { String::new() };
     };
     let entry = store.dictionary.table(&row.class);
     match entry.map(|entry| entry.display.as_str()) {
-        Some(display) if display != "sys_id" && depth < DEEPEST => {
-            at_depth(store, (row, display), zone, depth + 1)
-        }
+        Some(display) if display != "sys_id" && depth < DEEPEST => at_depth(store, (row, display), zone, depth + 1),
         _ => format!("Created {}", row.get("sys_created_on")),
     }
 }
@@ -80,19 +74,12 @@ fn duration(value: &str) -> String {
         (seconds / 60 % 60, "Minute"),
         (seconds % 60, "Second"),
     ];
-    let words = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| match count {
-            1 => format!("1 {unit}"),
-            count => format!("{count} {unit}s"),
-        });
+    let words = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| match count {
+        1 => format!("1 {unit}"),
+        count => format!("{count} {unit}s"),
+    });
     let words = words.collect::<Vec<_>>().join(" ");
-    if words.is_empty() {
-        "0 Seconds".to_owned()
-    } else {
-        words
-    }
+    if words.is_empty() { "0 Seconds".to_owned() } else { words }
 }
 
 #[cfg(test)]

@@ -53,9 +53,7 @@ async fn handle(State(instance): State<Arc<Instance>>, request: Request) -> Resp
     let path = head.uri.path().to_owned();
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let query = head.uri.query().unwrap_or_default();
-    let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
+    let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let now = instance.clock.now();
     if path == "/oauth_token.do" {
         let mut form = form_of(header("content-type"), &body);
@@ -69,10 +67,7 @@ async fn handle(State(instance): State<Arc<Instance>>, request: Request) -> Resp
         };
         return reply.into_response();
     }
-    let key = query
-        .iter()
-        .find(|(name, _)| name == "x-sn-apikey")
-        .map(|(_, value)| value.as_str());
+    let key = query.iter().find(|(name, _)| name == "x-sn-apikey").map(|(_, value)| value.as_str());
     let key = header("x-sn-apikey").or(key);
     let caller = instance.access().caller(header("authorization"), key, now);
     let Some(caller) = caller else {
@@ -100,23 +95,14 @@ async fn handle(State(instance): State<Arc<Instance>>, request: Request) -> Resp
     }
     let scheme = header("x-forwarded-proto").unwrap_or("http");
     let base = format!("{scheme}://{}", header("host").unwrap_or("localhost"));
-    let overriding =
-        header("x-http-method-override").and_then(|name| name.to_ascii_uppercase().parse().ok());
+    let overriding = header("x-http-method-override").and_then(|name| name.to_ascii_uppercase().parse().ok());
     let is_head = head.method == Method::HEAD;
     let method = match overriding {
         Some(method) if head.method == Method::POST => method,
         _ if is_head => Method::GET,
         _ => head.method,
     };
-    let call = Call {
-        method,
-        path,
-        query,
-        headers: head.headers,
-        body,
-        caller,
-        base,
-    };
+    let call = Call { method, path, query, headers: head.headers, body, caller, base };
     let mut reply = dispatch(&instance, &call);
     reply.headers.append(&mut rate);
     let silent = call.is_quiet() && (200..300).contains(&reply.status);
@@ -136,15 +122,9 @@ fn form_of(kind: Option<&str>, body: &[u8]) -> HashMap<String, String> {
 
 fn refused_accept(accept: Option<&str>) -> Option<Reply> {
     let Some(accept) = accept else {
-        return Some(Reply::failure(
-            400,
-            "Bad Request",
-            Some("Accept is missing"),
-        ));
+        return Some(Reply::failure(400, "Bad Request", Some("Accept is missing")));
     };
-    let fits = ["json", "*/*", "application/*"]
-        .iter()
-        .any(|kind| accept.contains(kind));
+    let fits = ["json", "*/*", "application/*"].iter().any(|kind| accept.contains(kind));
     let detail = format!("Accept {accept} is not supported");
     (!fits).then(|| Reply::failure(406, "Not acceptable", Some(&detail)))
 }
@@ -156,9 +136,7 @@ pub(super) fn dispatch(instance: &Instance, call: &Call) -> Reply {
         ["api", "now", "table", table, id] => table::one(instance, call, (table, id)),
         ["api", "now", "stats", table] => aggregate::stats(instance, call, table),
         ["api", "now", "batch"] => batch::run(instance, call),
-        ["api", "now", "import", staging, rest @ ..] => {
-            import_set::load(instance, call, (staging, rest))
-        }
+        ["api", "now", "import", staging, rest @ ..] => import_set::load(instance, call, (staging, rest)),
         ["api", "now", "cmdb", rest @ ..] => cmdb::answer(instance, call, rest),
         ["api", "sn_chg_rest", "change", rest @ ..] => change::answer(instance, call, rest),
         _ => Reply::no_such_resource(),
@@ -167,9 +145,7 @@ pub(super) fn dispatch(instance: &Instance, call: &Call) -> Reply {
 
 impl Call {
     fn is_quiet(&self) -> bool {
-        let quiet = self
-            .header("x-no-response-body")
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let quiet = self.header("x-no-response-body").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         quiet && matches!(self.method, Method::POST | Method::PUT | Method::PATCH)
     }
 
@@ -184,10 +160,7 @@ impl Call {
     }
 
     pub(super) fn stamp(&self, instance: &Instance) -> Stamp {
-        Stamp {
-            by: self.caller.user_name.clone(),
-            at: instance.clock.now(),
-        }
+        Stamp { by: self.caller.user_name.clone(), at: instance.clock.now() }
     }
 
     /// Refuses a table the caller may not touch this way, or that does not exist.
@@ -197,19 +170,11 @@ impl Call {
             return Err(Reply::invalid_table(table));
         }
         let covers = |other: &str| store.dictionary.extends(table, other);
-        let denied = self
-            .caller
-            .restrictions
-            .iter()
-            .any(|restriction| match restriction {
-                Restriction::DenyTable { table } => covers(table),
-                Restriction::DenyWrites { table } => self.method != Method::GET && covers(table),
-                _ => false,
-            });
-        if denied {
-            Err(Reply::forbidden())
-        } else {
-            Ok(())
-        }
+        let denied = self.caller.restrictions.iter().any(|restriction| match restriction {
+            Restriction::DenyTable { table } => covers(table),
+            Restriction::DenyWrites { table } => self.method != Method::GET && covers(table),
+            _ => false,
+        });
+        if denied { Err(Reply::forbidden()) } else { Ok(()) }
     }
 }

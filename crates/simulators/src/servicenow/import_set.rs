@@ -21,55 +21,31 @@ pub(super) fn load(instance: &Instance, call: &Call, (staging, rest): (&str, &[&
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    let records: Vec<Map<String, Value>> =
-        match (rest, body.get("records").and_then(Value::as_array)) {
-            ([], _) => vec![body],
-            (["insertMultiple"], Some(records)) => records
-                .iter()
-                .filter_map(Value::as_object)
-                .cloned()
-                .collect(),
-            _ => return Reply::no_such_resource(),
-        };
+    let records: Vec<Map<String, Value>> = match (rest, body.get("records").and_then(Value::as_array)) {
+        ([], _) => vec![body],
+        (["insertMultiple"], Some(records)) => records.iter().filter_map(Value::as_object).cloned().collect(),
+        _ => return Reply::no_such_resource(),
+    };
     let stamp = call.stamp(instance);
     let mut store = instance.write();
     let set = fields(&[("table_name", staging), ("state", "loaded")]);
     let set = writes::insert(&mut store, "sys_import_set", set, &stamp);
-    let set = store
-        .find("sys_import_set", &set)
-        .map(|row| row.get("number").to_owned())
-        .unwrap_or_default();
+    let set = store.find("sys_import_set", &set).map(|row| row.get("number").to_owned()).unwrap_or_default();
     let mut results = Vec::new();
     for record in &records {
         let (row, _) = input::read(&store, call, staging, record);
         writes::insert(&mut store, staging, row.clone(), &stamp);
         results.extend(transform(&mut store, call, (instance, staging), &row));
     }
-    Reply::json(
-        201,
-        json!({ "import_set": set, "staging_table": staging, "result": results }),
-    )
+    Reply::json(201, json!({ "import_set": set, "staging_table": staging, "result": results }))
 }
 
-fn transform(
-    store: &mut Store,
-    call: &Call,
-    (instance, staging): (&Instance, &str),
-    row: &Fields,
-) -> Vec<Value> {
+fn transform(store: &mut Store, call: &Call, (instance, staging): (&Instance, &str), row: &Fields) -> Vec<Value> {
     let stamp = call.stamp(instance);
     let family = store.dictionary.family("sys_transform_map");
-    let maps = store
-        .scan(&family)
-        .filter(|map| map.get("source_table") == staging);
+    let maps = store.scan(&family).filter(|map| map.get("source_table") == staging);
     let maps: Vec<(String, String, String)> = maps
-        .map(|map| {
-            (
-                map.id.to_string(),
-                map.get("name").to_owned(),
-                map.get("target_table").to_owned(),
-            )
-        })
+        .map(|map| (map.id.to_string(), map.get("name").to_owned(), map.get("target_table").to_owned()))
         .collect();
     let mut results = Vec::new();
     for (map, name, target) in maps {
@@ -82,11 +58,7 @@ fn transform(
             }
             None => (writes::insert(store, &target, values, &stamp), "inserted"),
         };
-        let display = store
-            .dictionary
-            .table(&target)
-            .map(|entry| entry.display.clone())
-            .unwrap_or_default();
+        let display = store.dictionary.table(&target).map(|entry| entry.display.clone()).unwrap_or_default();
         results.push(json!({
             "transform_map": name,
             "table": target,
@@ -105,10 +77,7 @@ fn mapped(store: &Store, map: &str, row: &Fields) -> (Fields, Fields) {
     let (mut values, mut coalesce) = (Fields::new(), Fields::new());
     let family = store.dictionary.family("sys_transform_entry");
     for entry in store.scan(&family).filter(|entry| entry.get("map") == map) {
-        let value = row
-            .get(entry.get("source_field"))
-            .cloned()
-            .unwrap_or_default();
+        let value = row.get(entry.get("source_field")).cloned().unwrap_or_default();
         let target = entry.get("target_field").to_owned();
         if entry.get("coalesce") == "true" {
             coalesce.insert(target.clone(), value.clone());
@@ -124,10 +93,5 @@ fn coalesced(store: &Store, table: &str, wanted: &Fields) -> Option<String> {
     }
     let family = store.dictionary.family(table);
     let mut rows = store.scan(&family);
-    rows.find(|row| {
-        wanted
-            .iter()
-            .all(|(column, value)| row.get(column) == value)
-    })
-    .map(|row| row.id.to_string())
+    rows.find(|row| wanted.iter().all(|(column, value)| row.get(column) == value)).map(|row| row.id.to_string())
 }

@@ -9,12 +9,7 @@ use super::reply::Call;
 use super::store::{Fields, Stamp, Store, stored_time};
 
 /// Reads the columns of a body; names the table does not have are ignored without a word.
-pub(super) fn read(
-    store: &Store,
-    call: &Call,
-    table: &str,
-    body: &Map<String, Value>,
-) -> (Fields, Vec<String>) {
+pub(super) fn read(store: &Store, call: &Call, table: &str, body: &Map<String, Value>) -> (Fields, Vec<String>) {
     let shown = call.is_set("sysparm_input_display_value");
     let mut fields = Fields::new();
     let mut ignored = Vec::new();
@@ -34,32 +29,22 @@ pub(super) fn read(
 
 /// Columns only the platform writes.
 fn is_fixed(column: &str) -> bool {
-    matches!(
-        column,
-        "sys_mod_count" | "sys_created_on" | "sys_created_by" | "sys_updated_on" | "sys_updated_by"
-    )
+    matches!(column, "sys_mod_count" | "sys_created_on" | "sys_created_by" | "sys_updated_on" | "sys_updated_by")
 }
 
 fn scalar(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Object(object) => {
-            match object.get("value").or_else(|| object.get("display_value")) {
-                Some(value) if !value.is_object() => scalar(value),
-                _ => String::new(),
-            }
-        }
+        Value::Object(object) => match object.get("value").or_else(|| object.get("display_value")) {
+            Some(value) if !value.is_object() => scalar(value),
+            _ => String::new(),
+        },
         other => other.to_string(),
     }
 }
 
-fn from_display(
-    store: &Store,
-    call: &Call,
-    (table, column, kind): (&str, &str, &Kind),
-    text: String,
-) -> String {
+fn from_display(store: &Store, call: &Call, (table, column, kind): (&str, &str, &Kind), text: String) -> String {
     match kind {
         Kind::Reference(target) => by_display(store, target, &text).unwrap_or(text),
         Kind::Choice => {
@@ -83,46 +68,27 @@ pub(super) fn by_display(store: &Store, table: &str, shown: &str) -> Option<Stri
     let family = store.dictionary.family(table);
     family.iter().find_map(|class| {
         let display = &store.dictionary.table(class)?.display;
-        store
-            .with_value(class, display, shown)
-            .first()
-            .map(|row| row.id.to_string())
+        store.with_value(class, display, shown).first().map(|row| row.id.to_string())
     })
 }
 
 /// Defaults of a new record.
-pub(super) fn with_defaults(
-    store: &Store,
-    table: &str,
-    mut fields: Fields,
-    stamp: &Stamp,
-) -> Fields {
+pub(super) fn with_defaults(store: &Store, table: &str, mut fields: Fields, stamp: &Stamp) -> Fields {
     for (column, value) in store.dictionary.defaults(table) {
-        fields
-            .entry(column.clone())
-            .or_insert_with(|| value.clone());
+        fields.entry(column.clone()).or_insert_with(|| value.clone());
     }
     if store.dictionary.extends(table, "task") {
-        fields
-            .entry("opened_at".to_owned())
-            .or_insert_with(|| stored_time(stamp.at));
+        fields.entry("opened_at".to_owned()).or_insert_with(|| stored_time(stamp.at));
         let opener = store.with_value("sys_user", "user_name", &stamp.by);
         if let Some(user) = opener.first() {
-            fields
-                .entry("opened_by".to_owned())
-                .or_insert_with(|| user.id.to_string());
+            fields.entry("opened_by".to_owned()).or_insert_with(|| user.id.to_string());
         }
     }
     fields
 }
 
 /// What the base system's rules add to an update: a closed task is no longer active.
-pub(super) fn with_rules(
-    store: &Store,
-    (table, id): (&str, &str),
-    mut changes: Fields,
-    stamp: &Stamp,
-) -> Fields {
+pub(super) fn with_rules(store: &Store, (table, id): (&str, &str), mut changes: Fields, stamp: &Stamp) -> Fields {
     let Some(row) = store.find(table, id) else {
         return changes;
     };
@@ -133,20 +99,13 @@ pub(super) fn with_rules(
         class if store.dictionary.extends(class, "task") => &["3", "4", "7"],
         _ => return changes,
     };
-    let Some(state) = changes
-        .get("state")
-        .filter(|state| *state != row.get("state"))
-    else {
+    let Some(state) = changes.get("state").filter(|state| *state != row.get("state")) else {
         return changes;
     };
     let closes = closing.contains(&state.as_str());
-    changes
-        .entry("active".to_owned())
-        .or_insert_with(|| if closes { "false" } else { "true" }.to_owned());
+    changes.entry("active".to_owned()).or_insert_with(|| if closes { "false" } else { "true" }.to_owned());
     if closes {
-        changes
-            .entry("closed_at".to_owned())
-            .or_insert_with(|| stored_time(stamp.at));
+        changes.entry("closed_at".to_owned()).or_insert_with(|| stored_time(stamp.at));
     }
     changes
 }

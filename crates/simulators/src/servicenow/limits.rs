@@ -52,10 +52,7 @@ pub struct SemaphoreLimit {
 
 impl Default for SemaphoreLimit {
     fn default() -> Self {
-        Self {
-            at_once: 4,
-            waiting: 150,
-        }
+        Self { at_once: 4, waiting: 150 }
     }
 }
 
@@ -109,12 +106,7 @@ impl Usage {
     }
 
     /// Counts one request; gives the headers to send, or the refusal.
-    pub(super) fn count(
-        &mut self,
-        caller: &Caller,
-        path: &str,
-        now: Timestamp,
-    ) -> Result<Headers, Reply> {
+    pub(super) fn count(&mut self, caller: &Caller, path: &str, now: Timestamp) -> Result<Headers, Reply> {
         let Some(rule) = rule_for(&self.limits.rules, caller, path).cloned() else {
             return Ok(Vec::new());
         };
@@ -134,10 +126,7 @@ impl Usage {
         if used.1 <= rule.per_hour {
             return Ok(headers);
         }
-        let detail = format!(
-            "Rate limit of {} requests per hour for {} exceeded",
-            rule.per_hour, rule.resource
-        );
+        let detail = format!("Rate limit of {} requests per hour for {} exceeded", rule.per_hour, rule.resource);
         let mut reply = Reply::failure(429, "Rate limit exceeded", Some(&detail));
         reply.headers = headers;
         Err(reply.with("Retry-After", reset - now.as_second()))
@@ -157,9 +146,7 @@ fn rule_for<'a>(rules: &'a [RateRule], caller: &Caller, path: &str) -> Option<&'
     };
     let matching = rules.iter().filter(|rule| path.starts_with(&rule.path));
     let ranked = matching.filter_map(|rule| Some((rank(rule)?, rule)));
-    ranked
-        .min_by_key(|(rank, rule)| (*rank, rule.per_hour))
-        .map(|(_, rule)| rule)
+    ranked.min_by_key(|(rank, rule)| (*rank, rule.per_hour)).map(|(_, rule)| rule)
 }
 
 impl Gate {
@@ -168,23 +155,13 @@ impl Gate {
         if let Ok(permit) = self.permits.clone().try_acquire_owned() {
             return Ok(permit);
         }
-        let full = || {
-            Reply::failure(
-                429,
-                "Too many requests",
-                Some("The queue of the semaphore is full"),
-            )
-        };
+        let full = || Reply::failure(429, "Too many requests", Some("The queue of the semaphore is full"));
         if self.waiting.fetch_add(1, Ordering::SeqCst) >= self.most_waiting {
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             return Err(full());
         }
         let _waiting = Waiting(&self.waiting);
-        self.permits
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| full())
+        self.permits.clone().acquire_owned().await.map_err(|_| full())
     }
 }
 

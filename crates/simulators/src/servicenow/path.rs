@@ -30,12 +30,7 @@ impl Path {
             table = target.clone();
         }
         let (column, kind) = dictionary.columns(&table)?.get_key_value(last)?;
-        Some(Self {
-            hops,
-            column: column.clone(),
-            kind: kind.clone(),
-            table,
-        })
+        Some(Self { hops, column: column.clone(), kind: kind.clone(), table })
     }
 
     /// Whether the column belongs to the row itself.
@@ -45,14 +40,11 @@ impl Path {
 
     /// The row at the end of the way; nothing where a reference on it is empty or leads nowhere.
     pub(super) fn walk<'a>(&self, store: &'a Store, row: &'a Row) -> Option<&'a Row> {
-        self.hops.iter().try_fold(row, |row, (column, target)| {
-            store.find(target, row.get(column))
-        })
+        self.hops.iter().try_fold(row, |row, (column, target)| store.find(target, row.get(column)))
     }
 
     /// The stored value at the end of the way, empty where there is none.
     pub(super) fn value<'a>(&self, store: &'a Store, row: &'a Row) -> &'a str {
-        self.walk(store, row)
-            .map_or("", |row| row.get(&self.column))
+        self.walk(store, row).map_or("", |row| row.get(&self.column))
     }
 }

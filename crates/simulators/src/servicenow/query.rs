@@ -172,9 +172,7 @@ fn terms(text: &str) -> Vec<String> {
 }
 
 fn condition(term: &str) -> Condition {
-    let in_name = |letter: char| {
-        letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter)
-    };
+    let in_name = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter);
     let rest = term.trim_start_matches(in_name);
     let field = term.strip_suffix(rest).unwrap_or_default().to_owned();
     let found = OPERATORS.iter().find_map(|(written, operator)| {
@@ -183,11 +181,7 @@ fn condition(term: &str) -> Condition {
     });
     let operator = found.map(|(operator, _)| operator);
     let value = found.map_or(rest, |(_, value)| value).to_owned();
-    Condition {
-        field,
-        operator,
-        value,
-    }
+    Condition { field, operator, value }
 }
 
 #[cfg(test)]
@@ -202,12 +196,7 @@ mod tests {
         let condition = |c: &Condition| format!("{}~{:?}~{}", c.field, c.operator, c.value);
         let any_of = |any: &AnyOf| any.iter().map(condition).collect::<Vec<_>>().join(" or ");
         let group = |g: &Vec<AnyOf>| g.iter().map(any_of).collect::<Vec<_>>().join(" & ");
-        query
-            .groups
-            .iter()
-            .map(group)
-            .collect::<Vec<_>>()
-            .join(" | ")
+        query.groups.iter().map(group).collect::<Vec<_>>().join(" | ")
     }
 
     #[test]
@@ -238,10 +227,7 @@ mod tests {
     fn ordering_and_doubled_carets() {
         let query = parse("ORDERBYsys_id^name=a^^b^ORDERBYDESCnumber");
         let columns = query.order.iter().map(|o| (o.field.as_str(), o.descending));
-        assert_eq!(
-            columns.collect::<Vec<_>>(),
-            [("sys_id", false), ("number", true)]
-        );
+        assert_eq!(columns.collect::<Vec<_>>(), [("sys_id", false), ("number", true)]);
         assert_eq!(query.groups[0][0][0].value, "a^b");
     }
 

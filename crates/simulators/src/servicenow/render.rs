@@ -42,17 +42,13 @@ impl<'a> View<'a> {
             Some(value) if value.eq_ignore_ascii_case("all") => Form::Both,
             _ => Form::Stored,
         };
-        let hidden = call
-            .caller
-            .restrictions
-            .iter()
-            .filter_map(|restriction| match restriction {
-                Restriction::HideRows { table, query } => {
-                    let query = query::parse(query);
-                    Some((table.as_str(), Plan::new(store, table, &query, asker)))
-                }
-                _ => None,
-            });
+        let hidden = call.caller.restrictions.iter().filter_map(|restriction| match restriction {
+            Restriction::HideRows { table, query } => {
+                let query = query::parse(query);
+                Some((table.as_str(), Plan::new(store, table, &query, asker)))
+            }
+            _ => None,
+        });
         Self {
             store,
             caller: &call.caller,
@@ -70,9 +66,7 @@ impl<'a> View<'a> {
 
     pub(super) fn may_see(&self, row: &Row) -> bool {
         let dictionary = &self.store.dictionary;
-        let hides = |(table, plan): &(&str, Plan<'_>)| {
-            dictionary.extends(&row.class, table) && plan.matches(row)
-        };
+        let hides = |(table, plan): &(&str, Plan<'_>)| dictionary.extends(&row.class, table) && plan.matches(row);
         !self.hidden_rows.iter().any(hides)
     }
 
@@ -82,26 +76,19 @@ impl<'a> View<'a> {
             Some(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
             None => {
                 let columns = self.store.dictionary.columns(table).into_iter();
-                columns
-                    .flat_map(|columns| columns.keys())
-                    .map(ToString::to_string)
-                    .collect()
+                columns.flat_map(|columns| columns.keys()).map(ToString::to_string).collect()
             }
         };
         let selected = names.into_iter().filter_map(|written| {
             let path = Path::resolve(&self.store.dictionary, table, &written)?;
-            self.caller
-                .may_see_field(self.store, &path.table, &path.column)
-                .then_some(Selected { written, path })
+            self.caller.may_see_field(self.store, &path.table, &path.column).then_some(Selected { written, path })
         });
         selected.collect()
     }
 
     /// One record.
     pub(super) fn record(&self, row: &Row, columns: &[Selected]) -> Value {
-        let cells = columns
-            .iter()
-            .map(|selected| (selected.written.clone(), self.selected(row, selected)));
+        let cells = columns.iter().map(|selected| (selected.written.clone(), self.selected(row, selected)));
         Value::Object(cells.collect::<Map<_, _>>())
     }
 
@@ -125,9 +112,7 @@ impl<'a> View<'a> {
             Some(Kind::Reference(table)) if !value.is_empty() => Some(table),
             _ => None,
         };
-        let link = target
-            .filter(|_| self.with_links)
-            .map(|table| self.link(table, value));
+        let link = target.filter(|_| self.with_links).map(|table| self.link(table, value));
         match (self.form, link) {
             (Form::Stored, None) => value.into(),
             (Form::Stored, Some(link)) => json!({ "link": link, "value": value }),

@@ -31,8 +31,7 @@ impl Call {
 
     /// Clients write booleans in their own language's spelling.
     pub(super) fn is_set(&self, name: &str) -> bool {
-        self.parameter(name)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.parameter(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// The path in pieces, without the version where one is written.
@@ -46,11 +45,7 @@ impl Call {
     }
 
     pub(super) fn version(&self) -> Option<&str> {
-        let part = self
-            .path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .nth(2)?;
+        let part = self.path.split('/').filter(|part| !part.is_empty()).nth(2)?;
         is_version(part).then_some(part)
     }
 
@@ -58,11 +53,7 @@ impl Call {
     pub(super) fn object(&self) -> Result<Map<String, Value>, Reply> {
         let kind = self.header("content-type").unwrap_or_default();
         if kind.is_empty() && !self.body.is_empty() {
-            return Err(Reply::failure(
-                400,
-                "Bad Request",
-                Some("Content-Type is missing"),
-            ));
+            return Err(Reply::failure(400, "Bad Request", Some("Content-Type is missing")));
         }
         if !kind.is_empty() && !kind.to_ascii_lowercase().contains("json") {
             let detail = format!("Content-Type {kind} is not supported");
@@ -90,8 +81,7 @@ fn unreadable(detail: &str) -> Reply {
 }
 
 fn is_version(part: &str) -> bool {
-    part.strip_prefix('v')
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    part.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// An answer.
@@ -106,11 +96,7 @@ impl Reply {
     pub(super) fn json(status: u16, body: Value) -> Self {
         let body = Some(body);
         let headers = Vec::new();
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 
     pub(super) fn result(result: Value) -> Self {
@@ -119,11 +105,7 @@ impl Reply {
 
     pub(super) fn empty(status: u16) -> Self {
         let (headers, body) = (Vec::new(), None);
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -142,11 +124,7 @@ impl Reply {
     }
 
     pub(super) fn forbidden() -> Self {
-        Self::failure(
-            403,
-            "User Not Authorized",
-            Some("Failed API level ACL Validation"),
-        )
+        Self::failure(403, "User Not Authorized", Some("Failed API level ACL Validation"))
     }
 
     /// Absent and hidden look the same.
@@ -164,11 +142,7 @@ impl Reply {
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        Self::failure(
-            405,
-            "Method Not Allowed",
-            Some("The resource does not support this method"),
-        )
+        Self::failure(405, "Method Not Allowed", Some("The resource does not support this method"))
     }
 
     pub(super) fn into_response(self) -> Response {
@@ -177,8 +151,7 @@ impl Reply {
             None => Body::empty(),
         };
         let mut response = Response::new(body);
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         if self.body.is_some() {
             let json = HeaderValue::from_static("application/json;charset=UTF-8");

@@ -11,30 +11,20 @@ use super::writes::{fields, insert};
 /// The base system, older than anything a customer writes. Its sys_ids are the same in every instance.
 pub(super) static BASE: LazyLock<Store> = LazyLock::new(|| {
     let mut store = Store::new("base".to_owned());
-    let stamp = Stamp {
-        by: "system".to_owned(),
-        at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(50 * 365 * 24),
-    };
+    let stamp =
+        Stamp { by: "system".to_owned(), at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(50 * 365 * 24) };
     fill(&mut store, &stamp);
     store
 });
 
 /// Fills `sys_db_object`, `sys_dictionary`, `sys_choice` and the relation types.
 fn fill(store: &mut Store, stamp: &Stamp) {
-    let tables: Vec<(Name, TableEntry)> = store
-        .dictionary
-        .tables()
-        .map(|(name, entry)| (name.clone(), entry.clone()))
-        .collect();
+    let tables: Vec<(Name, TableEntry)> =
+        store.dictionary.tables().map(|(name, entry)| (name.clone(), entry.clone())).collect();
     for (name, entry) in &tables {
         let id = table_id(name);
         let parent = entry.parent.as_deref().map(table_id).unwrap_or_default();
-        let row = [
-            ("sys_id", id.as_str()),
-            ("name", name),
-            ("label", &entry.label),
-            ("super_class", &parent),
-        ];
+        let row = [("sys_id", id.as_str()), ("name", name), ("label", &entry.label), ("super_class", &parent)];
         insert(store, "sys_db_object", fields(&row), stamp);
         for (column, kind) in &entry.own {
             describe(store, (name, column, kind), stamp);
@@ -64,27 +54,15 @@ fn fill(store: &mut Store, stamp: &Stamp) {
     ];
     for (id, name) in relations {
         let (parent, child) = name.split_once("::").unwrap_or((name, name));
-        let row = [
-            ("sys_id", id),
-            ("name", name),
-            ("parent_descriptor", parent),
-            ("child_descriptor", child),
-        ];
+        let row = [("sys_id", id), ("name", name), ("parent_descriptor", parent), ("child_descriptor", child)];
         insert(store, "cmdb_rel_type", fields(&row), stamp);
     }
 }
 
 /// Writes the `sys_dictionary` row of a column.
-pub(super) fn describe(
-    store: &mut Store,
-    (table, column, kind): (&str, &str, &Kind),
-    stamp: &Stamp,
-) {
+pub(super) fn describe(store: &mut Store, (table, column, kind): (&str, &str, &Kind), stamp: &Stamp) {
     let is_choice = matches!(kind, Kind::Choice);
-    let display = store
-        .dictionary
-        .table(table)
-        .is_some_and(|entry| entry.display == column);
+    let display = store.dictionary.table(table).is_some_and(|entry| entry.display == column);
     let row = [
         ("name", table),
         ("element", column),
@@ -95,14 +73,7 @@ pub(super) fn describe(
         ("display", if display { "true" } else { "false" }),
         ("active", "true"),
         ("mandatory", "false"),
-        (
-            "max_length",
-            if matches!(kind, Kind::Text) {
-                "4000"
-            } else {
-                "40"
-            },
-        ),
+        ("max_length", if matches!(kind, Kind::Text) { "4000" } else { "40" }),
     ];
     insert(store, "sys_dictionary", fields(&row), stamp);
 }

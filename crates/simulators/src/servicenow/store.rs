@@ -47,9 +47,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn get(&self, column: &str) -> &str {
-        let place = self
-            .fields
-            .binary_search_by(|(name, _)| (**name).cmp(column));
+        let place = self.fields.binary_search_by(|(name, _)| (**name).cmp(column));
         let found = place.ok().and_then(|place| self.fields.get(place));
         found.map_or("", |(_, value)| value)
     }
@@ -112,10 +110,7 @@ impl Store {
 
     /// The same rows, with sys_ids of its own from here on.
     pub(super) fn with_seed(&self, seed: String) -> Self {
-        Self {
-            seed,
-            ..self.clone()
-        }
+        Self { seed, ..self.clone() }
     }
 
     /// The next sys_id: the same for the same seed and sequence of calls.
@@ -169,10 +164,7 @@ impl Store {
         }
         let root = self.dictionary.root(&class).to_owned();
         let root = self.intern(&root);
-        self.homes
-            .entry(root)
-            .or_default()
-            .insert(id.clone(), class.clone());
+        self.homes.entry(root).or_default().insert(id.clone(), class.clone());
         let table = self.tables.entry(class.clone()).or_default();
         for (column, value) in &row.fields {
             if is_indexed(known.get(column), column) {
@@ -246,10 +238,7 @@ impl Store {
             return table.rows.get(value).into_iter().collect();
         }
         let ids = table.indexes.get(column).and_then(|index| index.get(value));
-        ids.into_iter()
-            .flatten()
-            .filter_map(|id| table.rows.get(id))
-            .collect()
+        ids.into_iter().flatten().filter_map(|id| table.rows.get(id)).collect()
     }
 
     /// How many rows `with_value` would give.
@@ -265,33 +254,18 @@ impl Store {
     }
 
     /// Rows whose indexed column lies between the bounds, both included.
-    pub(super) fn in_range<'a>(
-        &'a self,
-        class: &str,
-        column: &str,
-        (low, high): (&str, &str),
-    ) -> Vec<&'a Row> {
+    pub(super) fn in_range<'a>(&'a self, class: &str, column: &str, (low, high): (&str, &str)) -> Vec<&'a Row> {
         let Some(table) = self.tables.get(class) else {
             return Vec::new();
         };
         if low > high {
             return Vec::new();
         }
-        let bounds = (
-            std::ops::Bound::Included(low),
-            std::ops::Bound::Included(high),
-        );
+        let bounds = (std::ops::Bound::Included(low), std::ops::Bound::Included(high));
         if column == "sys_id" {
-            return table
-                .rows
-                .range::<str, _>(bounds)
-                .map(|(_, row)| row)
-                .collect();
+            return table.rows.range::<str, _>(bounds).map(|(_, row)| row).collect();
         }
-        let hits = table
-            .indexes
-            .get(column)
-            .map(|index| index.range::<str, _>(bounds));
+        let hits = table.indexes.get(column).map(|index| index.range::<str, _>(bounds));
         let ids = hits.into_iter().flatten().flat_map(|(_, ids)| ids);
         ids.filter_map(|id| table.rows.get(id)).collect()
     }
@@ -312,12 +286,7 @@ impl Store {
     }
 
     /// The value of a choice by its label; nothing where no choice reads so.
-    pub(super) fn with_value_of_choice(
-        &self,
-        table: &str,
-        column: &str,
-        label: &str,
-    ) -> Option<String> {
+    pub(super) fn with_value_of_choice(&self, table: &str, column: &str, label: &str) -> Option<String> {
         let values = self.choices(table, column)?;
         let found = values.iter().find(|(_, known)| *known == label)?;
         Some(found.0.clone())
@@ -329,10 +298,7 @@ impl Store {
 
     fn note_number(&mut self, number: &str) {
         let digits = number.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
-        let Some(prefix) = number
-            .strip_suffix(digits)
-            .filter(|prefix| !prefix.is_empty())
-        else {
+        let Some(prefix) = number.strip_suffix(digits).filter(|prefix| !prefix.is_empty()) else {
             return;
         };
         if let Ok(count) = digits.parse::<u64>() {

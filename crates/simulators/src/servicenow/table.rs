@@ -32,10 +32,7 @@ pub(super) fn one(instance: &Instance, call: &Call, (table, id): (&str, &str)) -
     if let Err(refusal) = call.may_use(instance, table) {
         return refusal;
     }
-    if !matches!(
-        call.method,
-        Method::GET | Method::PUT | Method::PATCH | Method::DELETE
-    ) {
+    if !matches!(call.method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE) {
         return Reply::method_not_allowed();
     }
     let found = read(instance, call, (table, id));
@@ -85,9 +82,7 @@ fn update(instance: &Instance, call: &Call, (table, id): (&str, &str)) -> Reply 
     };
     let stamp = call.stamp(instance);
     let mut store = instance.write();
-    let class = store
-        .find(table, id)
-        .map_or_else(|| table.to_owned(), |row| row.class.to_string());
+    let class = store.find(table, id).map_or_else(|| table.to_owned(), |row| row.class.to_string());
     let (changes, _) = input::read(&store, call, &class, &body);
     if let Some(column) = input::wrong_date(&store, &class, &changes) {
         return refused_by_policy(column);
@@ -108,15 +103,10 @@ fn refused_by_policy(column: &str) -> Reply {
 }
 
 fn list(instance: &Instance, call: &Call, table: &str) -> Reply {
-    let number = |name: &str| {
-        call.parameter(name)
-            .filter(|text| !text.is_empty())
-            .map(str::parse::<usize>)
-    };
-    let (Ok(offset), Ok(limit)) = (
-        number("sysparm_offset").unwrap_or(Ok(0)),
-        number("sysparm_limit").unwrap_or(Ok(DEFAULT_LIMIT)),
-    ) else {
+    let number = |name: &str| call.parameter(name).filter(|text| !text.is_empty()).map(str::parse::<usize>);
+    let (Ok(offset), Ok(limit)) =
+        (number("sysparm_offset").unwrap_or(Ok(0)), number("sysparm_limit").unwrap_or(Ok(DEFAULT_LIMIT)))
+    else {
         return Reply::failure(
             400,
             "Pagination not supported",
@@ -133,22 +123,14 @@ fn list(instance: &Instance, call: &Call, table: &str) -> Reply {
     }
     let view = View::new(&store, call, &asker);
     let columns = view.select(table, call.parameter("sysparm_fields"));
-    let page = hits
-        .iter()
-        .skip(offset)
-        .take(limit)
-        .filter(|row| view.may_see(row));
+    let page = hits.iter().skip(offset).take(limit).filter(|row| view.may_see(row));
     let execution = instance.usage().limits.execution;
     if let Some(limit) = execution.filter(|limit| looked_at > limit.rows) {
         let mut body = failure_body(
             "Transaction cancelled: maximum execution time exceeded",
-            Some(
-                "Transaction cancelled: maximum execution time exceeded Check logs for error trace",
-            ),
+            Some("Transaction cancelled: maximum execution time exceeded Check logs for error trace"),
         );
-        if let (Cancelled::ErrorBesidePartialResult, Some(body)) =
-            (limit.answer, body.as_object_mut())
-        {
+        if let (Cancelled::ErrorBesidePartialResult, Some(body)) = (limit.answer, body.as_object_mut()) {
             let part = page.take(limit.rows).map(|row| view.record(row, &columns));
             body.insert("result".to_owned(), part.collect());
         }
@@ -156,11 +138,7 @@ fn list(instance: &Instance, call: &Call, table: &str) -> Reply {
     }
     let records: Vec<Value> = page.map(|row| view.record(row, &columns)).collect();
     let mut reply = match (records.is_empty(), call.version()) {
-        (true, Some("v1")) => Reply::failure(
-            404,
-            "No Record found",
-            Some("Records matching query not found"),
-        ),
+        (true, Some("v1")) => Reply::failure(404, "No Record found", Some("Records matching query not found")),
         _ => Reply::result(records.into()),
     };
     if !call.is_set("sysparm_no_count") {
@@ -179,10 +157,7 @@ pub(super) fn asked(store: &Store, call: &Call, table: &str) -> Query {
         return parse(text);
     }
     let mut query = parse("");
-    let pairs = call
-        .query
-        .iter()
-        .filter(|(name, _)| !name.starts_with("sysparm_") && name != "x-sn-apikey");
+    let pairs = call.query.iter().filter(|(name, _)| !name.starts_with("sysparm_") && name != "x-sn-apikey");
     for (name, value) in pairs {
         let value = match store.dictionary.kind(table, name) {
             Some(Kind::Reference(target)) => input::by_display(store, target, value),
@@ -190,11 +165,7 @@ pub(super) fn asked(store: &Store, call: &Call, table: &str) -> Query {
             _ => None,
         }
         .unwrap_or_else(|| value.clone());
-        let condition = Condition {
-            field: name.clone(),
-            operator: Some(Operator::Compare(Order::Equal)),
-            value,
-        };
+        let condition = Condition { field: name.clone(), operator: Some(Operator::Compare(Order::Equal)), value };
         if let Some(group) = query.groups.last_mut() {
             group.push(vec![condition]);
         }
@@ -203,11 +174,7 @@ pub(super) fn asked(store: &Store, call: &Call, table: &str) -> Query {
 }
 
 pub(super) fn invalid_returns_nothing(store: &Store) -> bool {
-    let rows = store.with_value(
-        "sys_properties",
-        "name",
-        "glide.invalid_query.returns_no_rows",
-    );
+    let rows = store.with_value("sys_properties", "name", "glide.invalid_query.returns_no_rows");
     rows.iter().any(|row| row.get("value") == "true")
 }
 
@@ -217,20 +184,10 @@ fn links(call: &Call, (offset, limit, total): (usize, usize, usize)) -> String {
         return String::new();
     }
     let at = |rel: &str, offset: usize| {
-        let kept = call
-            .query
-            .iter()
-            .filter(|(name, _)| name != "sysparm_offset");
+        let kept = call.query.iter().filter(|(name, _)| name != "sysparm_offset");
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query
-            .extend_pairs(kept)
-            .append_pair("sysparm_offset", &offset.to_string());
-        format!(
-            "<{}{}?{}>;rel=\"{rel}\"",
-            call.base,
-            call.path,
-            query.finish()
-        )
+        query.extend_pairs(kept).append_pair("sysparm_offset", &offset.to_string());
+        format!("<{}{}?{}>;rel=\"{rel}\"", call.base, call.path, query.finish())
     };
     let mut links = vec![at("first", 0)];
     if offset > 0 {

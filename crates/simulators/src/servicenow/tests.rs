@@ -25,9 +25,7 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     fn result(&self) -> &Value {
@@ -62,10 +60,7 @@ impl World {
         options.users = vec![ada, User::new("max", "hidden")];
         options.oauth_clients = vec![OauthClient::new("client", "shh", "max")];
         let servicenow = ServiceNow::new(options);
-        servicenow.insert(
-            "cmdb_ci_service_discovered",
-            row(&[("sys_id", "svc"), ("name", "payments-api")]),
-        );
+        servicenow.insert("cmdb_ci_service_discovered", row(&[("sys_id", "svc"), ("name", "payments-api")]));
         for n in 1..=3 {
             servicenow.insert(
                 "change_request",
@@ -75,14 +70,7 @@ impl World {
                     ("state", "-5"),
                     ("type", "normal"),
                     ("active", "true"),
-                    (
-                        "assigned_to",
-                        if n == 1 {
-                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                        } else {
-                            ""
-                        },
-                    ),
+                    ("assigned_to", if n == 1 { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" } else { "" }),
                     ("cmdb_ci", "svc"),
                     ("start_date", "2026-07-02 18:00:00"),
                     ("end_date", "2026-07-02 20:00:00"),
@@ -98,31 +86,23 @@ impl World {
         let headers = response.headers().clone();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer {
-            status,
-            headers,
-            body,
-        }
+        Answer { status, headers, body }
     }
 
     async fn get(&self, target: &str) -> Answer {
-        self.send(asking("GET", target).body(Body::empty()).unwrap())
-            .await
+        self.send(asking("GET", target).body(Body::empty()).unwrap()).await
     }
 
     async fn write(&self, method: &str, target: &str, body: Value) -> Answer {
         let request = asking(method, target).header("content-type", "application/json");
-        self.send(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// The sys_ids a list answers.
     async fn ids(&self, target: &str) -> Vec<String> {
         let answer = self.get(target).await;
         let rows = answer.result().as_array().unwrap();
-        rows.iter()
-            .map(|row| row["sys_id"].as_str().unwrap().to_owned())
-            .collect()
+        rows.iter().map(|row| row["sys_id"].as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -5,13 +5,7 @@ use super::seed;
 use super::store::{Fields, Stamp, Store, stored_time};
 
 /// The trees of tables whose updates are audited.
-const AUDITED: [&str; 5] = [
-    "task",
-    "cmdb",
-    "sysapproval_approver",
-    "std_change_record_producer",
-    "cmn_schedule",
-];
+const AUDITED: [&str; 5] = ["task", "cmdb", "sysapproval_approver", "std_change_record_producer", "cmn_schedule"];
 
 /// Puts a row in and fills what the platform fills; gives its sys_id. Unknown columns become text columns.
 pub(super) fn insert(store: &mut Store, table: &str, mut row: Fields, stamp: &Stamp) -> String {
@@ -19,15 +13,8 @@ pub(super) fn insert(store: &mut Store, table: &str, mut row: Fields, stamp: &St
         Some(class) if store.dictionary.extends(class, table) => class.clone(),
         _ => table.to_owned(),
     };
-    let known = store
-        .dictionary
-        .columns(&class)
-        .cloned()
-        .unwrap_or_default();
-    for column in row
-        .keys()
-        .filter(|column| !known.contains_key(column.as_str()))
-    {
+    let known = store.dictionary.columns(&class).cloned().unwrap_or_default();
+    for column in row.keys().filter(|column| !known.contains_key(column.as_str())) {
         store.dictionary.define(&class, column, Kind::Text);
         seed::describe(store, (&class, column, &Kind::Text), stamp);
     }
@@ -39,23 +26,16 @@ pub(super) fn insert(store: &mut Store, table: &str, mut row: Fields, stamp: &St
         _ => store.mint(&class),
     };
     row.insert("sys_id".to_owned(), id.clone());
-    let prefix = store
-        .dictionary
-        .table(&class)
-        .and_then(|entry| entry.prefix.clone());
+    let prefix = store.dictionary.table(&class).and_then(|entry| entry.prefix.clone());
     if let (Some(prefix), None) = (prefix, row.get("number")) {
         row.insert("number".to_owned(), store.next_number(&prefix));
     }
     let at = stored_time(stamp.at);
     let created = row.entry("sys_created_on".to_owned()).or_insert(at).clone();
-    let creator = row
-        .entry("sys_created_by".to_owned())
-        .or_insert_with(|| stamp.by.clone())
-        .clone();
+    let creator = row.entry("sys_created_by".to_owned()).or_insert_with(|| stamp.by.clone()).clone();
     row.entry("sys_updated_on".to_owned()).or_insert(created);
     row.entry("sys_updated_by".to_owned()).or_insert(creator);
-    row.entry("sys_mod_count".to_owned())
-        .or_insert_with(|| "0".to_owned());
+    row.entry("sys_mod_count".to_owned()).or_insert_with(|| "0".to_owned());
     take_journals(store, (&class, &id), &mut row, stamp);
     store.put(&class, &id, &row);
     id
@@ -63,35 +43,21 @@ pub(super) fn insert(store: &mut Store, table: &str, mut row: Fields, stamp: &St
 
 /// Changes a row. Nothing happens, not even to the counters, where every value is as it was.
 /// False when there is no such row.
-pub(super) fn update(
-    store: &mut Store,
-    (table, id): (&str, &str),
-    mut changes: Fields,
-    stamp: &Stamp,
-) -> bool {
+pub(super) fn update(store: &mut Store, (table, id): (&str, &str), mut changes: Fields, stamp: &Stamp) -> bool {
     let Some(row) = store.find(table, id) else {
         return false;
     };
     let class = row.class.to_string();
-    let before: Fields = changes
-        .keys()
-        .map(|column| (column.clone(), row.get(column).to_owned()))
-        .collect();
+    let before: Fields = changes.keys().map(|column| (column.clone(), row.get(column).to_owned())).collect();
     let count = row.get("sys_mod_count").parse::<u64>().unwrap_or_default() + 1;
     let journals = take_journals(store, (&class, id), &mut changes, stamp);
     changes.retain(|column, value| before.get(column) != Some(value));
     if changes.is_empty() && journals == 0 {
         return true;
     }
-    if AUDITED
-        .iter()
-        .any(|root| store.dictionary.extends(&class, root))
-    {
+    if AUDITED.iter().any(|root| store.dictionary.extends(&class, root)) {
         let count = count.to_string();
-        for (column, value) in changes
-            .iter()
-            .filter(|(column, _)| !column.starts_with("sys_"))
-        {
+        for (column, value) in changes.iter().filter(|(column, _)| !column.starts_with("sys_")) {
             let old = before.get(column).map_or("", String::as_str);
             audit(
                 store,
@@ -132,14 +98,9 @@ pub(super) fn delete(store: &mut Store, (table, id): (&str, &str), stamp: &Stamp
     let Some(row) = store.remove(&class, id) else {
         return false;
     };
-    let payload: serde_json::Map<_, _> = row
-        .fields()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
-    let display = store
-        .dictionary
-        .table(&class)
-        .map_or("", |entry| row.get(&entry.display));
+    let payload: serde_json::Map<_, _> =
+        row.fields().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let display = store.dictionary.table(&class).map_or("", |entry| row.get(&entry.display));
     let trace = [
         ("tablename", class.as_str()),
         ("documentkey", id),
@@ -156,39 +117,22 @@ fn audit(store: &mut Store, entry: &[(&str, &str)], stamp: &Stamp) {
 }
 
 pub(super) fn fields(pairs: &[(&str, &str)]) -> Fields {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Journal entries live in a table of their own; the column itself stays empty.
-fn take_journals(
-    store: &mut Store,
-    (class, id): (&str, &str),
-    row: &mut Fields,
-    stamp: &Stamp,
-) -> usize {
+fn take_journals(store: &mut Store, (class, id): (&str, &str), row: &mut Fields, stamp: &Stamp) -> usize {
     let Some(known) = store.dictionary.columns(class) else {
         return 0;
     };
     let is_journal = |column: &str| matches!(known.get(column), Some(Kind::Journal));
-    let columns: Vec<String> = row
-        .keys()
-        .filter(|column| is_journal(column))
-        .cloned()
-        .collect();
+    let columns: Vec<String> = row.keys().filter(|column| is_journal(column)).cloned().collect();
     let mut taken = 0;
     for column in columns {
         let Some(text) = row.remove(&column).filter(|text| !text.is_empty()) else {
             continue;
         };
-        let entry = [
-            ("name", class),
-            ("element", &column),
-            ("element_id", id),
-            ("value", &text),
-        ];
+        let entry = [("name", class), ("element", &column), ("element_id", id), ("value", &text)];
         insert(store, "sys_journal_field", fields(&entry), stamp);
         taken += 1;
     }
@@ -203,11 +147,7 @@ fn roll_up(store: &mut Store, approval: &str, stamp: &Stamp) {
     let task = row.get("sysapproval").to_owned();
     let states = store.with_value("sysapproval_approver", "sysapproval", &task);
     let states: Vec<&str> = states.iter().map(|row| row.get("state")).collect();
-    let counted = || {
-        states
-            .iter()
-            .filter(|state| !matches!(**state, "not_required" | "cancelled" | "duplicate"))
-    };
+    let counted = || states.iter().filter(|state| !matches!(**state, "not_required" | "cancelled" | "duplicate"));
     let verdict = if states.contains(&"rejected") {
         "rejected"
     } else if counted().all(|state| matches!(*state, "not requested" | "")) {
@@ -221,9 +161,7 @@ fn roll_up(store: &mut Store, approval: &str, stamp: &Stamp) {
     let change = store.find("change_request", &task);
     match (verdict, change.map(|row| row.get("state"))) {
         ("approved", Some("-3")) => drop(changes.insert("state".to_owned(), "-2".to_owned())),
-        ("rejected", Some("-4" | "-3")) => {
-            drop(changes.insert("state".to_owned(), "-5".to_owned()))
-        }
+        ("rejected", Some("-4" | "-3")) => drop(changes.insert("state".to_owned(), "-5".to_owned())),
         _ => {}
     }
     update(store, ("task", &task), changes, stamp);

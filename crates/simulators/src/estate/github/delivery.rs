@@ -28,14 +28,7 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
             created_at: book.held.created,
         })
         .collect();
-    for (place, run) in book
-        .desk
-        .runs
-        .get(&*book.held.name)
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (place, run) in book.desk.runs.get(&*book.held.name).into_iter().flatten().enumerate() {
         let written = write_run(book, place, run);
         repository.check_runs.extend(checks(book, place, run));
         repository.workflow_runs.push(written);
@@ -52,10 +45,7 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
 }
 
 fn workflow(book: &Book<'_>, name: &str) -> u64 {
-    book.id(WORKFLOWS
-        .iter()
-        .position(|(held, _)| *held == name)
-        .unwrap_or(0))
+    book.id(WORKFLOWS.iter().position(|(held, _)| *held == name).unwrap_or(0))
 }
 
 fn conclusion(run: &PipelineRun) -> Option<String> {
@@ -102,10 +92,7 @@ fn write_run(book: &Book<'_>, place: usize, run: &PipelineRun) -> hub::WorkflowR
 
 /// Test and coverage reports; kept ninety days, as organisations do.
 fn reports(book: &Book<'_>, id: u64, run: &PipelineRun) -> Vec<hub::Artifact> {
-    let file = |path: &str, content| hub::ArtifactFile {
-        path: path.to_owned(),
-        content,
-    };
+    let file = |path: &str, content| hub::ArtifactFile { path: path.to_owned(), content };
     let mut archives = vec![(
         "test-results",
         run.suites
@@ -114,55 +101,32 @@ fn reports(book: &Book<'_>, id: u64, run: &PipelineRun) -> Vec<hub::Artifact> {
                 let report = hub::TestSuite {
                     name: suite.name.to_owned(),
                     passed: suite.passed,
-                    failed: (0..suite.failed)
-                        .map(|number| format!("case {number}"))
-                        .collect(),
+                    failed: (0..suite.failed).map(|number| format!("case {number}")).collect(),
                     skipped: suite.skipped,
                     duration_ms: u64::from(suite.passed) * 40,
                     at: run.finished,
                 };
-                file(
-                    &format!("{}.xml", suite.name),
-                    hub::ArtifactContent::JUnit(report),
-                )
+                file(&format!("{}.xml", suite.name), hub::ArtifactContent::JUnit(report))
             })
             .collect(),
     )];
     if let Some((lines, covered)) = run.coverage {
         let share = f64::from(covered) / f64::from(lines.max(1));
-        let files = released_files(book, run)
-            .into_iter()
-            .map(|change| hub::FileCoverage {
-                path: change.path.to_string(),
-                lines: change.additions,
-                covered: part_of(change.additions, share),
-            });
-        archives.push((
-            "coverage",
-            vec![file(
-                "coverage.xml",
-                hub::ArtifactContent::Cobertura(files.collect()),
-            )],
-        ));
+        let files = released_files(book, run).into_iter().map(|change| hub::FileCoverage {
+            path: change.path.to_string(),
+            lines: change.additions,
+            covered: part_of(change.additions, share),
+        });
+        archives.push(("coverage", vec![file("coverage.xml", hub::ArtifactContent::Cobertura(files.collect()))]));
     }
     if let Some(digest) = &run.digest {
         let text = json!({ "digest": digest, "title": run.title }).to_string();
-        archives.push((
-            "image",
-            vec![file(
-                "image.json",
-                hub::ArtifactContent::Bytes(Arc::from(text.into_bytes())),
-            )],
-        ));
+        archives
+            .push(("image", vec![file("image.json", hub::ArtifactContent::Bytes(Arc::from(text.into_bytes())))]));
     }
-    if let Some(matrix) =
-        pact::of_repository(book.desk.estate, &book.held.name).filter(|_| run.digest.is_some())
-    {
+    if let Some(matrix) = pact::of_repository(book.desk.estate, &book.held.name).filter(|_| run.digest.is_some()) {
         let bytes = Arc::from(matrix.to_string().into_bytes());
-        archives.push((
-            "pact-matrix",
-            vec![file("pact-matrix.json", hub::ArtifactContent::Bytes(bytes))],
-        ));
+        archives.push(("pact-matrix", vec![file("pact-matrix.json", hub::ArtifactContent::Bytes(bytes))]));
     }
     (0..)
         .zip(archives)
@@ -176,11 +140,7 @@ fn reports(book: &Book<'_>, id: u64, run: &PipelineRun) -> Vec<hub::Artifact> {
         .collect()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a small count"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count")]
 fn part_of(lines: u32, share: f64) -> u32 {
     (f64::from(lines) * share).round() as u32
 }
@@ -188,12 +148,8 @@ fn part_of(lines: u32, share: f64) -> u32 {
 /// What the run's release changed: the main line's merges since the tag before, within the service's folder.
 fn released_files<'a>(book: &Book<'a>, run: &PipelineRun) -> Vec<&'a FileChange> {
     let held = book.held;
-    let tagged: HashSet<usize> = held
-        .tags
-        .iter()
-        .map(|tag| tag.commit)
-        .filter(|commit| *commit != run.commit)
-        .collect();
+    let tagged: HashSet<usize> =
+        held.tags.iter().map(|tag| tag.commit).filter(|commit| *commit != run.commit).collect();
     let folder = home(book, &run.title).map_or("", |code| &*code.folder);
     let mut files = Vec::new();
     let mut next = Some(run.commit);
@@ -201,18 +157,9 @@ fn released_files<'a>(book: &Book<'a>, run: &PipelineRun) -> Vec<&'a FileChange>
         let Some(commit) = held.commits.get(place) else {
             break;
         };
-        files.extend(
-            commit
-                .files
-                .iter()
-                .filter(|file| file.path.starts_with(folder)),
-        );
+        files.extend(commit.files.iter().filter(|file| file.path.starts_with(folder)));
         // A check looks at its own merge only; a release at all of them.
-        next = commit
-            .parents
-            .first()
-            .copied()
-            .filter(|_| run.digest.is_some());
+        next = commit.parents.first().copied().filter(|_| run.digest.is_some());
     }
     files
 }
@@ -221,10 +168,7 @@ fn released_files<'a>(book: &Book<'a>, run: &PipelineRun) -> Vec<&'a FileChange>
 fn home<'a>(book: &Book<'a>, title: &str) -> Option<&'a CodeHome> {
     let key = title.split(' ').next().unwrap_or_default();
     let services = book.desk.services.get(&*book.held.name)?;
-    services
-        .iter()
-        .find(|(service, _)| &*service.key == key)
-        .map(|(_, code)| *code)
+    services.iter().find(|(service, _)| &*service.key == key).map(|(_, code)| *code)
 }
 
 fn checks(book: &Book<'_>, place: usize, run: &PipelineRun) -> Vec<hub::CheckRun> {
@@ -240,25 +184,13 @@ fn checks(book: &Book<'_>, place: usize, run: &PipelineRun) -> Vec<hub::CheckRun
         external_id: id.to_string(),
         started_at: run.started,
         completed_at: Some(run.finished),
-        output: hub::CheckOutput {
-            title: Some(title.clone()),
-            summary: Some(title),
-            text: None,
-        },
+        output: hub::CheckOutput { title: Some(title.clone()), summary: Some(title), text: None },
     };
     let mut checks: Vec<hub::CheckRun> = (0..)
         .zip(&run.suites)
         .map(|(offset, suite)| {
-            let title = format!(
-                "{} passed, {} failed, {} skipped",
-                suite.passed, suite.failed, suite.skipped
-            );
-            check(
-                offset,
-                format!("{} tests", suite.name),
-                "github-actions",
-                title,
-            )
+            let title = format!("{} passed, {} failed, {} skipped", suite.passed, suite.failed, suite.skipped);
+            check(offset, format!("{} tests", suite.name), "github-actions", title)
         })
         .collect();
     if let Some((lines, covered)) = run.coverage {
@@ -305,29 +237,14 @@ fn deployments(book: &Book<'_>, repository: &mut hub::Repository) {
         .collect();
     // Below production a success retires the one before it in the same place.
     let mut current: HashMap<(&str, &str), usize> = HashMap::new();
-    for (place, deployment) in book
-        .desk
-        .deployments
-        .get(&*book.held.name)
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
-        let commit = commits
-            .get(&(&*deployment.service, &*deployment.version))
-            .copied()
-            .unwrap_or_default();
-        let tag = codes
-            .get(&*deployment.service)
-            .map(|code| code.tag(&deployment.version))
-            .unwrap_or_default();
+    for (place, deployment) in book.desk.deployments.get(&*book.held.name).into_iter().flatten().enumerate() {
+        let commit = commits.get(&(&*deployment.service, &*deployment.version)).copied().unwrap_or_default();
+        let tag = codes.get(&*deployment.service).map(|code| code.tag(&deployment.version)).unwrap_or_default();
         let run = deploy_run(book, place, deployment, (&tag, commit));
         let written = write_deployment(book, place, deployment, (&tag, commit, run.id));
         if deployment.outcome == Outcome::Succeeded && deployment.environment != "production" {
-            let before = current.insert(
-                (&*deployment.service, deployment.environment),
-                repository.deployments.len(),
-            );
+            let before =
+                current.insert((&*deployment.service, deployment.environment), repository.deployments.len());
             let at = deployment.finished.unwrap_or(deployment.started);
             if let Some(old) = before.and_then(|old| repository.deployments.get_mut(old)) {
                 let id = old.id * 10 + 5;
@@ -357,12 +274,7 @@ fn deploy_run(
         id: book.id(place) + 500_000,
         workflow: workflow(book, "deploy"),
         run_number: place as u64 + 1,
-        display_title: format!(
-            "{} {} to {}",
-            deployment.service,
-            deployment.version,
-            environment(deployment)
-        ),
+        display_title: format!("{} {} to {}", deployment.service, deployment.version, environment(deployment)),
         event: "workflow_dispatch".to_owned(),
         head_branch: Some(tag.to_owned()),
         head_sha: book.shas.commit(commit),
@@ -415,15 +327,8 @@ fn write_deployment(
     let mut statuses = match (deployment.outcome, deployment.finished) {
         (Outcome::Pending, _) | (_, None) => vec![status(id * 10, "waiting", deployment.started)],
         (outcome, Some(finished)) => {
-            let last = if outcome == Outcome::Succeeded {
-                "success"
-            } else {
-                "failure"
-            };
-            vec![
-                status(id * 10, "in_progress", deployment.started),
-                status(id * 10 + 1, last, finished),
-            ]
+            let last = if outcome == Outcome::Succeeded { "success" } else { "failure" };
+            vec![status(id * 10, "in_progress", deployment.started), status(id * 10 + 1, last, finished)]
         }
     };
     for status in &mut statuses {

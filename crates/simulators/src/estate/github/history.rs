@@ -10,19 +10,12 @@ use crate::github as hub;
 
 pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
     let held = book.held;
-    repository.commits = held
-        .commits
-        .iter()
-        .enumerate()
-        .map(|(place, commit)| write_commit(book, place, commit))
-        .collect();
+    repository.commits =
+        held.commits.iter().enumerate().map(|(place, commit)| write_commit(book, place, commit)).collect();
     repository.branches = held
         .branches
         .iter()
-        .map(|(name, commit)| hub::Branch {
-            name: name.to_string(),
-            sha: book.shas.commit(*commit),
-        })
+        .map(|(name, commit)| hub::Branch { name: name.to_string(), sha: book.shas.commit(*commit) })
         .collect();
     repository.tags = held
         .tags
@@ -43,9 +36,7 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
         .iter()
         .enumerate()
         .map(|(place, release)| {
-            let tagged = held
-                .tagged(&release.tag)
-                .and_then(|commit| held.commits.get(commit));
+            let tagged = held.tagged(&release.tag).and_then(|commit| held.commits.get(commit));
             hub::Release {
                 id: book.id(place),
                 tag: release.tag.to_string(),
@@ -59,11 +50,7 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
             }
         })
         .collect();
-    repository.pull_requests = held
-        .pulls
-        .iter()
-        .map(|pull| write_pull(book, pull))
-        .collect();
+    repository.pull_requests = held.pulls.iter().map(|pull| write_pull(book, pull)).collect();
 }
 
 fn signature(book: &Book<'_>, key: &str, at: Timestamp) -> hub::Signature {
@@ -79,11 +66,7 @@ fn signature(book: &Book<'_>, key: &str, at: Timestamp) -> hub::Signature {
 fn write_commit(book: &Book<'_>, place: usize, commit: &Commit) -> hub::Commit {
     hub::Commit {
         sha: book.shas.commit(place),
-        parents: commit
-            .parents
-            .iter()
-            .map(|parent| book.shas.commit(*parent))
-            .collect(),
+        parents: commit.parents.iter().map(|parent| book.shas.commit(*parent)).collect(),
         author: signature(book, &commit.author, commit.at),
         committer: signature(book, &commit.committer, commit.at),
         message: commit.message.to_string(),
@@ -95,11 +78,7 @@ fn write_commit(book: &Book<'_>, place: usize, commit: &Commit) -> hub::Commit {
 fn write_file(file: &FileChange) -> hub::FileChange {
     hub::FileChange {
         path: file.path.to_string(),
-        status: if file.added {
-            hub::FileStatus::Added
-        } else {
-            hub::FileStatus::Modified
-        },
+        status: if file.added { hub::FileStatus::Added } else { hub::FileStatus::Modified },
         additions: file.additions,
         deletions: file.deletions,
         content: match &file.content {
@@ -116,30 +95,16 @@ fn write_pull(book: &Book<'_>, pull: &PullRequest) -> hub::PullRequest {
     let base = merge
         .and_then(|merge| book.held.commits.get(merge.commit))
         .and_then(|commit| commit.parents.first().copied());
-    let sha = |place: Option<usize>| {
-        place
-            .map(|place| book.shas.commit(place))
-            .unwrap_or_default()
-    };
+    let sha = |place: Option<usize>| place.map(|place| book.shas.commit(place)).unwrap_or_default();
     hub::PullRequest {
         id,
         number: pull.number,
         title: pull.title.to_string(),
         body: Some(pull.body.to_string()),
         author: Some(login(&pull.author)),
-        head: hub::Head {
-            branch: pull.branch.to_string(),
-            sha: sha(tip),
-        },
-        base: hub::Head {
-            branch: pull.base.to_string(),
-            sha: sha(base),
-        },
-        commits: pull
-            .commits
-            .iter()
-            .map(|commit| book.shas.commit(*commit))
-            .collect(),
+        head: hub::Head { branch: pull.branch.to_string(), sha: sha(tip) },
+        base: hub::Head { branch: pull.base.to_string(), sha: sha(base) },
+        commits: pull.commits.iter().map(|commit| book.shas.commit(*commit)).collect(),
         created_at: pull.opened,
         updated_at: merge.map_or(pull.opened, |merge| merge.at),
         closed_at: merge.map(|merge| merge.at),

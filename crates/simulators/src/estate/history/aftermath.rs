@@ -49,22 +49,12 @@ pub(super) fn follow(
     case: Case<'_>,
     (knobs, draw): (&Knobs, &mut Draw),
 ) -> Result<(), EstateError> {
-    let Case {
-        mut change,
-        rollout,
-        fate,
-    } = case;
+    let Case { mut change, rollout, fate } = case;
     let service = rollout.service;
-    let before = world.running(&(
-        service.key.clone(),
-        "production",
-        regions_of(service).first().copied().flatten(),
-    ));
+    let before =
+        world.running(&(service.key.clone(), "production", regions_of(service).first().copied().flatten()));
     let mut end = if fate == Fate::SecondAttempt {
-        let failed = Rollout {
-            outcome: Outcome::Failed,
-            ..rollout.clone()
-        };
+        let failed = Rollout { outcome: Outcome::Failed, ..rollout.clone() };
         world.go_live(&failed)?;
         let mut second = rollout.clone();
         second.attempt = 2;
@@ -76,38 +66,22 @@ pub(super) fn follow(
     let live = end;
     if let (Fate::RolledBack, Some(before)) = (fate, &before) {
         let earlier = digest(&service.key, before, "index");
-        let earlier = if rollout.digest.is_empty() {
-            "".into()
-        } else {
-            earlier
-        };
-        let mut back = Rollout::new(
-            service,
-            before,
-            &earlier,
-            end + minutes(draw.between(15, 150)),
-        )
-        .under(&change.number);
+        let earlier = if rollout.digest.is_empty() { "".into() } else { earlier };
+        let mut back =
+            Rollout::new(service, before, &earlier, end + minutes(draw.between(15, 150))).under(&change.number);
         back.rollback_of = Some(rollout.version.into());
         back.attempt = 2;
         end = world.go_live(&back)?;
     }
     change.end_work(end + minutes(10));
     let (code, notes) = honest(fate);
-    let code = if draw.chance(knobs.wrong_close_codes) {
-        wrong(code)
-    } else {
-        code
-    };
+    let code = if draw.chance(knobs.wrong_close_codes) { wrong(code) } else { code };
     change.close(end + hours(draw.between(3, 44)), code, notes);
     let number = world.raise(change);
     if fate != Fate::Well {
         let told = !draw.chance(knobs.missing_caused_by);
-        let filed = Filed {
-            live,
-            mended: end.max(live + minutes(draw.between(20, 300))),
-            cause: told.then_some(number),
-        };
+        let filed =
+            Filed { live, mended: end.max(live + minutes(draw.between(20, 300))), cause: told.then_some(number) };
         file(world, service.key.clone(), filed, draw)?;
     }
     Ok(())
@@ -116,18 +90,9 @@ pub(super) fn follow(
 fn honest(fate: Fate) -> (CloseCode, &'static str) {
     match fate {
         Fate::Well => (CloseCode::Successful, "Went as planned."),
-        Fate::RolledBack => (
-            CloseCode::Unsuccessful,
-            "Rolled back to the version before.",
-        ),
-        Fate::Mended => (
-            CloseCode::WithIssues,
-            "Errors after the release, mended in place.",
-        ),
-        Fate::SecondAttempt => (
-            CloseCode::WithIssues,
-            "First attempt broke off, the second one held.",
-        ),
+        Fate::RolledBack => (CloseCode::Unsuccessful, "Rolled back to the version before."),
+        Fate::Mended => (CloseCode::WithIssues, "Errors after the release, mended in place."),
+        Fate::SecondAttempt => (CloseCode::WithIssues, "First attempt broke off, the second one held."),
     }
 }
 
@@ -145,12 +110,7 @@ struct Filed {
     cause: Option<Text>,
 }
 
-fn file(
-    world: &mut World,
-    service: Text,
-    filed: Filed,
-    draw: &mut Draw,
-) -> Result<(), EstateError> {
+fn file(world: &mut World, service: Text, filed: Filed, draw: &mut Draw) -> Result<(), EstateError> {
     let team = world.service(&service)?.team;
     let opened = filed.live + minutes(draw.between(2, 40));
     let priority = match draw.count(0, 19) {
@@ -160,15 +120,8 @@ fn file(
         _ => 4,
     };
     let number: Text = format!("INC{:07}", 100_000 + world.next("history incidents")).into();
-    let problem = draw
-        .chance(0.25)
-        .then(|| file_problem(world, &service, (&team, filed.mended), draw));
-    let symptom = [
-        "Errors rise",
-        "Responses slow down",
-        "Postings are missing",
-        "Sign-in fails for some",
-    ];
+    let problem = draw.chance(0.25).then(|| file_problem(world, &service, (&team, filed.mended), draw));
+    let symptom = ["Errors rise", "Responses slow down", "Postings are missing", "Sign-in fails for some"];
     let symptom = draw.pick(&symptom).copied().unwrap_or("Errors rise");
     world.estate.incidents.push(Incident {
         number,
@@ -190,12 +143,7 @@ fn file(
     Ok(())
 }
 
-fn file_problem(
-    world: &mut World,
-    service: &Text,
-    (team, at): (&Text, Timestamp),
-    draw: &mut Draw,
-) -> Text {
+fn file_problem(world: &mut World, service: &Text, (team, at): (&Text, Timestamp), draw: &mut Draw) -> Text {
     let count = world.next("history problems");
     let number: Text = format!("PRB{:07}", 100_000 + count).into();
     let known = draw.chance(0.5).then(|| KnownError {

@@ -3,9 +3,7 @@
 use crate::estate::EstateError;
 use crate::estate::changing::{Plan, approved, task};
 use crate::estate::draw::Draw;
-use crate::estate::model::{
-    Change, ChangeClass, ChangeState, CloseCode, Incident, Interval, TaskKind, Text,
-};
+use crate::estate::model::{Change, ChangeClass, ChangeState, CloseCode, Incident, Interval, TaskKind, Text};
 use crate::estate::people::CAB;
 use crate::estate::world::{World, days, hours, minutes};
 
@@ -61,24 +59,11 @@ fn patch(world: &mut World, ago: i64, draw: &mut Draw) -> Result<Change, EstateE
     let service = world.service("notification-hub")?;
     let item = draw.pick(&ITEMS).copied().unwrap_or("dns-01");
     let work = draw.pick(&WORKS).copied().unwrap_or("Restart");
-    let class = if draw.chance(0.6) {
-        ChangeClass::Standard
-    } else {
-        ChangeClass::Normal
-    };
+    let class = if draw.chance(0.6) { ChangeClass::Standard } else { ChangeClass::Normal };
     let created = start - days(6);
     let number: Text = format!("CHG{:07}", 100_000 + world.next("history changes")).into();
-    let planned = Interval {
-        start,
-        end: start + hours(2),
-    };
-    let plan = Plan {
-        service: &service,
-        version: "",
-        class,
-        planned,
-        created,
-    };
+    let planned = Interval { start, end: start + hours(2) };
+    let plan = Plan { service: &service, version: "", class, planned, created };
     let mut change = world.draft_numbered(&plan, number)?;
     change.title = format!("{work} {item}").into();
     change.plans.description = "Routine infrastructure work; no release of a service.".into();
@@ -98,22 +83,13 @@ fn patch(world: &mut World, ago: i64, draw: &mut Draw) -> Result<Change, EstateE
     } else {
         let chair = world.member(CAB, 2)?;
         change.advance(created + hours(1), &requester, ChangeState::Authorize);
-        change.approvals.push(approved(
-            chair.clone(),
-            Some(CAB.into()),
-            created + hours(1),
-            created + days(3),
-        ));
+        change.approvals.push(approved(chair.clone(), Some(CAB.into()), created + hours(1), created + days(3)));
         change.advance(created + days(3), &chair, ChangeState::Scheduled);
     }
     change.start_work(start + minutes(5));
     let end = start + minutes(draw.between(20, 110));
     change.end_work(end);
-    let code = if draw.chance(0.04) {
-        CloseCode::WithIssues
-    } else {
-        CloseCode::Successful
-    };
+    let code = if draw.chance(0.04) { CloseCode::WithIssues } else { CloseCode::Successful };
     change.close(end + hours(draw.between(1, 12)), code, "Done.");
     Ok(change)
 }

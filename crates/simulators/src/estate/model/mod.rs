@@ -87,14 +87,10 @@ impl Estate {
 
     /// The change that releases `service@version`.
     pub fn change_of(&self, release: &str) -> Option<&Change> {
-        self.changes
-            .iter()
-            .find(|change| change.releases.iter().any(|key| &**key == release))
+        self.changes.iter().find(|change| change.releases.iter().any(|key| &**key == release))
     }
 
     pub fn repository(&self, name: &str) -> Option<&Repository> {
-        self.repositories
-            .iter()
-            .find(|repository| &*repository.name == name)
+        self.repositories.iter().find(|repository| &*repository.name == name)
     }
 }

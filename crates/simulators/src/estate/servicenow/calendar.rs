@@ -23,10 +23,8 @@ fn blackouts(estate: &Estate, out: &mut Out<'_>) {
         let id = out.id(Of::Schedule, &blackout.key);
         let created = blackout.span.start - SignedDuration::from_hours(24 * 120);
         let mut row = Cells::new(id.clone(), created, "admin");
-        let names: Vec<&str> = closed_by(&blackout.closes, &estate.services)
-            .into_iter()
-            .map(|name| &**name)
-            .collect();
+        let names: Vec<&str> =
+            closed_by(&blackout.closes, &estate.services).into_iter().map(|name| &**name).collect();
         row.put("name", &*blackout.name);
         row.put("time_zone", "Europe/London");
         row.put("type", "blackout");
@@ -41,11 +39,8 @@ fn blackouts(estate: &Estate, out: &mut Out<'_>) {
 }
 
 fn entry(out: &mut Out<'_>, (schedule, name): (&str, &str), kind: &str, span: Interval) {
-    let mut row = Cells::new(
-        out.part(&["span", name, kind]),
-        span.start - SignedDuration::from_hours(24 * 120),
-        "admin",
-    );
+    let mut row =
+        Cells::new(out.part(&["span", name, kind]), span.start - SignedDuration::from_hours(24 * 120), "admin");
     row.put("schedule", schedule);
     row.put("name", name);
     row.put("type", kind);
@@ -70,18 +65,8 @@ fn maintenance(estate: &Estate, out: &mut Out<'_>) {
     row.put("active", "true");
     out.write("cmn_schedule_maintenance", row);
     for (name, days, start, end) in [
-        (
-            "Weekday evenings",
-            "1234",
-            "20240101T180000",
-            "20240101T230000",
-        ),
-        (
-            "Saturday mornings",
-            "6",
-            "20240106T060000",
-            "20240106T120000",
-        ),
+        ("Weekday evenings", "1234", "20240101T180000", "20240101T230000"),
+        ("Saturday mornings", "6", "20240106T060000", "20240106T120000"),
     ] {
         let mut row = Cells::new(out.part(&["span", name]), created, "admin");
         row.put("schedule", id.clone());
@@ -111,11 +96,7 @@ fn meetings(estate: &Estate, out: &mut Out<'_>) {
         let key = time(meeting.at);
         let id = out.id(Of::Meeting, &key);
         let over = meeting.at + SignedDuration::from_hours(1) <= estate.now;
-        let mut row = Cells::new(
-            id.clone(),
-            meeting.at - SignedDuration::from_hours(24 * 14),
-            "admin",
-        );
+        let mut row = Cells::new(id.clone(), meeting.at - SignedDuration::from_hours(24 * 14), "admin");
         row.put("name", format!("CAB {}", meeting.at.strftime("%d %B %Y")));
         row.put("cab_definition", definition.clone());
         row.put_time("start", Some(meeting.at));
@@ -169,11 +150,8 @@ fn templates(estate: &Estate, out: &mut Out<'_>) {
         row.put("std_change_producer", id.clone());
         out.write("std_change_producer_version", row);
         for item in &template.allowed_items {
-            let mut row = Cells::new(
-                out.part(&["template item", &template.key, item]),
-                template.valid.start,
-                "admin",
-            );
+            let mut row =
+                Cells::new(out.part(&["template item", &template.key, item]), template.valid.start, "admin");
             row.put("template", id.clone());
             row.put("ci_item", out.id(Of::Item, item));
             out.write("std_change_template_ci", row);

@@ -3,29 +3,22 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{
-    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode,
-    Estate, Risk, TaskKind, TaskState,
+    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode, Estate, Risk,
+    TaskKind, TaskState,
 };
 use super::{Cells, Of, Out, time};
 
 pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
     let instance = out.instance;
-    for change in estate
-        .changes
-        .iter()
-        .filter(|change| change.instance == instance)
-    {
+    for change in estate.changes.iter().filter(|change| change.instance == instance) {
         write_change(change, out);
         for (place, task) in change.tasks.iter().enumerate() {
             write_task(change, place, task, out);
         }
         write_approvals(change, out);
         for item in change.item.iter().chain(&change.items) {
-            let mut row = Cells::new(
-                out.part(&["task_ci", &change.number, item]),
-                change.created,
-                &change.opened_by,
-            );
+            let mut row =
+                Cells::new(out.part(&["task_ci", &change.number, item]), change.created, &change.opened_by);
             row.put("task", out.id(Of::Change, &change.number));
             row.put("ci_item", out.id(Of::Item, item));
             out.write("task_ci", row);
@@ -35,11 +28,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
 }
 
 fn write_change(change: &Change, out: &mut Out<'_>) {
-    let mut row = Cells::new(
-        out.id(Of::Change, &change.number),
-        change.created,
-        &change.opened_by,
-    );
+    let mut row = Cells::new(out.id(Of::Change, &change.number), change.created, &change.opened_by);
     row.put("number", &*change.number);
     row.put("sys_class_name", "change_request");
     row.put("short_description", &*change.title);
@@ -52,80 +41,35 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
     row.put("type", class(change.class));
     row.put("category", "Applications Software");
     row.put("state", state(change.state));
-    row.put(
-        "active",
-        (!matches!(change.state, ChangeState::Closed | ChangeState::Canceled)).to_string(),
-    );
+    row.put("active", (!matches!(change.state, ChangeState::Closed | ChangeState::Canceled)).to_string());
     row.put("approval", approval(change));
     row.put("risk", risk(change.risk));
-    row.put(
-        "priority",
-        if change.class == ChangeClass::Emergency {
-            "1"
-        } else {
-            "4"
-        },
-    );
+    row.put("priority", if change.class == ChangeClass::Emergency { "1" } else { "4" });
     row.put("requested_by", out.id(Of::User, &change.requested_by));
     row.put("opened_by", out.id(Of::User, &change.opened_by));
     row.put_time("opened_at", Some(change.created));
-    row.put_some(
-        "assigned_to",
-        change
-            .assigned_to
-            .as_ref()
-            .map(|person| out.id(Of::User, person)),
-    );
-    row.put_some(
-        "assignment_group",
-        change.group.as_ref().map(|group| out.id(Of::Group, group)),
-    );
-    row.put_some(
-        "cmdb_ci",
-        change.item.as_ref().map(|item| out.id(Of::Item, item)),
-    );
+    row.put_some("assigned_to", change.assigned_to.as_ref().map(|person| out.id(Of::User, person)));
+    row.put_some("assignment_group", change.group.as_ref().map(|group| out.id(Of::Group, group)));
+    row.put_some("cmdb_ci", change.item.as_ref().map(|item| out.id(Of::Item, item)));
     // Only a service is a business service; infrastructure is not.
     let service = change.item.as_ref().filter(|_| !change.releases.is_empty());
-    row.put_some(
-        "business_service",
-        service.map(|item| out.id(Of::Item, item)),
-    );
+    row.put_some("business_service", service.map(|item| out.id(Of::Item, item)));
     row.put_time("start_date", Some(change.planned.start));
     row.put_time("end_date", Some(change.planned.end));
     row.put_time("work_start", change.work_start);
     row.put_time("work_end", change.work_end);
     row.put("cab_required", change.cab.is_some().to_string());
     row.put_time("cab_date_time", change.cab);
-    row.put_some(
-        "cab_date",
-        change.cab.map(|at| at.strftime("%Y-%m-%d").to_string()),
-    );
+    row.put_some("cab_date", change.cab.map(|at| at.strftime("%Y-%m-%d").to_string()));
     row.put("production_system", "true");
     row.put_some("correlation_id", change.correlation.as_deref());
-    row.put_some(
-        "correlation_display",
-        change.correlation.as_ref().map(|_| "Release pipeline"),
-    );
+    row.put_some("correlation_display", change.correlation.as_ref().map(|_| "Release pipeline"));
     row.put_some(
         "std_change_producer_version",
-        change
-            .template
-            .as_ref()
-            .map(|key| out.id(Of::TemplateVersion, key)),
+        change.template.as_ref().map(|key| out.id(Of::TemplateVersion, key)),
     );
-    let parent = change
-        .predecessor
-        .as_ref()
-        .map(|number| out.id(Of::Change, number));
-    row.put_some(
-        "parent",
-        parent.or_else(|| {
-            change
-                .train
-                .as_ref()
-                .map(|number| out.id(Of::Release, number))
-        }),
-    );
+    let parent = change.predecessor.as_ref().map(|number| out.id(Of::Change, number));
+    row.put_some("parent", parent.or_else(|| change.train.as_ref().map(|number| out.id(Of::Release, number))));
     if let Some(closing) = &change.closing {
         row.put("close_code", close_code(closing.code));
         row.put("close_notes", &*closing.notes);
@@ -138,15 +82,9 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
 }
 
 fn write_task(change: &Change, place: usize, task: &ChangeTask, out: &mut Out<'_>) {
-    let digits = change
-        .number
-        .trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let digits = change.number.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     let number = format!("CTASK{digits}{:02}", place + 1);
-    let mut row = Cells::new(
-        out.part(&["task", &number]),
-        change.created,
-        &change.opened_by,
-    );
+    let mut row = Cells::new(out.part(&["task", &number]), change.created, &change.opened_by);
     row.put("number", number);
     row.put("sys_class_name", "change_task");
     row.put("short_description", &*task.title);
@@ -174,10 +112,7 @@ fn write_task(change: &Change, place: usize, task: &ChangeTask, out: &mut Out<'_
     row.put_some("cmdb_ci", item.map(|item| out.id(Of::Item, item)));
     let person = task.assigned_to.as_ref().or(change.assigned_to.as_ref());
     row.put_some("assigned_to", person.map(|person| out.id(Of::User, person)));
-    row.put_some(
-        "assignment_group",
-        change.group.as_ref().map(|group| out.id(Of::Group, group)),
-    );
+    row.put_some("assignment_group", change.group.as_ref().map(|group| out.id(Of::Group, group)));
     row.put_time("planned_start_date", task.planned.map(|span| span.start));
     row.put_time("planned_end_date", task.planned.map(|span| span.end));
     row.put_time("work_start", task.work.map(|span| span.start));
@@ -196,10 +131,7 @@ fn write_approvals(change: &Change, out: &mut Out<'_>) {
         let id = out.part(&["group approval", &change.number, &group.group]);
         let mut row = Cells::new(id, group.requested, "system");
         row.put("sys_class_name", "sysapproval_group");
-        row.put(
-            "number",
-            format!("GAPRV{}", change.number.trim_start_matches("CHG")),
-        );
+        row.put("number", format!("GAPRV{}", change.number.trim_start_matches("CHG")));
         row.put("parent", sysapproval.clone());
         row.put("assignment_group", out.id(Of::Group, &group.group));
         row.put("approval", approval_state(group.state));
@@ -210,25 +142,15 @@ fn write_approvals(change: &Change, out: &mut Out<'_>) {
         out.write("sysapproval_group", row);
     }
     for approval in &change.approvals {
-        let mut row = Cells::new(
-            approval_id(change, approval, out),
-            approval.requested,
-            "system",
-        );
+        let mut row = Cells::new(approval_id(change, approval, out), approval.requested, "system");
         row.put("approver", out.id(Of::User, &approval.approver));
         row.put("state", approval_state(approval.state));
         row.put("sysapproval", sysapproval.clone());
         row.put("document_id", sysapproval.clone());
         row.put("source_table", "change_request");
         row.put("comments", &*approval.comments);
-        let by_group = change
-            .group_approvals
-            .iter()
-            .find(|group| Some(&group.group) == approval.group.as_ref());
-        row.put_some(
-            "group",
-            by_group.map(|group| out.part(&["group approval", &change.number, &group.group])),
-        );
+        let by_group = change.group_approvals.iter().find(|group| Some(&group.group) == approval.group.as_ref());
+        row.put_some("group", by_group.map(|group| out.part(&["group approval", &change.number, &group.group])));
         if let Some(at) = approval.decided {
             row.updated(at, recorder(approval), 1);
         }
@@ -237,12 +159,7 @@ fn write_approvals(change: &Change, out: &mut Out<'_>) {
 }
 
 fn approval_id(change: &Change, approval: &Approval, out: &Out<'_>) -> String {
-    out.part(&[
-        "approval",
-        &change.number,
-        &approval.approver,
-        &time(approval.requested),
-    ])
+    out.part(&["approval", &change.number, &approval.approver, &time(approval.requested)])
 }
 
 /// Whoever wrote the decision down: usually the approver, sometimes an administrator.
@@ -264,11 +181,7 @@ fn write_audit(change: &Change, out: &mut Out<'_>) {
             Changed::WorkStart(new) => ("work_start", String::new(), time(*new)),
             Changed::WorkEnd(new) => ("work_end", String::new(), time(*new)),
         };
-        let mut row = Cells::new(
-            out.part(&["audit", &change.number, &place.to_string()]),
-            line.at,
-            &line.by,
-        );
+        let mut row = Cells::new(out.part(&["audit", &change.number, &place.to_string()]), line.at, &line.by);
         row.put("tablename", "change_request");
         row.put("documentkey", document.clone());
         row.put("fieldname", field);
@@ -278,11 +191,7 @@ fn write_audit(change: &Change, out: &mut Out<'_>) {
         row.put("record_checkpoint", (place + 1).to_string());
         out.write("sys_audit", row);
     }
-    for approval in change
-        .approvals
-        .iter()
-        .filter(|approval| approval.decided.is_some())
-    {
+    for approval in change.approvals.iter().filter(|approval| approval.decided.is_some()) {
         let at = approval.decided.unwrap_or(approval.requested);
         let id = approval_id(change, approval, out);
         let mut row = Cells::new(out.part(&["audit", &id]), at, recorder(approval));
@@ -300,10 +209,7 @@ fn write_audit(change: &Change, out: &mut Out<'_>) {
 /// The latest act that moved the record itself.
 fn last_touch(change: &Change) -> (Timestamp, String) {
     let acts = change.history.iter().map(|line| (line.at, &*line.by));
-    let closing = change
-        .closing
-        .iter()
-        .map(|closing| (closing.at, &*closing.by));
+    let closing = change.closing.iter().map(|closing| (closing.at, &*closing.by));
     let decided = change
         .approvals
         .iter()
@@ -311,10 +217,7 @@ fn last_touch(change: &Change) -> (Timestamp, String) {
     acts.chain(closing)
         .chain(decided)
         .max_by_key(|(at, _)| *at)
-        .map_or(
-            (change.created, change.opened_by.to_string()),
-            |(at, by)| (at, by.to_owned()),
-        )
+        .map_or((change.created, change.opened_by.to_string()), |(at, by)| (at, by.to_owned()))
 }
 
 /// Any no is a no, all yes is a yes, nothing asked is nothing asked.

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 
-use super::super::model::{
-    ConfigurationItem, ConfigurationState, Estate, Life, RelationKind, Text,
-};
+use super::super::model::{ConfigurationItem, ConfigurationState, Estate, Life, RelationKind, Text};
 use super::{Cells, Of, Out};
 
 const DISCOVERY: &str = "svc.discovery";
@@ -23,10 +21,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
         row.put("operational_status", if retired { "6" } else { "1" });
         row.put("install_status", if retired { "7" } else { "1" });
         row.put("discovery_source", "ServiceNow");
-        row.put_time(
-            "last_discovered",
-            Some(estate.now - SignedDuration::from_hours(7)),
-        );
+        row.put_time("last_discovered", Some(estate.now - SignedDuration::from_hours(7)));
         if let Some(team) = &item.team {
             let group = out.id(Of::Group, team);
             row.put("support_group", group.clone());
@@ -51,14 +46,9 @@ struct Discovered<'a> {
 
 impl<'a> Discovered<'a> {
     fn new(estate: &'a Estate) -> Self {
-        let open = estate
-            .observations
-            .iter()
-            .filter(|seen| seen.until.is_none());
+        let open = estate.observations.iter().filter(|seen| seen.until.is_none());
         Self {
-            running: open
-                .map(|seen| ((&*seen.service, seen.environment), &seen.version))
-                .collect(),
+            running: open.map(|seen| ((&*seen.service, seen.environment), &seen.version)).collect(),
             found: estate
                 .configurations
                 .iter()
@@ -69,11 +59,7 @@ impl<'a> Discovered<'a> {
 
     /// The version that runs and the settings found, as discovery last saw them.
     fn describe(&self, item: &ConfigurationItem, row: &mut Cells) {
-        let Some(service) = item
-            .service
-            .as_deref()
-            .filter(|_| item.class == "cmdb_ci_service_discovered")
-        else {
+        let Some(service) = item.service.as_deref().filter(|_| item.class == "cmdb_ci_service_discovered") else {
             return;
         };
         let key = (service, item.environment);
@@ -102,12 +88,7 @@ fn offerings(estate: &Estate, out: &mut Out<'_>) {
 
 fn relations(estate: &Estate, out: &mut Out<'_>) {
     let since = estate.now - SignedDuration::from_hours(24 * 900);
-    for kind in [
-        RelationKind::DependsOn,
-        RelationKind::RunsOn,
-        RelationKind::ConnectsTo,
-        RelationKind::Contains,
-    ] {
+    for kind in [RelationKind::DependsOn, RelationKind::RunsOn, RelationKind::ConnectsTo, RelationKind::Contains] {
         let (parent, child) = descriptors(kind);
         let mut row = Cells::new(type_id(kind, out), since, "system");
         row.put("name", format!("{parent}::{child}"));

@@ -17,10 +17,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
         row.put("collection", "incident");
         row.put("target", "resolution");
         row.put("type", "SLA");
-        row.put(
-            "duration",
-            format!("1970-01-{:02} {:02}:00:00", 1 + hours / 24, hours % 24),
-        );
+        row.put("duration", format!("1970-01-{:02} {:02}:00:00", 1 + hours / 24, hours % 24));
         out.write("contract_sla", row);
     }
     for problem in &estate.problems {
@@ -33,11 +30,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
 }
 
 fn write_incident(incident: &Incident, out: &mut Out<'_>) {
-    let mut row = Cells::new(
-        out.id(Of::Incident, &incident.number),
-        incident.opened,
-        "svc.interlock",
-    );
+    let mut row = Cells::new(out.id(Of::Incident, &incident.number), incident.opened, "svc.interlock");
     let caller = incident.caller.as_deref();
     let state = match (incident.resolved, incident.closed) {
         (_, Some(_)) => "7",
@@ -55,76 +48,25 @@ fn write_incident(incident: &Incident, out: &mut Out<'_>) {
     row.put("state", state);
     row.put("incident_state", state);
     row.put("active", incident.closed.is_none().to_string());
-    row.put(
-        "caller_id",
-        caller
-            .map(|person| out.id(Of::User, person))
-            .unwrap_or_default(),
-    );
-    row.put(
-        "opened_by",
-        caller
-            .map(|person| out.id(Of::User, person))
-            .unwrap_or_default(),
-    );
+    row.put("caller_id", caller.map(|person| out.id(Of::User, person)).unwrap_or_default());
+    row.put("opened_by", caller.map(|person| out.id(Of::User, person)).unwrap_or_default());
     row.put_time("opened_at", Some(incident.opened));
     row.put_time("resolved_at", incident.resolved);
     row.put_time("closed_at", incident.closed);
-    row.put(
-        "cmdb_ci",
-        incident
-            .item
-            .as_ref()
-            .map(|item| out.id(Of::Item, item))
-            .unwrap_or_default(),
-    );
+    row.put("cmdb_ci", incident.item.as_ref().map(|item| out.id(Of::Item, item)).unwrap_or_default());
     row.put("assignment_group", out.id(Of::Group, &incident.group));
-    row.put_some(
-        "assigned_to",
-        incident
-            .assigned_to
-            .as_ref()
-            .map(|person| out.id(Of::User, person)),
-    );
-    row.put(
-        "caused_by",
-        incident
-            .caused_by
-            .as_ref()
-            .map(|number| out.id(Of::Change, number))
-            .unwrap_or_default(),
-    );
-    row.put(
-        "rfc",
-        incident
-            .fixed_by
-            .as_ref()
-            .map(|number| out.id(Of::Change, number))
-            .unwrap_or_default(),
-    );
-    row.put(
-        "problem_id",
-        incident
-            .problem
-            .as_ref()
-            .map(|number| out.id(Of::Problem, number))
-            .unwrap_or_default(),
-    );
+    row.put_some("assigned_to", incident.assigned_to.as_ref().map(|person| out.id(Of::User, person)));
+    row.put("caused_by", incident.caused_by.as_ref().map(|number| out.id(Of::Change, number)).unwrap_or_default());
+    row.put("rfc", incident.fixed_by.as_ref().map(|number| out.id(Of::Change, number)).unwrap_or_default());
+    row.put("problem_id", incident.problem.as_ref().map(|number| out.id(Of::Problem, number)).unwrap_or_default());
     row.put("close_notes", &*incident.notes);
-    let last = incident
-        .closed
-        .or(incident.resolved)
-        .unwrap_or(incident.opened);
+    let last = incident.closed.or(incident.resolved).unwrap_or(incident.opened);
     row.updated(last, incident.assigned_to.as_deref().unwrap_or("system"), 4);
     out.write("incident", row);
     if let Some(priority_raised) =
         (incident.priority <= 2).then_some(incident.opened + SignedDuration::from_mins(4))
     {
-        let mut row = Cells::new(
-            out.part(&["audit", &incident.number, "priority"]),
-            priority_raised,
-            "system",
-        );
+        let mut row = Cells::new(out.part(&["audit", &incident.number, "priority"]), priority_raised, "system");
         row.put("tablename", "incident");
         row.put("documentkey", out.id(Of::Incident, &incident.number));
         row.put("fieldname", "priority");
@@ -137,34 +79,18 @@ fn write_incident(incident: &Incident, out: &mut Out<'_>) {
 }
 
 fn write_level(estate: &Estate, incident: &Incident, out: &mut Out<'_>) {
-    let Some((priority, hours)) = AGREEMENTS
-        .iter()
-        .find(|(priority, _)| *priority == incident.priority)
-    else {
+    let Some((priority, hours)) = AGREEMENTS.iter().find(|(priority, _)| *priority == incident.priority) else {
         return;
     };
     let due = incident.opened + SignedDuration::from_hours(*hours);
     let end = incident.resolved.unwrap_or(estate.now);
-    let used = (end - incident.opened)
-        .total(jiff::Unit::Minute)
-        .unwrap_or_default();
+    let used = (end - incident.opened).total(jiff::Unit::Minute).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "hours of one agreement")]
     let share = used * 100.0 / (*hours as f64 * 60.0);
-    let mut row = Cells::new(
-        out.part(&["level", &incident.number]),
-        incident.opened,
-        "system",
-    );
+    let mut row = Cells::new(out.part(&["level", &incident.number]), incident.opened, "system");
     row.put("task", out.id(Of::Incident, &incident.number));
     row.put("sla", out.id(Of::Agreement, &priority.to_string()));
-    row.put(
-        "stage",
-        if incident.resolved.is_some() {
-            "completed"
-        } else {
-            "in_progress"
-        },
-    );
+    row.put("stage", if incident.resolved.is_some() { "completed" } else { "in_progress" });
     row.put("has_breached", (end > due).to_string());
     row.put("active", incident.resolved.is_none().to_string());
     row.put_time("start_time", Some(incident.opened));
@@ -182,39 +108,21 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
     row.put("number", &*problem.number);
     row.put("sys_class_name", "problem");
     row.put("short_description", &*problem.title);
-    row.put(
-        "state",
-        if problem.closed.is_some() {
-            "107"
-        } else {
-            "103"
-        },
-    );
+    row.put("state", if problem.closed.is_some() { "107" } else { "103" });
     row.put("priority", problem.priority.to_string());
     row.put("active", problem.closed.is_none().to_string());
     row.put_time("closed_at", problem.closed);
     if let Some(at) = problem.closed {
         row.updated(at, "system", 5);
     }
-    row.put(
-        "cmdb_ci",
-        problem
-            .item
-            .as_ref()
-            .map(|item| out.id(Of::Item, item))
-            .unwrap_or_default(),
-    );
+    row.put("cmdb_ci", problem.item.as_ref().map(|item| out.id(Of::Item, item)).unwrap_or_default());
     row.put("assignment_group", out.id(Of::Group, &problem.group));
     row.put_time("opened_at", Some(problem.opened));
     row.put("cause_notes", &*problem.cause);
     row.put("known_error", problem.known_error.is_some().to_string());
     if let Some(known) = &problem.known_error {
         row.put("workaround", &*known.workaround);
-        let mut article = Cells::new(
-            out.id(Of::Article, &known.article),
-            problem.opened,
-            "system",
-        );
+        let mut article = Cells::new(out.id(Of::Article, &known.article), problem.opened, "system");
         article.put("number", &*known.article);
         article.put("sys_class_name", "kb_template_known_error_article");
         article.put("short_description", &*known.summary);
@@ -224,10 +132,7 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
         article.put("workflow_state", "published");
         article.put("active", "true");
         article.put("source", id);
-        article.put_some(
-            "cmdb_ci",
-            problem.item.as_ref().map(|item| out.id(Of::Item, item)),
-        );
+        article.put_some("cmdb_ci", problem.item.as_ref().map(|item| out.id(Of::Item, item)));
         out.write("kb_template_known_error_article", article);
     }
     out.write("problem", row);

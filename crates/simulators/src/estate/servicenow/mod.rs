@@ -54,9 +54,7 @@ pub fn each_row(estate: &Estate, instance: &'static str, sink: &mut dyn FnMut(&'
 /// The same, collected.
 pub fn rows(estate: &Estate, instance: &'static str) -> Vec<(String, Row)> {
     let mut all = Vec::new();
-    each_row(estate, instance, &mut |table, row| {
-        all.push((table.to_owned(), row))
-    });
+    each_row(estate, instance, &mut |table, row| all.push((table.to_owned(), row)));
     all
 }
 

@@ -29,11 +29,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
 
 fn users(estate: &Estate, out: &mut Out<'_>, since: Timestamp) {
     for person in &estate.people {
-        for account in person
-            .accounts
-            .iter()
-            .filter(|account| account.system == super::MAIN)
-        {
+        for account in person.accounts.iter().filter(|account| account.system == super::MAIN) {
             let mut row = Cells::new(out.id(Of::User, &account.login), since, ADMINISTRATOR);
             let (first, last) = person.name.split_once(' ').unwrap_or(("", &person.name));
             row.put("user_name", &*account.login);
@@ -61,11 +57,7 @@ fn groups(estate: &Estate, out: &mut Out<'_>, since: Timestamp) {
         row.put("manager", out.id(Of::User, &team.manager));
         out.write("sys_user_group", row);
         for member in &team.members {
-            let mut row = Cells::new(
-                out.part(&["member", &team.key, member]),
-                since,
-                ADMINISTRATOR,
-            );
+            let mut row = Cells::new(out.part(&["member", &team.key, member]), since, ADMINISTRATOR);
             row.put("user", out.id(Of::User, member));
             row.put("group", out.id(Of::Group, &team.key));
             out.write("sys_user_grmember", row);

@@ -29,11 +29,7 @@ fn write_train(estate: &Estate, train: &Train, out: &mut Out<'_>) {
     row.put_time("end_date", Some(train.span.end));
     out.write("rm_release", row);
     for (place, phase) in ["Build", "Test", "Deploy"].iter().enumerate() {
-        let number = format!(
-            "RPHA{}{}",
-            train.number.trim_start_matches("RLSE"),
-            place + 1
-        );
+        let number = format!("RPHA{}{}", train.number.trim_start_matches("RLSE"), place + 1);
         let mut row = Cells::new(out.part(&["phase", &number]), created, MANAGER);
         row.put("number", number);
         row.put("sys_class_name", "rm_release_phase");
@@ -44,11 +40,7 @@ fn write_train(estate: &Estate, train: &Train, out: &mut Out<'_>) {
         out.write("rm_release_phase", row);
     }
     for (place, key) in train.releases.iter().enumerate() {
-        let number = format!(
-            "RTSK{}{}",
-            train.number.trim_start_matches("RLSE"),
-            place + 1
-        );
+        let number = format!("RTSK{}{}", train.number.trim_start_matches("RLSE"), place + 1);
         let task = out.part(&["release task", &number]);
         let mut row = Cells::new(task, created, MANAGER);
         row.put("number", number);
@@ -63,11 +55,7 @@ fn write_train(estate: &Estate, train: &Train, out: &mut Out<'_>) {
         }
         out.write("rm_task", row);
     }
-    for change in estate
-        .changes
-        .iter()
-        .filter(|change| change.train.as_ref() == Some(&train.number))
-    {
+    for change in estate.changes.iter().filter(|change| change.train.as_ref() == Some(&train.number)) {
         let link = out.part(&["ride", &train.number, &change.number]);
         let mut row = Cells::new(link, created, MANAGER);
         row.put("release", id.clone());

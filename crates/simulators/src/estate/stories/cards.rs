@@ -5,9 +5,7 @@ use super::{Tale, normal, tell_release, waiting};
 use crate::estate::EstateError;
 use crate::estate::changing::{approved, task};
 use crate::estate::landscape::FIREWALL;
-use crate::estate::model::{
-    ChangeState, CloseCode, Incident, Interval, Outcome, TaskKind, TaskState, Text,
-};
+use crate::estate::model::{ChangeState, CloseCode, Incident, Interval, Outcome, TaskKind, TaskState, Text};
 use crate::estate::rollout::Rollout;
 use crate::estate::world::{World, days, hours, minutes};
 
@@ -22,10 +20,7 @@ pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
 fn half_deployed(world: &mut World, at: jiff::Timestamp) -> Result<(), EstateError> {
     let service = world.service("card-gateway")?;
     let told = tell_release(world, &Tale::new(&service, "3.9.2", at - days(5), at))?;
-    let planned = Interval {
-        start: at,
-        end: at + hours(4),
-    };
+    let planned = Interval { start: at, end: at + hours(4) };
     let mut change = normal(world, &service, "3.9.2", planned)?;
     change.created = at - days(9);
     world.authorise(&mut change, at)?;
@@ -33,49 +28,22 @@ fn half_deployed(world: &mut World, at: jiff::Timestamp) -> Result<(), EstateErr
     let first = Rollout::new(&service, "3.9.2", &told.built.digest, at + minutes(5))
         .region(Some("eu"))
         .under(&change.number);
-    let failed = Rollout {
-        outcome: Outcome::Failed,
-        ..first.clone()
-    };
+    let failed = Rollout { outcome: Outcome::Failed, ..first.clone() };
     world.deploy(&failed)?;
-    let second = Rollout {
-        attempt: 2,
-        started: at + minutes(150),
-        ..first.clone()
-    };
+    let second = Rollout { attempt: 2, started: at + minutes(150), ..first.clone() };
     world.deploy(&second)?;
-    let pending = Rollout {
-        region: Some("uk"),
-        started: at + minutes(170),
-        outcome: Outcome::Pending,
-        ..first
-    };
+    let pending = Rollout { region: Some("uk"), started: at + minutes(170), outcome: Outcome::Pending, ..first };
     world.deploy(&pending)?;
-    change
-        .tasks
-        .retain(|task| task.kind != TaskKind::Implementation);
-    let span = |from, to| Interval {
-        start: at + minutes(from),
-        end: at + minutes(to),
-    };
+    change.tasks.retain(|task| task.kind != TaskKind::Implementation);
+    let span = |from, to| Interval { start: at + minutes(from), end: at + minutes(to) };
     let step = |title: &str, state, from, to| {
         let mut step = task(title, TaskKind::Implementation).planned(planned);
         step.state = state;
         step.work = Some(span(from, to));
         step
     };
-    change.tasks.push(step(
-        "Deploy card-gateway 3.9.2 to eu, attempt 1",
-        TaskState::Failed,
-        5,
-        11,
-    ));
-    change.tasks.push(step(
-        "Deploy card-gateway 3.9.2 to eu, attempt 2",
-        TaskState::Closed,
-        150,
-        156,
-    ));
+    change.tasks.push(step("Deploy card-gateway 3.9.2 to eu, attempt 1", TaskState::Failed, 5, 11));
+    change.tasks.push(step("Deploy card-gateway 3.9.2 to eu, attempt 2", TaskState::Closed, 150, 156));
     let mut uk = task("Deploy card-gateway 3.9.2 to uk", TaskKind::Implementation);
     uk.planned = Some(world.calendar.slot(1, &service, (210, 60))?);
     uk.notes = "Waits until eu has run for a day without timeouts.".into();
@@ -88,16 +56,12 @@ fn half_deployed(world: &mut World, at: jiff::Timestamp) -> Result<(), EstateErr
 fn firewall(world: &mut World, evening: jiff::Timestamp) -> Result<(), EstateError> {
     let service = world.service("card-gateway")?;
     let start = evening + minutes(80);
-    let planned = Interval {
-        start,
-        end: start + hours(1),
-    };
+    let planned = Interval { start, end: start + hours(1) };
     let mut change = normal(world, &service, "3.9.2", planned)?;
     change.title = "Tighten egress rules on fw-dmz-01".into();
     change.plans.description =
         "Drop unused egress rules from the payment zone; list attached to the ticket.".into();
-    change.plans.implementation =
-        "Load the reviewed rule set; watch denied connections for ten minutes.".into();
+    change.plans.implementation = "Load the reviewed rule set; watch denied connections for ten minutes.".into();
     change.plans.backout = "Load rule set 211, kept on the device; two minutes.".into();
     change.correlation = None;
     change.releases = Vec::new();
@@ -114,11 +78,7 @@ fn firewall(world: &mut World, evening: jiff::Timestamp) -> Result<(), EstateErr
     world.authorise(&mut change, start)?;
     change.start_work(start + minutes(5));
     change.end_work(start + minutes(25));
-    change.close(
-        start + hours(12),
-        CloseCode::Successful,
-        "Rule set 212 is live.",
-    );
+    change.close(start + hours(12), CloseCode::Successful, "Rule set 212 is live.");
     world.raise(change);
     Ok(())
 }
@@ -156,16 +116,8 @@ fn each_needs_the_other(world: &mut World) -> Result<(), EstateError> {
         let planned = world.calendar.slot(3, &service, (after, 80))?;
         let mut tale = Tale::new(&service, version, world.now() - days(3), planned.start);
         tale.items = 5;
-        tale.documents = vec![(
-            "release-manifest.toml",
-            manifest(&Need {
-                key,
-                version,
-                needs,
-                needs_version,
-                kind,
-            }),
-        )];
+        tale.documents =
+            vec![("release-manifest.toml", manifest(&Need { key, version, needs, needs_version, kind }))];
         let told = tell_release(world, &tale)?;
         firsts.push(told.first()?.clone());
         let change = waiting(world, &service, version, planned)?;
@@ -179,9 +131,7 @@ fn each_needs_the_other(world: &mut World) -> Result<(), EstateError> {
     let at = world.now() - hours(20);
     let lead = world.member("fraud", 0)?;
     if let Some(change) = world.estate.changes.last_mut() {
-        change
-            .approvals
-            .push(approved(lead, Some("fraud".into()), at, at + hours(1)));
+        change.approvals.push(approved(lead, Some("fraud".into()), at, at + hours(1)));
         debug_assert_eq!(change.state, ChangeState::Authorize);
     }
     Ok(())
@@ -197,13 +147,7 @@ struct Need {
 
 /// What a release says about the versions it needs, in its own repository.
 fn manifest(need: &Need) -> Text {
-    let Need {
-        key,
-        version,
-        needs,
-        needs_version,
-        kind,
-    } = need;
+    let Need { key, version, needs, needs_version, kind } = need;
     let reason = match *kind {
         "HARD" => "Calls the scoring interface that comes with it.",
         _ => "Uses richer card data where it is there; works without.",

@@ -71,34 +71,22 @@ fn databases(world: &mut World) -> Result<(), EstateError> {
     let ledger = world.service("ledger-core")?;
     let planned = world.calendar.slot(2, &ledger, (240, 60))?;
     let mut change = normal(world, &ledger, "5.3.0", planned)?;
-    change.title = "Add settlement-date columns for ledger-core 5.3.0, payments-api 2.14.0 and statement-batch 2.0.0".into();
+    change.title =
+        "Add settlement-date columns for ledger-core 5.3.0, payments-api 2.14.0 and statement-batch 2.0.0".into();
     change.plans.description =
-        "One schema change in three databases; each release works with and without the columns."
-            .into();
-    change.plans.backout =
-        "Drop the three columns; nothing reads them before the releases go live.".into();
+        "One schema change in three databases; each release works with and without the columns.".into();
+    change.plans.backout = "Drop the three columns; nothing reads them before the releases go live.".into();
     change.correlation = None;
-    change.releases = [
-        "ledger-core@5.3.0",
-        "payments-api@2.14.0",
-        "statement-batch@2.0.0",
-    ]
-    .map(Text::from)
-    .to_vec();
+    change.releases =
+        ["ledger-core@5.3.0", "payments-api@2.14.0", "statement-batch@2.0.0"].map(Text::from).to_vec();
     change.group = Some("databases".into());
     change.requested_by = world.member("databases", 2)?;
     change.opened_by = world.member("databases", 1)?;
     change.assigned_to = Some(world.member("databases", 4)?);
     change.item = Some("ledger-core".into());
-    change.items = [
-        "payments-api",
-        "statement-batch",
-        "ledger-core-db",
-        "payments-api-db",
-        "statement-batch-db",
-    ]
-    .map(Text::from)
-    .to_vec();
+    change.items = ["payments-api", "statement-batch", "ledger-core-db", "payments-api-db", "statement-batch-db"]
+        .map(Text::from)
+        .to_vec();
     world.authorise(&mut change, world.now())?;
     world.raise(change);
     Ok(())

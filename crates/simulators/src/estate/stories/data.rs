@@ -16,14 +16,8 @@ pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
 fn in_a_blackout(world: &mut World) -> Result<(), EstateError> {
     let service = world.service("reporting-warehouse")?;
     let window = world.calendar.window_in_next_close()?;
-    let planned = Interval {
-        start: window.start,
-        end: window.start + hours(2),
-    };
-    tell_release(
-        world,
-        &Tale::new(&service, "1.9.0", world.now() - days(8), planned.start),
-    )?;
+    let planned = Interval { start: window.start, end: window.start + hours(2) };
+    tell_release(world, &Tale::new(&service, "1.9.0", world.now() - days(8), planned.start))?;
     let mut change = normal(world, &service, "1.9.0", planned)?;
     change.created = change.created.min(world.now() - days(7));
     world.authorise(&mut change, world.now())?;
@@ -34,10 +28,7 @@ fn in_a_blackout(world: &mut World) -> Result<(), EstateError> {
 fn under_an_alert(world: &mut World) -> Result<(), EstateError> {
     let service = world.service("data-lake")?;
     let planned = world.calendar.slot(1, &service, (210, 45))?;
-    tell_release(
-        world,
-        &Tale::new(&service, "0.9.0", world.now() - days(8), planned.start),
-    )?;
+    tell_release(world, &Tale::new(&service, "0.9.0", world.now() - days(8), planned.start))?;
     let mut change = normal(world, &service, "0.9.0", planned)?;
     world.authorise(&mut change, world.now())?;
     world.raise(change);
@@ -62,8 +53,7 @@ fn from_a_vendor(world: &mut World) -> Result<(), EstateError> {
     let mut change = normal(world, &service, "2026.3", planned)?;
     change.plans.description =
         "Vendor package treasury-suite 2026.3, installed by the vendor under supervision.".into();
-    change.plans.test =
-        "Vendor's attestation of release tests; our configuration test in staging.".into();
+    change.plans.test = "Vendor's attestation of release tests; our configuration test in staging.".into();
     let tested = change.created + hours(10);
     for (title, kind, notes) in [
         (

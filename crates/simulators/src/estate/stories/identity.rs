@@ -19,32 +19,17 @@ fn moved_after_approval(world: &mut World) -> Result<(), EstateError> {
     let service = world.service("auth-service")?;
     let at = world.calendar.ago(9, (18, 30))?;
     let told = tell_release(world, &Tale::new(&service, "6.2.0", at - days(7), at))?;
-    let approved_window = Interval {
-        start: at - days(2),
-        end: at - days(2) + hours(2),
-    };
+    let approved_window = Interval { start: at - days(2), end: at - days(2) + hours(2) };
     let mut change = normal(world, &service, "6.2.0", approved_window)?;
     change.created = at - days(12);
     world.authorise(&mut change, at - days(3))?;
     let by = change.requested_by.clone();
-    change.reschedule(
-        at - days(2) - hours(5),
-        &by,
-        Interval {
-            start: at,
-            end: at + hours(2),
-        },
-    );
+    change.reschedule(at - days(2) - hours(5), &by, Interval { start: at, end: at + hours(2) });
     change.start_work(at + minutes(2));
-    let end = world.go_live(
-        &Rollout::new(&service, "6.2.0", &told.built.digest, at + minutes(4)).under(&change.number),
-    )?;
+    let end = world
+        .go_live(&Rollout::new(&service, "6.2.0", &told.built.digest, at + minutes(4)).under(&change.number))?;
     change.end_work(end + minutes(20));
-    change.close(
-        end + days(2),
-        CloseCode::Successful,
-        "Moved by two days for staffing; went as planned.",
-    );
+    change.close(end + days(2), CloseCode::Successful, "Moved by two days for staffing; went as planned.");
     world.raise(change);
     Ok(())
 }
@@ -64,10 +49,7 @@ fn emergency(world: &mut World) -> Result<(), EstateError> {
         service: &service,
         version: "6.2.1",
         class: ChangeClass::Emergency,
-        planned: Interval {
-            start,
-            end: start + hours(1),
-        },
+        planned: Interval { start, end: start + hours(1) },
         created: opened + minutes(20),
     })?;
     change.plans.justification = "Customers cannot sign in: INC0010001 (P1).".into();
@@ -75,18 +57,13 @@ fn emergency(world: &mut World) -> Result<(), EstateError> {
     change.tasks = vec![
         task("Impact and security assessment", TaskKind::Planning).done(opened + minutes(50)),
         task("Implement", TaskKind::Implementation).planned(change.planned),
-        task(
-            "Verify service health and close the release checklist",
-            TaskKind::Review,
-        ),
+        task("Verify service health and close the release checklist", TaskKind::Review),
     ];
     let by = change.requested_by.clone();
     change.advance(opened + minutes(25), &by, ChangeState::Authorize);
     change.start_work(start);
-    let end = world.go_live(
-        &Rollout::new(&service, "6.2.1", &told.built.digest, start + minutes(2))
-            .under(&change.number),
-    )?;
+    let end = world
+        .go_live(&Rollout::new(&service, "6.2.1", &told.built.digest, start + minutes(2)).under(&change.number))?;
     change.end_work(end + minutes(10));
     // The board's chair looked at it the same day: within 24 hours, and after the work.
     let decided = start + hours(12);

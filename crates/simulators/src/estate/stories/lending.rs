@@ -5,8 +5,8 @@ use super::{Tale, normal, tell_release, waiting};
 use crate::estate::EstateError;
 use crate::estate::changing::approved;
 use crate::estate::model::{
-    Alert, ChangeState, CloseCode, ContractVerification, Incident, Interval, KnownError, Problem,
-    TaskState, Text, WorkLinkKind,
+    Alert, ChangeState, CloseCode, ContractVerification, Incident, Interval, KnownError, Problem, TaskState, Text,
+    WorkLinkKind,
 };
 use crate::estate::people::TWICE;
 use crate::estate::rollout::Rollout;
@@ -25,39 +25,26 @@ fn rolled_back(world: &mut World) -> Result<(), EstateError> {
     let mut tale = Tale::new(&service, "2.2.0", at - days(5), at);
     tale.coverage = 0.71;
     let told = tell_release(world, &tale)?;
-    let planned = Interval {
-        start: at,
-        end: at + hours(2),
-    };
+    let planned = Interval { start: at, end: at + hours(2) };
     let mut change = normal(world, &service, "2.2.0", planned)?;
     change.created = at - days(9);
     world.authorise(&mut change, at)?;
     change.start_work(at + minutes(2));
-    let go =
-        Rollout::new(&service, "2.2.0", &told.built.digest, at + minutes(4)).under(&change.number);
+    let go = Rollout::new(&service, "2.2.0", &told.built.digest, at + minutes(4)).under(&change.number);
     let live = world.go_live(&go)?;
     // Health failed at once; 47 minutes after it went live the version before was back.
     let back = live + minutes(47);
     let before = crate::estate::building::digest("kyc-service", "2.1.4", "index");
-    let mut rollback =
-        Rollout::new(&service, "2.1.4", &before, back - minutes(6)).under(&change.number);
+    let mut rollback = Rollout::new(&service, "2.1.4", &before, back - minutes(6)).under(&change.number);
     rollback.rollback_of = Some("2.2.0".into());
     rollback.attempt = 2;
     world.deploy(&rollback)?;
     change.end_work(back + minutes(5));
-    for task in change
-        .tasks
-        .iter_mut()
-        .filter(|task| task.title.starts_with("Verify"))
-    {
+    for task in change.tasks.iter_mut().filter(|task| task.title.starts_with("Verify")) {
         task.state = TaskState::Failed;
         task.notes = "Health check failed: identity checks time out against the register.".into();
     }
-    change.close(
-        back + hours(18),
-        CloseCode::Unsuccessful,
-        "Rolled back to 2.1.4 after 47 minutes.",
-    );
+    change.close(back + hours(18), CloseCode::Unsuccessful, "Rolled back to 2.1.4 after 47 minutes.");
     let number = world.raise(change);
     world.estate.problems.push(Problem {
         number: "PRB0040001".into(),
@@ -69,7 +56,8 @@ fn rolled_back(world: &mut World) -> Result<(), EstateError> {
         known_error: Some(KnownError {
             article: "KB0050001".into(),
             summary: "The register answers slowly to batches over 50 names; kyc-service gives up after 5 s.".into(),
-            workaround: "Set register_batch_size to 40 before deploying, and restart the workers one by one.".into(),
+            workaround: "Set register_batch_size to 40 before deploying, and restart the workers one by one."
+                .into(),
         }),
         cause: "The batch size doubled in 2.2.0 and the register's limit was not known.".into(),
         priority: 2,
@@ -133,12 +121,7 @@ fn approved_by_own_author(world: &mut World) -> Result<(), EstateError> {
     change.advance(asked, &requester, ChangeState::Assess);
     change.advance(asked + hours(1), &requester, ChangeState::Authorize);
     let second: Text = second_login.into();
-    change.approvals.push(approved(
-        second.clone(),
-        Some("lending".into()),
-        asked,
-        asked + hours(3),
-    ));
+    change.approvals.push(approved(second.clone(), Some("lending".into()), asked, asked + hours(3)));
     change.advance(asked + hours(3), &second, ChangeState::Scheduled);
     world.raise(change);
     Ok(())
@@ -147,10 +130,7 @@ fn approved_by_own_author(world: &mut World) -> Result<(), EstateError> {
 /// Contract tests: the new version of either fails with the old version of the other.
 fn moves_together(world: &mut World) -> Result<(), EstateError> {
     let mut firsts = Vec::new();
-    for (key, version, after) in [
-        ("kyc-service", "3.0.0", 0),
-        ("loan-origination", "7.6.0", 60),
-    ] {
+    for (key, version, after) in [("kyc-service", "3.0.0", 0), ("loan-origination", "7.6.0", 60)] {
         let service = world.service(key)?;
         let planned = world.calendar.slot(4, &service, (after, 60))?;
         let mut tale = Tale::new(&service, version, world.now() - days(2), planned.start);

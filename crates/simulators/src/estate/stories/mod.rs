@@ -15,9 +15,7 @@ pub(super) use channels::{PORTAL_RELEASES, portal_release, portal_release_at};
 use super::EstateError;
 use super::building::{Build, Built};
 use super::changing::Plan;
-use super::model::{
-    Change, ChangeClass, CloseCode, ConfigurationState, Interval, Service, Story, Text, Train,
-};
+use super::model::{Change, ChangeClass, CloseCode, ConfigurationState, Interval, Service, Story, Text, Train};
 use super::planning::Scope;
 use super::rollout::{Rollout, STAGES};
 use super::services::BASELINES;
@@ -90,9 +88,7 @@ struct Told {
 
 impl Told {
     fn first(&self) -> Result<&Text, EstateError> {
-        self.keys
-            .first()
-            .ok_or_else(|| EstateError::unknown("work item", "of the release"))
+        self.keys.first().ok_or_else(|| EstateError::unknown("work item", "of the release"))
     }
 }
 
@@ -127,19 +123,12 @@ fn tell_release(world: &mut World, tale: &Tale<'_>) -> Result<Told, EstateError>
         branch: tale.branch,
         pace: tale.pace,
     })?;
-    let digest = if is_vendor(service) {
-        "".into()
-    } else {
-        built.digest.clone()
-    };
+    let digest = if is_vendor(service) { "".into() } else { built.digest.clone() };
     for (environment, after) in STAGES.into_iter().take(tale.stages) {
         let at = tale.built + tale.pace * i32::try_from(after).unwrap_or(1);
         world.deploy(&Rollout::new(service, tale.version, &digest, at).to(environment))?;
     }
-    Ok(Told {
-        keys,
-        built: Built { digest },
-    })
+    Ok(Told { keys, built: Built { digest } })
 }
 
 fn github_login(person: &str) -> Text {
@@ -147,29 +136,13 @@ fn github_login(person: &str) -> Text {
 }
 
 /// A normal change, raised ten days before its window or six days ago, whichever is later known.
-fn normal(
-    world: &mut World,
-    service: &Service,
-    version: &str,
-    planned: Interval,
-) -> Result<Change, EstateError> {
+fn normal(world: &mut World, service: &Service, version: &str, planned: Interval) -> Result<Change, EstateError> {
     let created = (planned.start - days(10)).min(world.now() - days(6));
-    world.draft(&Plan {
-        service,
-        version,
-        class: ChangeClass::Normal,
-        planned,
-        created,
-    })
+    world.draft(&Plan { service, version, class: ChangeClass::Normal, planned, created })
 }
 
 /// A change that still waits for the board at its next meeting.
-fn waiting(
-    world: &mut World,
-    service: &Service,
-    version: &str,
-    planned: Interval,
-) -> Result<Change, EstateError> {
+fn waiting(world: &mut World, service: &Service, version: &str, planned: Interval) -> Result<Change, EstateError> {
     let mut change = normal(world, service, version, planned)?;
     let meeting = world.calendar.meeting_ahead(planned.start);
     world.ask_board(&mut change, world.now() - days(1), meeting)?;
@@ -183,17 +156,12 @@ fn done_well(
     (version, digest): (&str, &Text),
     start: Timestamp,
 ) -> Result<Text, EstateError> {
-    let planned = Interval {
-        start,
-        end: start + hours(2),
-    };
+    let planned = Interval { start, end: start + hours(2) };
     let mut change = normal(world, service, version, planned)?;
     change.created = start - days(9);
     world.authorise(&mut change, start)?;
     change.start_work(start + minutes(2));
-    let end = world.go_live(
-        &Rollout::new(service, version, digest, start + minutes(4)).under(&change.number),
-    )?;
+    let end = world.go_live(&Rollout::new(service, version, digest, start + minutes(4)).under(&change.number))?;
     change.end_work(end + minutes(20));
     change.close(end + hours(40), CloseCode::Successful, "Went as planned.");
     Ok(world.raise(change))
@@ -226,38 +194,22 @@ fn settings(key: &str, environment: &str) -> Vec<(&'static str, Text)> {
     vec![
         ("log_level", if production { "warn" } else { "info" }.into()),
         ("request_timeout_seconds", "30".into()),
-        (
-            "batch_size",
-            if key == "statement-batch" {
-                "500"
-            } else {
-                "100"
-            }
-            .into(),
-        ),
+        ("batch_size", if key == "statement-batch" { "500" } else { "100" }.into()),
         ("retry_limit", "3".into()),
-        (
-            "ledger_endpoint",
-            format!("https://ledger.{environment}.bank.example").into(),
-        ),
+        ("ledger_endpoint", format!("https://ledger.{environment}.bank.example").into()),
     ]
 }
 
 /// Those settings as the files in the repository have them.
 fn expected_configuration(key: &str) -> Vec<(&'static str, Text)> {
-    [
-        ("config/staging.properties", "staging"),
-        ("config/production.properties", "production"),
-    ]
-    .into_iter()
-    .map(|(path, environment)| {
-        let text: String = settings(key, environment)
-            .iter()
-            .map(|(name, value)| format!("{name}={value}\n"))
-            .collect();
-        (path, text.into())
-    })
-    .collect()
+    [("config/staging.properties", "staging"), ("config/production.properties", "production")]
+        .into_iter()
+        .map(|(path, environment)| {
+            let text: String =
+                settings(key, environment).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            (path, text.into())
+        })
+        .collect()
 }
 
 /// The quarterly train carries five releases, from the first of their windows to the end of the last.
@@ -284,12 +236,7 @@ fn train(world: &mut World) -> Result<(), EstateError> {
     let day = world.calendar.date(span.start);
     let number: Text = "RLSE0010004".into();
     for change in &mut world.estate.changes {
-        if change
-            .releases
-            .iter()
-            .any(|release| keys.contains(&&**release))
-            && change.correlation.is_some()
-        {
+        if change.releases.iter().any(|release| keys.contains(&&**release)) && change.correlation.is_some() {
             change.train = Some(number.clone());
         }
     }

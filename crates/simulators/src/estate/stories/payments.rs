@@ -20,19 +20,9 @@ fn transitioned(world: &mut World) -> Result<(), EstateError> {
     tale.documents = super::expected_configuration("payments-api");
     let told = tell_release(world, &tale)?;
     let number = done_well(world, &service, ("2.13.0", &told.built.digest), at)?;
-    if let Some(change) = world
-        .estate
-        .changes
-        .iter_mut()
-        .find(|change| change.number == number)
-    {
-        for (title, after) in [
-            ("Early-life support signed off", 4),
-            ("Hand over to operations", 5),
-        ] {
-            change
-                .tasks
-                .push(task(title, TaskKind::Review).done(at + days(after)));
+    if let Some(change) = world.estate.changes.iter_mut().find(|change| change.number == number) {
+        for (title, after) in [("Early-life support signed off", 4), ("Hand over to operations", 5)] {
+            change.tasks.push(task(title, TaskKind::Review).done(at + days(after)));
         }
     }
     Ok(())
@@ -72,9 +62,7 @@ fn next(world: &mut World) -> Result<(), EstateError> {
     let mut change = waiting(world, &service, "2.14.0", planned)?;
     for region in ["eu", "uk"] {
         let title = format!("Deploy payments-api 2.14.0 to {region}");
-        change
-            .tasks
-            .push(task(&title, TaskKind::Implementation).planned(planned));
+        change.tasks.push(task(&title, TaskKind::Implementation).planned(planned));
     }
     change.risk = crate::estate::model::Risk::High;
     world.raise(change);

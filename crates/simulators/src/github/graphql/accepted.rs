@@ -14,25 +14,16 @@ pub(super) enum Shape {
 }
 
 /// The first argument that a field does not take.
-pub(super) fn refused<'a>(
-    (kind, field): (&str, &str),
-    shape: Shape,
-    arguments: &'a Arguments,
-) -> Option<&'a str> {
+pub(super) fn refused<'a>((kind, field): (&str, &str), shape: Shape, arguments: &'a Arguments) -> Option<&'a str> {
     let own = optional(kind, field);
     let needed = required(kind, field);
     let paging = |name: &str| shape == Shape::Connection && PAGING.contains(&name);
-    arguments
-        .names()
-        .find(|name| !own.contains(name) && !needed.contains(name) && !paging(name))
+    arguments.names().find(|name| !own.contains(name) && !needed.contains(name) && !paging(name))
 }
 
 /// The first argument that a field needs and does not have.
 pub(super) fn missing((kind, field): (&str, &str), arguments: &Arguments) -> Option<&'static str> {
-    required(kind, field)
-        .iter()
-        .copied()
-        .find(|name| arguments.get(name).is_none())
+    required(kind, field).iter().copied().find(|name| arguments.get(name).is_none())
 }
 
 fn required(kind: &str, field: &str) -> &'static [&'static str] {

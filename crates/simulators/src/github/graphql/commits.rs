@@ -26,13 +26,9 @@ impl<'a> Context<'a> {
             "url" | "commitUrl" => leaf(format!("{}/commit/{}", self.shape.page(data), commit.sha)),
             "message" => leaf(commit.message.as_str()),
             "messageHeadline" => leaf(commit.message.lines().next().unwrap_or_default()),
-            "messageBody" => leaf(
-                commit
-                    .message
-                    .split_once('\n')
-                    .map(|(_, body)| body.trim_start())
-                    .unwrap_or_default(),
-            ),
+            "messageBody" => {
+                leaf(commit.message.split_once('\n').map(|(_, body)| body.trim_start()).unwrap_or_default())
+            }
             "author" => object(Object::GitActor(&commit.author)),
             "committer" => object(Object::GitActor(&commit.committer)),
             "authoredDate" => self.date(Some(commit.author.date)),
@@ -54,17 +50,10 @@ impl<'a> Context<'a> {
             "history" => self.log(shelf, commit, arguments),
             "associatedPullRequests" => {
                 let pulls = sorted(shelf.pulls_of(&commit.sha), arguments);
-                connection(
-                    "PullRequestConnection",
-                    pulls.into_iter().map(|pull| Object::Pull(shelf, pull)),
-                )
+                connection("PullRequestConnection", pulls.into_iter().map(|pull| Object::Pull(shelf, pull)))
             }
             "deployments" => self.deployments(
-                shelf
-                    .deployments_of(&commit.sha)
-                    .into_iter()
-                    .map(|one| (shelf, one))
-                    .collect(),
+                shelf.deployments_of(&commit.sha).into_iter().map(|one| (shelf, one)).collect(),
                 arguments,
             ),
             "statusCheckRollup" => maybe(self.rollup(shelf, commit)),
@@ -72,12 +61,7 @@ impl<'a> Context<'a> {
                 let mut suites: Vec<_> = shelf.checks_of(&commit.sha);
                 suites.sort_by_key(|check| check.suite);
                 suites.dedup_by_key(|check| check.suite);
-                connection(
-                    "CheckSuiteConnection",
-                    suites
-                        .into_iter()
-                        .map(|check| Object::CheckSuite(shelf, check)),
-                )
+                connection("CheckSuiteConnection", suites.into_iter().map(|check| Object::CheckSuite(shelf, check)))
             }
             "file" => {
                 let path = arguments.text("path").unwrap_or_default();
@@ -96,40 +80,22 @@ impl<'a> Context<'a> {
         let Some(start) = shelf.history().position(&commit.sha) else {
             return leaf(Value::Null);
         };
-        let (since, until, path) = (
-            arguments.moment("since"),
-            arguments.moment("until"),
-            arguments.text("path"),
-        );
-        let all = shelf
-            .history()
-            .log(start)
-            .into_iter()
-            .filter_map(|position| shelf.data.commits.get(position));
+        let (since, until, path) = (arguments.moment("since"), arguments.moment("until"), arguments.text("path"));
+        let all = shelf.history().log(start).into_iter().filter_map(|position| shelf.data.commits.get(position));
         let wanted = all.filter(|commit| {
             since.is_none_or(|since| commit.committer.date >= since)
                 && until.is_none_or(|until| commit.committer.date <= until)
                 && path.is_none_or(|path| {
-                    commit
-                        .files
-                        .iter()
-                        .any(|file| file.path == path || file.path.starts_with(&format!("{path}/")))
+                    commit.files.iter().any(|file| file.path == path || file.path.starts_with(&format!("{path}/")))
                 })
         });
-        connection(
-            "CommitHistoryConnection",
-            wanted.map(|commit| Object::Commit(shelf, commit)),
-        )
+        connection("CommitHistoryConnection", wanted.map(|commit| Object::Commit(shelf, commit)))
     }
 
     /// `refs/heads/x`, `refs/tags/x`, `heads/x`, `tags/x`, or the short name of a branch or tag.
     pub(super) fn reference_named(self, shelf: &'a Shelf, name: &str) -> Option<Object<'a>> {
         let bare = name.strip_prefix("refs/").unwrap_or(name);
-        let branch = |name: &str| {
-            shelf
-                .branch(name)
-                .map(|branch| Object::Branch(shelf, branch))
-        };
+        let branch = |name: &str| shelf.branch(name).map(|branch| Object::Branch(shelf, branch));
         let tag = |name: &str| shelf.tag(name).map(|tag| Object::TagRef(shelf, tag));
         match (bare.strip_prefix("heads/"), bare.strip_prefix("tags/")) {
             (Some(name), _) => branch(name),
@@ -141,23 +107,14 @@ impl<'a> Context<'a> {
     /// By oid or by an expression: `main`, `v1.0.0`, `main:path/of/file`.
     pub(super) fn git_object(self, shelf: &'a Shelf, arguments: &Arguments) -> Outcome<'a> {
         if let Some(oid) = arguments.text("oid") {
-            let tag = || {
-                shelf
-                    .data
-                    .tags
-                    .iter()
-                    .find(|tag| tag.annotation.as_ref().is_some_and(|one| one.sha == oid))
-            };
-            let commit = shelf
-                .commit(oid)
-                .map(|commit| Object::Commit(shelf, commit));
+            let tag =
+                || shelf.data.tags.iter().find(|tag| tag.annotation.as_ref().is_some_and(|one| one.sha == oid));
+            let commit = shelf.commit(oid).map(|commit| Object::Commit(shelf, commit));
             return maybe(commit.or_else(|| tag().map(|tag| Object::Tag(shelf, tag))));
         }
         let expression = arguments.text("expression").unwrap_or_default();
         if let Some((reference, path)) = expression.split_once(':') {
-            let content = shelf
-                .resolve(reference)
-                .and_then(|position| shelf.file_at(path, position));
+            let content = shelf.resolve(reference).and_then(|position| shelf.file_at(path, position));
             return maybe(content.map(|content| Object::Blob(shelf, content)));
         }
         // An annotated tag's name is its tag object, not the commit.
@@ -168,32 +125,21 @@ impl<'a> Context<'a> {
             return object(Object::Tag(shelf, tag));
         }
         let peeled = expression.strip_suffix("^{commit}").unwrap_or(expression);
-        let commit = shelf
-            .resolve(peeled)
-            .and_then(|position| shelf.data.commits.get(position));
+        let commit = shelf.resolve(peeled).and_then(|position| shelf.data.commits.get(position));
         maybe(commit.map(|commit| Object::Commit(shelf, commit)))
     }
 
-    pub(super) fn reference(
-        self,
-        what: Object<'a>,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Outcome<'a> {
+    pub(super) fn reference(self, what: Object<'a>, name: &str, arguments: &Arguments) -> Outcome<'a> {
         match what {
-            Object::Branch(shelf, branch) => self.of_reference(
-                shelf,
-                ("refs/heads/", &branch.name, &branch.sha),
-                (name, arguments),
-            ),
+            Object::Branch(shelf, branch) => {
+                self.of_reference(shelf, ("refs/heads/", &branch.name, &branch.sha), (name, arguments))
+            }
             Object::TagRef(shelf, tag) if name == "target" && tag.annotation.is_some() => {
                 object(Object::Tag(shelf, tag))
             }
-            Object::TagRef(shelf, tag) => self.of_reference(
-                shelf,
-                ("refs/tags/", &tag.name, &tag.commit),
-                (name, arguments),
-            ),
+            Object::TagRef(shelf, tag) => {
+                self.of_reference(shelf, ("refs/tags/", &tag.name, &tag.commit), (name, arguments))
+            }
             Object::Tag(shelf, tag) => {
                 let Some(annotation) = &tag.annotation else {
                     return leaf(Value::Null);
@@ -205,11 +151,7 @@ impl<'a> Context<'a> {
                     "name" => leaf(tag.name.as_str()),
                     "message" => leaf(annotation.message.as_str()),
                     "tagger" => object(Object::GitActor(&annotation.tagger)),
-                    "target" => maybe(
-                        shelf
-                            .commit(&tag.commit)
-                            .map(|commit| Object::Commit(shelf, commit)),
-                    ),
+                    "target" => maybe(shelf.commit(&tag.commit).map(|commit| Object::Commit(shelf, commit))),
                     "repository" => object(Object::Repository(shelf)),
                     _ => Err(Problem::Undefined),
                 }
@@ -242,26 +184,16 @@ impl<'a> Context<'a> {
         (name, arguments): (&str, &Arguments),
     ) -> Outcome<'a> {
         match name {
-            "id" => leaf(node_id::write(
-                "REF",
-                shelf.data.id,
-                format!("{prefix}{short}"),
-            )),
+            "id" => leaf(node_id::write("REF", shelf.data.id, format!("{prefix}{short}"))),
             "name" => leaf(short),
             "prefix" => leaf(prefix),
-            "target" => maybe(
-                shelf
-                    .commit(sha)
-                    .map(|commit| Object::Commit(shelf, commit)),
-            ),
+            "target" => maybe(shelf.commit(sha).map(|commit| Object::Commit(shelf, commit))),
             "repository" => object(Object::Repository(shelf)),
             "compare" => {
-                let positions = shelf
-                    .resolve(sha)
-                    .zip(shelf.resolve(arguments.text("headRef").unwrap_or_default()));
-                let related = positions.filter(|&(base, head)| {
-                    shelf.history().compare(base, head).merge_base.is_some()
-                });
+                let positions =
+                    shelf.resolve(sha).zip(shelf.resolve(arguments.text("headRef").unwrap_or_default()));
+                let related =
+                    positions.filter(|&(base, head)| shelf.history().compare(base, head).merge_base.is_some());
                 maybe(related.map(|(base, head)| Object::Comparison(shelf, base, head)))
             }
             "associatedPullRequests" => {
@@ -271,10 +203,7 @@ impl<'a> Context<'a> {
                     .iter()
                     .filter(|pull| prefix == "refs/heads/" && pull.head.branch == short);
                 let pulls = sorted(super::repository::filtered(pulls, arguments), arguments);
-                connection(
-                    "PullRequestConnection",
-                    pulls.into_iter().map(|pull| Object::Pull(shelf, pull)),
-                )
+                connection("PullRequestConnection", pulls.into_iter().map(|pull| Object::Pull(shelf, pull)))
             }
             _ => Err(Problem::Undefined),
         }
@@ -282,28 +211,15 @@ impl<'a> Context<'a> {
 
     fn comparison(self, shelf: &'a Shelf, (base, head): (usize, usize), name: &str) -> Outcome<'a> {
         let found = shelf.history().compare(base, head);
-        let at = |position: usize| {
-            shelf
-                .data
-                .commits
-                .get(position)
-                .map(|commit| Object::Commit(shelf, commit))
-        };
+        let at = |position: usize| shelf.data.commits.get(position).map(|commit| Object::Commit(shelf, commit));
         match name {
-            "id" => leaf(node_id::write(
-                "CMP",
-                shelf.data.id,
-                format!("{base}...{head}"),
-            )),
+            "id" => leaf(node_id::write("CMP", shelf.data.id, format!("{base}...{head}"))),
             "status" => leaf(shout(found.status())),
             "aheadBy" => leaf(found.ahead.len()),
             "behindBy" => leaf(found.behind.len()),
             "baseTarget" => maybe(at(base)),
             "headTarget" => maybe(at(head)),
-            "commits" => connection(
-                "ComparisonCommitConnection",
-                found.ahead.into_iter().filter_map(at),
-            ),
+            "commits" => connection("ComparisonCommitConnection", found.ahead.into_iter().filter_map(at)),
             _ => Err(Problem::Undefined),
         }
     }

@@ -34,9 +34,8 @@ impl<'a> Connection<'a> {
     pub(super) fn cut(self, name: &str, arguments: &Arguments) -> Result<Page<'a>, Problem> {
         let (first, last) = (arguments.number("first"), arguments.number("last"));
         if first.is_none() && last.is_none() {
-            let message = format!(
-                "You must provide a `first` or `last` value to properly paginate the `{name}` connection."
-            );
+            let message =
+                format!("You must provide a `first` or `last` value to properly paginate the `{name}` connection.");
             return Err(Problem::typed("MISSING_PAGINATION_BOUNDARIES", message));
         }
         for (argument, size) in [("first", first), ("last", last)] {
@@ -48,8 +47,7 @@ impl<'a> Connection<'a> {
                 return Err(Problem::typed("EXCESSIVE_PAGINATION", message));
             }
             if size < 1 {
-                let message =
-                    format!("`{argument}` on the `{name}` connection must be at least 1.");
+                let message = format!("`{argument}` on the `{name}` connection must be at least 1.");
                 return Err(Problem::typed("INVALID_PAGINATION_BOUNDARIES", message));
             }
         }
@@ -69,12 +67,7 @@ impl<'a> Connection<'a> {
             start = start.max(end.saturating_sub(last));
         }
         let items = self.items.get(start..end).unwrap_or_default().to_vec();
-        Ok(Page {
-            kind: self.kind,
-            items,
-            total,
-            start,
-        })
+        Ok(Page { kind: self.kind, items, total, start })
     }
 }
 
@@ -86,11 +79,7 @@ impl Page<'_> {
     pub(super) fn info(&self) -> Value {
         let end = self.start + self.items.len();
         let cursor = |at: usize| {
-            if self.items.is_empty() {
-                Value::Null
-            } else {
-                json!(self.cursor(at))
-            }
+            if self.items.is_empty() { Value::Null } else { json!(self.cursor(at)) }
         };
         json!({
             "__typename": "PageInfo", "hasNextPage": end < self.total, "hasPreviousPage": self.start > 0,
@@ -102,14 +91,9 @@ impl Page<'_> {
 fn position(cursor: &str) -> Result<usize, Problem> {
     let bytes = STANDARD.decode(cursor).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let number = text
-        .as_deref()
-        .and_then(|text| text.strip_prefix("cursor:v2:"))
-        .and_then(|number| number.parse().ok());
+    let number =
+        text.as_deref().and_then(|text| text.strip_prefix("cursor:v2:")).and_then(|number| number.parse().ok());
     number.ok_or_else(|| {
-        Problem::typed(
-            "INVALID_CURSOR_ARGUMENTS",
-            format!("`{cursor}` does not appear to be a valid cursor."),
-        )
+        Problem::typed("INVALID_CURSOR_ARGUMENTS", format!("`{cursor}` does not appear to be a valid cursor."))
     })
 }

@@ -29,11 +29,7 @@ impl<'a> Context<'a> {
                     release.tag,
                     asset.name
                 )),
-                "url" => leaf(format!(
-                    "{}/releases/assets/{}",
-                    self.shape.api(&shelf.data),
-                    asset.id
-                )),
+                "url" => leaf(format!("{}/releases/assets/{}", self.shape.api(&shelf.data), asset.id)),
                 "createdAt" | "updatedAt" => self.date(Some(asset.created_at)),
                 "uploadedBy" => maybe(self.actor(Some(&asset.uploader))),
                 "release" => object(Object::Release(shelf, release)),
@@ -52,23 +48,13 @@ impl<'a> Context<'a> {
             "description" => leaf(release.body.clone()),
             "isDraft" => leaf(release.draft),
             "isPrerelease" => leaf(release.prerelease),
-            "isLatest" => {
-                leaf(latest_release(&shelf.data).is_some_and(|latest| latest.id == release.id))
-            }
+            "isLatest" => leaf(latest_release(&shelf.data).is_some_and(|latest| latest.id == release.id)),
             "createdAt" => self.date(Some(release.created_at)),
             "publishedAt" => self.date(release.published_at),
             "updatedAt" => self.date(Some(release.published_at.unwrap_or(release.created_at))),
-            "url" => leaf(format!(
-                "{}/releases/tag/{}",
-                self.shape.page(&shelf.data),
-                release.tag
-            )),
+            "url" => leaf(format!("{}/releases/tag/{}", self.shape.page(&shelf.data), release.tag)),
             "author" => maybe(self.actor(Some(&release.author))),
-            "tag" => maybe(
-                shelf
-                    .tag(&release.tag)
-                    .map(|tag| Object::TagRef(shelf, tag)),
-            ),
+            "tag" => maybe(shelf.tag(&release.tag).map(|tag| Object::TagRef(shelf, tag))),
             "tagCommit" => maybe(
                 shelf
                     .tag(&release.tag)
@@ -77,10 +63,7 @@ impl<'a> Context<'a> {
             ),
             "releaseAssets" => connection(
                 "ReleaseAssetConnection",
-                release
-                    .assets
-                    .iter()
-                    .map(|asset| Object::Asset(shelf, release, asset)),
+                release.assets.iter().map(|asset| Object::Asset(shelf, release, asset)),
             ),
             "repository" => object(Object::Repository(shelf)),
             _ => Err(Problem::Undefined),
@@ -112,28 +95,17 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn of_deployment(
-        self,
-        shelf: &'a Shelf,
-        deployment: &'a Deployment,
-        name: &str,
-    ) -> Outcome<'a> {
+    fn of_deployment(self, shelf: &'a Shelf, deployment: &'a Deployment, name: &str) -> Outcome<'a> {
         let statuses = newest_first(&deployment.statuses);
         let latest = statuses.first().copied();
         match name {
             "id" => leaf(node_id::write("DE", shelf.data.id, deployment.id)),
             "databaseId" => leaf(deployment.id),
-            "commit" => maybe(
-                shelf
-                    .commit(&deployment.sha)
-                    .map(|commit| Object::Commit(shelf, commit)),
-            ),
+            "commit" => maybe(shelf.commit(&deployment.sha).map(|commit| Object::Commit(shelf, commit))),
             "commitOid" => leaf(deployment.sha.as_str()),
             "ref" => maybe(self.reference_named(shelf, &deployment.reference)),
             "task" => leaf(deployment.task.as_str()),
-            "environment" | "originalEnvironment" | "latestEnvironment" => {
-                leaf(deployment.environment.as_str())
-            }
+            "environment" | "originalEnvironment" | "latestEnvironment" => leaf(deployment.environment.as_str()),
             "description" => leaf(deployment.description.clone()),
             "payload" => leaf(match &deployment.payload {
                 Value::Null => "{}".to_owned(),
@@ -141,24 +113,14 @@ impl<'a> Context<'a> {
             }),
             "creator" => maybe(self.actor(Some(&deployment.creator))),
             "createdAt" => self.date(Some(deployment.created_at)),
-            "updatedAt" => self.date(Some(
-                latest.map_or(deployment.created_at, |status| status.created_at),
-            )),
+            "updatedAt" => self.date(Some(latest.map_or(deployment.created_at, |status| status.created_at))),
             "state" => leaf(latest.map_or(json!("PENDING"), |status| {
-                if status.state == "success" {
-                    json!("ACTIVE")
-                } else {
-                    shout(&status.state)
-                }
+                if status.state == "success" { json!("ACTIVE") } else { shout(&status.state) }
             })),
-            "latestStatus" => {
-                maybe(latest.map(|status| Object::DeploymentStatus(shelf, deployment, status)))
-            }
+            "latestStatus" => maybe(latest.map(|status| Object::DeploymentStatus(shelf, deployment, status))),
             "statuses" => connection(
                 "DeploymentStatusConnection",
-                statuses
-                    .into_iter()
-                    .map(|status| Object::DeploymentStatus(shelf, deployment, status)),
+                statuses.into_iter().map(|status| Object::DeploymentStatus(shelf, deployment, status)),
             ),
             "repository" => object(Object::Repository(shelf)),
             _ => Err(Problem::Undefined),
@@ -167,8 +129,7 @@ impl<'a> Context<'a> {
 
     /// Both systems of checks together; `None` where nothing was reported.
     pub(super) fn rollup(self, shelf: &'a Shelf, commit: &'a Commit) -> Option<Object<'a>> {
-        let silent =
-            shelf.checks_of(&commit.sha).is_empty() && shelf.statuses_of(&commit.sha).is_empty();
+        let silent = shelf.checks_of(&commit.sha).is_empty() && shelf.statuses_of(&commit.sha).is_empty();
         (!silent).then_some(Object::Rollup(shelf, commit))
     }
 
@@ -189,12 +150,8 @@ impl<'a> Context<'a> {
                             .chain(statuses.iter().map(|status| status.state.as_str())),
                     )),
                     "contexts" => {
-                        let checks = checks
-                            .into_iter()
-                            .map(|check| Object::CheckRun(shelf, check));
-                        let statuses = statuses
-                            .into_iter()
-                            .map(|status| Object::StatusContext(shelf, status));
+                        let checks = checks.into_iter().map(|check| Object::CheckRun(shelf, check));
+                        let statuses = statuses.into_iter().map(|status| Object::StatusContext(shelf, status));
                         connection("StatusCheckRollupContextConnection", checks.chain(statuses))
                     }
                     _ => Err(Problem::Undefined),
@@ -208,16 +165,8 @@ impl<'a> Context<'a> {
                 "targetUrl" => leaf(status.target_url.clone()),
                 "createdAt" => self.date(Some(status.created_at)),
                 "creator" => maybe(self.actor(Some(&status.creator))),
-                "commit" => maybe(
-                    shelf
-                        .commit(&status.sha)
-                        .map(|commit| Object::Commit(shelf, commit)),
-                ),
-                "isRequired" => leaf(self.requires(
-                    shelf,
-                    arguments.number("pullRequestNumber"),
-                    &status.context,
-                )),
+                "commit" => maybe(shelf.commit(&status.sha).map(|commit| Object::Commit(shelf, commit))),
+                "isRequired" => leaf(self.requires(shelf, arguments.number("pullRequestNumber"), &status.context)),
                 _ => Err(Problem::Undefined),
             },
             Object::CheckRun(shelf, check) if name == "isRequired" => {
@@ -228,20 +177,10 @@ impl<'a> Context<'a> {
                 "id" => leaf(node_id::write("CS", shelf.data.id, check.suite)),
                 "databaseId" => leaf(check.suite),
                 "app" => object(Object::App(&check.app)),
-                "commit" => maybe(
-                    shelf
-                        .commit(&check.head_sha)
-                        .map(|commit| Object::Commit(shelf, commit)),
-                ),
+                "commit" => maybe(shelf.commit(&check.head_sha).map(|commit| Object::Commit(shelf, commit))),
                 "checkRuns" => {
-                    let all = shelf
-                        .checks_of(&check.head_sha)
-                        .into_iter()
-                        .filter(|one| one.suite == check.suite);
-                    connection(
-                        "CheckRunConnection",
-                        all.map(|one| Object::CheckRun(shelf, one)),
-                    )
+                    let all = shelf.checks_of(&check.head_sha).into_iter().filter(|one| one.suite == check.suite);
+                    connection("CheckRunConnection", all.map(|one| Object::CheckRun(shelf, one)))
                 }
                 _ => Err(Problem::Undefined),
             },
@@ -262,11 +201,9 @@ impl<'a> Context<'a> {
             "title" => leaf(check.output.title.clone()),
             "summary" => leaf(check.output.summary.clone()),
             "text" => leaf(check.output.text.clone()),
-            "url" | "detailsUrl" | "permalink" => leaf(format!(
-                "{}/runs/{}",
-                self.shape.page(&shelf.data),
-                check.id
-            )),
+            "url" | "detailsUrl" | "permalink" => {
+                leaf(format!("{}/runs/{}", self.shape.page(&shelf.data), check.id))
+            }
             "checkSuite" => object(Object::CheckSuite(shelf, check)),
             "repository" => object(Object::Repository(shelf)),
             _ => Err(Problem::Undefined),

@@ -52,14 +52,7 @@ impl<'a> Execution<'a> {
         variables: Map<String, Value>,
         budget: Option<u64>,
     ) -> Self {
-        Self {
-            context,
-            document,
-            variables,
-            errors: Vec::new(),
-            budget,
-            exhausted: false,
-        }
+        Self { context, document, variables, errors: Vec::new(), budget, exhausted: false }
     }
 
     pub(super) fn run(mut self, name: Option<&str>) -> Value {
@@ -77,10 +70,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn fill_variables(
-        &mut self,
-        definitions: &[Positioned<VariableDefinition>],
-    ) -> Result<(), Refused> {
+    fn fill_variables(&mut self, definitions: &[Positioned<VariableDefinition>]) -> Result<(), Refused> {
         for definition in definitions {
             let name = definition.node.name.node.to_string();
             if self.variables.contains_key(&name) {
@@ -94,9 +84,7 @@ impl<'a> Execution<'a> {
                     "Variable ${name} of type {} was provided invalid value",
                     definition.node.var_type.node
                 );
-                return Err(Refused(
-                    json!({ "message": message, "locations": locations(definition.pos) }),
-                ));
+                return Err(Refused(json!({ "message": message, "locations": locations(definition.pos) })));
             }
         }
         Ok(())
@@ -146,16 +134,11 @@ impl<'a> Execution<'a> {
         let arguments = Arguments::of(&field.node, &self.variables);
         let outcome = object.resolve(self.context, name, &arguments);
         self.check(object, field, (&arguments, &outcome))?;
-        let sets: Vec<&'a SelectionSet> = fields
-            .iter()
-            .map(|field| &field.node.selection_set.node)
-            .collect();
+        let sets: Vec<&'a SelectionSet> = fields.iter().map(|field| &field.node.selection_set.node).collect();
         match outcome {
             Ok(Resolved::Leaf(value)) => Ok(Some(value)),
             Ok(Resolved::Object(object)) => self.object(object, &sets, path).map(Some),
-            Ok(Resolved::Members(members)) => {
-                self.members(members, &sets, (field.pos, path)).map(Some)
-            }
+            Ok(Resolved::Members(members)) => self.members(members, &sets, (field.pos, path)).map(Some),
             Ok(Resolved::Connection(connection)) => match connection.cut(name, &arguments) {
                 Ok(page) => self.page(&page, &sets, path).map(Some),
                 Err(problem) => self.problem(problem, (field, object), path),
@@ -171,10 +154,7 @@ impl<'a> Execution<'a> {
         field: &Positioned<Field>,
         (arguments, outcome): (&Arguments, &Outcome<'a>),
     ) -> Result<(), Refused> {
-        let (kind, name) = (
-            object.type_name(self.context),
-            field.node.name.node.as_str(),
-        );
+        let (kind, name) = (object.type_name(self.context), field.node.name.node.as_str());
         let refuse = |code: &str, message: String| {
             let extensions = json!({ "code": code, "typeName": kind, "fieldName": name });
             Err(Refused(
@@ -187,10 +167,7 @@ impl<'a> Execution<'a> {
             _ => FieldShape::Other,
         };
         if let Some(argument) = refused((kind, name), shape, arguments) {
-            return refuse(
-                "argumentNotAccepted",
-                format!("Field '{name}' doesn't accept argument '{argument}'"),
-            );
+            return refuse("argumentNotAccepted", format!("Field '{name}' doesn't accept argument '{argument}'"));
         }
         if let Some(argument) = missing((kind, name), arguments) {
             return refuse(
@@ -220,7 +197,9 @@ impl<'a> Execution<'a> {
             values.push(match member {
                 Ok(object) => self.object(object, sets, path)?,
                 Err(Problem::Null { kind, message } | Problem::Object { kind, message }) => {
-                    self.errors.push(json!({ "type": kind, "path": path, "locations": locations(pos), "message": message }));
+                    self.errors.push(
+                        json!({ "type": kind, "path": path, "locations": locations(pos), "message": message }),
+                    );
                     Value::Null
                 }
                 Err(Problem::Undefined) => Value::Null,
@@ -245,10 +224,7 @@ impl<'a> Execution<'a> {
             let Some(field) = fields.first() else {
                 continue;
             };
-            let below: Vec<&'a SelectionSet> = fields
-                .iter()
-                .map(|field| &field.node.selection_set.node)
-                .collect();
+            let below: Vec<&'a SelectionSet> = fields.iter().map(|field| &field.node.selection_set.node).collect();
             path.push(json!(key));
             let value = match field.node.name.node.as_str() {
                 "__typename" => json!(page.kind),
@@ -295,10 +271,8 @@ impl<'a> Execution<'a> {
                     "__typename" => json!(kind),
                     "cursor" => json!(page.cursor(at)),
                     "node" => {
-                        let below: Vec<&'a SelectionSet> = fields
-                            .iter()
-                            .map(|field| &field.node.selection_set.node)
-                            .collect();
+                        let below: Vec<&'a SelectionSet> =
+                            fields.iter().map(|field| &field.node.selection_set.node).collect();
                         path.push(json!(key));
                         let node = self.object(*item, &below, path)?;
                         path.pop();
@@ -315,34 +289,21 @@ impl<'a> Execution<'a> {
     }
 
     /// An object that is values alone.
-    fn plain(
-        &self,
-        value: &Value,
-        (kind, pos): (&str, Pos),
-        sets: &[&'a SelectionSet],
-    ) -> Result<Value, Refused> {
+    fn plain(&self, value: &Value, (kind, pos): (&str, Pos), sets: &[&'a SelectionSet]) -> Result<Value, Refused> {
         let mut asked = Vec::new();
         for set in sets {
             self.collect(kind, set, &mut asked)?;
         }
         let mut body = Map::new();
         for (key, fields) in asked {
-            let name = fields
-                .first()
-                .map(|field| field.node.name.node.as_str())
-                .unwrap_or_default();
+            let name = fields.first().map(|field| field.node.name.node.as_str()).unwrap_or_default();
             let found = value.get(name).ok_or_else(|| undefined(kind, name, pos))?;
             body.insert(key, found.clone());
         }
         Ok(Value::Object(body))
     }
 
-    fn collect(
-        &self,
-        kind: &str,
-        set: &'a SelectionSet,
-        asked: &mut Vec<Asked<'a>>,
-    ) -> Result<(), Refused> {
+    fn collect(&self, kind: &str, set: &'a SelectionSet, asked: &mut Vec<Asked<'a>>) -> Result<(), Refused> {
         for item in &set.items {
             if !self.included(item.node.directives()) {
                 continue;
@@ -356,11 +317,8 @@ impl<'a> Execution<'a> {
                     }
                 }
                 Selection::InlineFragment(fragment) => {
-                    let condition = fragment
-                        .node
-                        .type_condition
-                        .as_ref()
-                        .map(|condition| condition.node.on.node.as_str());
+                    let condition =
+                        fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
                     if condition.is_none_or(|condition| fits(kind, condition)) {
                         self.collect(kind, &fragment.node.selection_set.node, asked)?;
                     }
@@ -381,13 +339,9 @@ impl<'a> Execution<'a> {
 
     fn included(&self, directives: &[Positioned<Directive>]) -> bool {
         directives.iter().all(|directive| {
-            let given = directive
-                .node
-                .arguments
-                .iter()
-                .find(|(name, _)| name.node == "if");
-            let condition = given
-                .is_some_and(|(_, value)| write(&value.node, &self.variables) == Value::Bool(true));
+            let given = directive.node.arguments.iter().find(|(name, _)| name.node == "if");
+            let condition =
+                given.is_some_and(|(_, value)| write(&value.node, &self.variables) == Value::Bool(true));
             match directive.node.name.node.as_str() {
                 "skip" => !condition,
                 "include" => condition,
@@ -420,16 +374,13 @@ impl<'a> Execution<'a> {
     ) -> Result<Option<Value>, Refused> {
         let (kind, message, left) = match problem {
             Problem::Undefined => {
-                return Err(undefined(
-                    object.type_name(self.context),
-                    &field.node.name.node,
-                    field.pos,
-                ));
+                return Err(undefined(object.type_name(self.context), &field.node.name.node, field.pos));
             }
             Problem::Null { kind, message } => (kind, message, Some(Value::Null)),
             Problem::Object { kind, message } => (kind, message, None),
         };
-        self.errors.push(json!({ "type": kind, "path": path, "locations": locations(field.pos), "message": message }));
+        self.errors
+            .push(json!({ "type": kind, "path": path, "locations": locations(field.pos), "message": message }));
         Ok(left)
     }
 }
@@ -461,10 +412,9 @@ impl<'a> Object<'a> {
             Self::Environment(..) | Self::Deployment(..) | Self::DeploymentStatus(..) => {
                 context.deployment(self, name)
             }
-            Self::Rollup(..)
-            | Self::CheckRun(..)
-            | Self::CheckSuite(..)
-            | Self::StatusContext(..) => context.check(self, name, arguments),
+            Self::Rollup(..) | Self::CheckRun(..) | Self::CheckSuite(..) | Self::StatusContext(..) => {
+                context.check(self, name, arguments)
+            }
         }
     }
 }

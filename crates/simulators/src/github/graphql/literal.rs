@@ -13,10 +13,9 @@ pub(super) struct Arguments(Map<String, Value>);
 
 impl Arguments {
     pub(super) fn of(field: &Field, variables: &Map<String, Value>) -> Self {
-        let read =
-            |(name, value): &(Positioned<async_graphql_value::Name>, Positioned<Literal>)| {
-                (name.node.to_string(), write(&value.node, variables))
-            };
+        let read = |(name, value): &(Positioned<async_graphql_value::Name>, Positioned<Literal>)| {
+            (name.node.to_string(), write(&value.node, variables))
+        };
         Self(field.arguments.iter().map(read).collect())
     }
 
@@ -56,10 +55,7 @@ impl Arguments {
     /// `orderBy: { field, direction }`: the field, and whether it descends.
     pub(super) fn order(&self) -> Option<(&str, bool)> {
         let order = self.get("orderBy")?;
-        Some((
-            order.get("field")?.as_str()?,
-            order.get("direction")?.as_str()? == "DESC",
-        ))
+        Some((order.get("field")?.as_str()?, order.get("direction")?.as_str()? == "DESC"))
     }
 }
 
@@ -70,15 +66,10 @@ pub(super) fn write(literal: &Literal, variables: &Map<String, Value>) -> Value 
         Literal::String(text) => Value::String(text.clone()),
         Literal::Boolean(flag) => Value::Bool(*flag),
         Literal::Enum(name) => Value::String(name.to_string()),
-        Literal::List(items) => {
-            Value::Array(items.iter().map(|item| write(item, variables)).collect())
+        Literal::List(items) => Value::Array(items.iter().map(|item| write(item, variables)).collect()),
+        Literal::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.to_string(), write(value, variables))).collect())
         }
-        Literal::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(name, value)| (name.to_string(), write(value, variables)))
-                .collect(),
-        ),
         Literal::Null | Literal::Binary(_) => Value::Null,
     }
 }

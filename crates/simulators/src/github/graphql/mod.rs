@@ -31,9 +31,7 @@ use super::meter::{Charge, Resource, Verdict};
 use execute::{Context, Execution};
 
 pub(super) fn routes(github: &Github) -> Router {
-    Router::new()
-        .route("/graphql", post(answer))
-        .with_state(github.clone())
+    Router::new().route("/graphql", post(answer)).with_state(github.clone())
 }
 
 #[derive(Deserialize)]
@@ -61,10 +59,8 @@ async fn answer(State(github): State<Github>, call: Call, body: Bytes) -> Respon
     let document = match async_graphql_parser::parse_query(&asked.query) {
         Ok(document) => document,
         Err(error) => {
-            return Reply::json(
-                json!({ "errors": [{ "message": format!("Parse error: {error}") }] }),
-            )
-            .into_response();
+            return Reply::json(json!({ "errors": [{ "message": format!("Parse error: {error}") }] }))
+                .into_response();
         }
     };
     let variables = asked.variables.unwrap_or_default();
@@ -75,17 +71,11 @@ async fn answer(State(github): State<Github>, call: Call, body: Bytes) -> Respon
             "This query requests up to {} possible nodes which exceeds the maximum limit of {}.",
             weight.nodes, limits.graphql_nodes
         );
-        return Reply::json(
-            json!({ "errors": [{ "type": "MAX_NODE_LIMIT_EXCEEDED", "message": message }] }),
-        )
-        .into_response();
+        return Reply::json(json!({ "errors": [{ "type": "MAX_NODE_LIMIT_EXCEEDED", "message": message }] }))
+            .into_response();
     }
     let account = Some(token.login.clone());
-    let charge = Charge {
-        resource: Resource::Graphql,
-        points: weight.cost(),
-        now: call.now,
-    };
+    let charge = Charge { resource: Resource::Graphql, points: weight.cost(), now: call.now };
     let mut standing = None;
     if limits.enabled {
         let verdict = github.meters().charge(&account, charge, &limits);
@@ -94,10 +84,7 @@ async fn answer(State(github): State<Github>, call: Call, body: Bytes) -> Respon
             // Unlike REST, an hour used up is told with status 200.
             Verdict::Primary(count) => {
                 let error = json!({ "type": "RATE_LIMITED", "code": "graphql_rate_limit", "message": format!("API rate limit already exceeded for {}.", token.login) });
-                return with_standing(
-                    Reply::json(json!({ "errors": [error] })).into_response(),
-                    Some(count),
-                );
+                return with_standing(Reply::json(json!({ "errors": [error] })).into_response(), Some(count));
             }
             secondary @ Verdict::Secondary(..) => {
                 return over_limit(secondary, &account, limits.over_limit_status);
@@ -105,16 +92,7 @@ async fn answer(State(github): State<Github>, call: Call, body: Bytes) -> Respon
         }
     }
     let store = github.read();
-    let context = Context {
-        store: &store,
-        call: &call,
-        shape: call.shape(),
-        standing,
-        weight,
-    };
+    let context = Context { store: &store, call: &call, shape: call.shape(), standing, weight };
     let execution = Execution::new(context, &document, variables, limits.graphql_resources);
-    with_standing(
-        Reply::json(execution.run(asked.operation_name.as_deref())).into_response(),
-        standing,
-    )
+    with_standing(Reply::json(execution.run(asked.operation_name.as_deref())).into_response(), standing)
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::connection::Connection;
 use crate::github::content::{
-    Asset, Branch, CheckRun, Commit, CommitStatus, Deployment, DeploymentStatus, Environment,
-    PullRequest, Release, Review, Signature, Tag, Team,
+    Asset, Branch, CheckRun, Commit, CommitStatus, Deployment, DeploymentStatus, Environment, PullRequest, Release,
+    Review, Signature, Tag, Team,
 };
 use crate::github::shelf::Shelf;
 
@@ -84,10 +84,7 @@ pub(super) enum Problem {
 
 impl Problem {
     pub(super) fn not_found(message: String) -> Self {
-        Self::Null {
-            kind: "NOT_FOUND",
-            message,
-        }
+        Self::Null { kind: "NOT_FOUND", message }
     }
 
     pub(super) fn typed(kind: &'static str, message: String) -> Self {
@@ -111,12 +108,6 @@ pub(super) fn object(object: Object<'_>) -> Outcome<'_> {
     Ok(Resolved::Object(object))
 }
 
-pub(super) fn connection<'a>(
-    kind: &'static str,
-    items: impl IntoIterator<Item = Object<'a>>,
-) -> Outcome<'a> {
-    Ok(Resolved::Connection(Connection::new(
-        kind,
-        items.into_iter().collect(),
-    )))
+pub(super) fn connection<'a>(kind: &'static str, items: impl IntoIterator<Item = Object<'a>>) -> Outcome<'a> {
+    Ok(Resolved::Connection(Connection::new(kind, items.into_iter().collect())))
 }

@@ -49,9 +49,7 @@ impl<'a> Context<'a> {
             Some(UserKind::Bot) => "Bot",
             Some(UserKind::User) => "User",
             None if login.ends_with("[bot]") => "Bot",
-            None if self.store.people.organization(login).is_some()
-                || self.store.owner(login).is_some() =>
-            {
+            None if self.store.people.organization(login).is_some() || self.store.owner(login).is_some() => {
                 "Organization"
             }
             None => "User",
@@ -60,9 +58,7 @@ impl<'a> Context<'a> {
 
     /// `None` where the account was deleted.
     pub(super) fn actor(self, login: Option<&'a str>) -> Option<Object<'a>> {
-        login
-            .filter(|login| !self.store.people.is_deleted(login))
-            .map(Object::Account)
+        login.filter(|login| !self.store.people.is_deleted(login)).map(Object::Account)
     }
 
     pub(super) fn person(self, who: Object<'a>, name: &str, arguments: &Arguments) -> Outcome<'a> {
@@ -72,13 +68,10 @@ impl<'a> Context<'a> {
             (Object::Team(team), "databaseId") => leaf(team.id),
             (Object::Team(team), "name") => leaf(team.name.as_str()),
             (Object::Team(team), "slug") => leaf(team.slug.as_str()),
-            (Object::Team(team), "combinedSlug") => {
-                leaf(format!("{}/{}", team.organization, team.slug))
+            (Object::Team(team), "combinedSlug") => leaf(format!("{}/{}", team.organization, team.slug)),
+            (Object::Team(team), "members") => {
+                connection("TeamMemberConnection", team.members.iter().map(|login| Object::Account(login)))
             }
-            (Object::Team(team), "members") => connection(
-                "TeamMemberConnection",
-                team.members.iter().map(|login| Object::Account(login)),
-            ),
             (Object::App(slug), "slug" | "name") => leaf(slug),
             (Object::App(slug), "databaseId") => leaf(id_of(slug) % 1_000_000),
             (Object::App(slug), "id") => leaf(format!("A_kwHO{}", id_of(slug) % 1_000_000)),
@@ -95,31 +88,12 @@ impl<'a> Context<'a> {
         let organization = self.store.people.organization(login);
         match name {
             "login" => leaf(login.strip_suffix("[bot]").unwrap_or(login)),
-            "id" => leaf(
-                self.shape
-                    .owner(login)
-                    .get("node_id")
-                    .cloned()
-                    .unwrap_or(Value::Null),
-            ),
-            "databaseId" => leaf(
-                self.shape
-                    .owner(login)
-                    .get("id")
-                    .cloned()
-                    .unwrap_or(Value::Null),
-            ),
+            "id" => leaf(self.shape.owner(login).get("node_id").cloned().unwrap_or(Value::Null)),
+            "databaseId" => leaf(self.shape.owner(login).get("id").cloned().unwrap_or(Value::Null)),
             "url" => leaf(format!("{}/{login}", self.shape.pages)),
-            "avatarUrl" => leaf(
-                self.shape
-                    .owner(login)
-                    .get("avatar_url")
-                    .cloned()
-                    .unwrap_or(Value::Null),
-            ),
+            "avatarUrl" => leaf(self.shape.owner(login).get("avatar_url").cloned().unwrap_or(Value::Null)),
             "name" if self.kind_of(login) != "Bot" => leaf(
-                user.and_then(|user| user.name.clone())
-                    .or_else(|| organization.map(|owner| owner.name.clone())),
+                user.and_then(|user| user.name.clone()).or_else(|| organization.map(|owner| owner.name.clone())),
             ),
             // Hidden addresses are the empty text, never null.
             "email" if self.kind_of(login) != "Bot" => {
@@ -128,14 +102,8 @@ impl<'a> Context<'a> {
             "createdAt" => self.date(Some(user.map(|user| user.created_at).unwrap_or_default())),
             "repositories" => self.repositories_of(login),
             "repository" => {
-                let found = self
-                    .store
-                    .ever_named(login, arguments.text("name").unwrap_or_default());
-                maybe(
-                    found
-                        .filter(|shelf| self.call.caller.sees(shelf))
-                        .map(Object::Repository),
-                )
+                let found = self.store.ever_named(login, arguments.text("name").unwrap_or_default());
+                maybe(found.filter(|shelf| self.call.caller.sees(shelf)).map(Object::Repository))
             }
             _ => Err(Problem::Undefined),
         }
@@ -154,10 +122,8 @@ pub(super) fn fits(kind: &str, condition: &str) -> bool {
             "StatusCheckRollupContext" => matches!(kind, "CheckRun" | "StatusContext"),
             "RequirableByPullRequest" => matches!(kind, "CheckRun" | "StatusContext"),
             "Node" => {
-                !matches!(
-                    kind,
-                    "Query" | "RateLimit" | "GitActor" | "TreeEntry" | "PullRequestChangedFile"
-                ) && !kind.ends_with("Connection")
+                !matches!(kind, "Query" | "RateLimit" | "GitActor" | "TreeEntry" | "PullRequestChangedFile")
+                    && !kind.ends_with("Connection")
             }
             _ => false,
         }

@@ -4,13 +4,9 @@ use serde_json::Value;
 
 use super::execute::Context;
 use super::literal::Arguments;
-use super::object::{
-    Object, Outcome, Problem, Resolved, Reviewer, connection, leaf, maybe, object,
-};
+use super::object::{Object, Outcome, Problem, Resolved, Reviewer, connection, leaf, maybe, object};
 use super::repository::{shout, state_of};
-use crate::github::content::{
-    FileChange, FileStatus, PullRequest, Repository, Review, ReviewState,
-};
+use crate::github::content::{FileChange, FileStatus, PullRequest, Repository, Review, ReviewState};
 use crate::github::node_id;
 use crate::github::rest::{of_pull, visible_reviews};
 use crate::github::shape::{association, changes, decimal, review_state, rules_for};
@@ -24,20 +20,8 @@ impl<'a> Context<'a> {
         (name, arguments): (&str, &Arguments),
     ) -> Outcome<'a> {
         let data = &shelf.data;
-        let commit = |sha: &str| {
-            maybe(
-                shelf
-                    .commit(sha)
-                    .map(|commit| Object::Commit(shelf, commit)),
-            )
-        };
-        let branch = |name: &str| {
-            maybe(
-                shelf
-                    .branch(name)
-                    .map(|branch| Object::Branch(shelf, branch)),
-            )
-        };
+        let commit = |sha: &str| maybe(shelf.commit(sha).map(|commit| Object::Commit(shelf, commit)));
+        let branch = |name: &str| maybe(shelf.branch(name).map(|branch| Object::Branch(shelf, branch)));
         match name {
             "id" => leaf(node_id::write("PR", data.id, pull.number)),
             "databaseId" => leaf(pull.id),
@@ -97,21 +81,13 @@ impl<'a> Context<'a> {
                     commits.map(|commit| Object::PullCommit(shelf, pull, commit)),
                 )
             }
-            "labels" => connection(
-                "LabelConnection",
-                pull.labels.iter().map(|label| Object::Label(shelf, label)),
-            ),
-            "statusCheckRollup" => maybe(
-                shelf
-                    .commit(&pull.head.sha)
-                    .and_then(|commit| self.rollup(shelf, commit)),
-            ),
+            "labels" => connection("LabelConnection", pull.labels.iter().map(|label| Object::Label(shelf, label))),
+            "statusCheckRollup" => {
+                maybe(shelf.commit(&pull.head.sha).and_then(|commit| self.rollup(shelf, commit)))
+            }
             "reviewDecision" => leaf(self.decision(data, pull)),
             "reviewRequests" => {
-                let users = pull
-                    .requested_reviewers
-                    .iter()
-                    .map(|login| Reviewer::User(login));
+                let users = pull.requested_reviewers.iter().map(|login| Reviewer::User(login));
                 let teams = pull
                     .requested_teams
                     .iter()
@@ -119,9 +95,7 @@ impl<'a> Context<'a> {
                     .map(Reviewer::Team);
                 connection(
                     "ReviewRequestConnection",
-                    users
-                        .chain(teams)
-                        .map(|reviewer| Object::ReviewRequest(shelf, reviewer)),
+                    users.chain(teams).map(|reviewer| Object::ReviewRequest(shelf, reviewer)),
                 )
             }
             "reviews" | "latestReviews" | "latestOpinionatedReviews" => {
@@ -137,12 +111,7 @@ impl<'a> Context<'a> {
         pull: &'a PullRequest,
         (name, arguments): (&str, &Arguments),
     ) -> Outcome<'a> {
-        let reader = self
-            .call
-            .caller
-            .token
-            .as_ref()
-            .map(|token| token.login.as_str());
+        let reader = self.call.caller.token.as_ref().map(|token| token.login.as_str());
         let mut reviews = visible_reviews(pull, reader);
         match name {
             "latestOpinionatedReviews" => {
@@ -154,42 +123,26 @@ impl<'a> Context<'a> {
             _ => {
                 let states = arguments.texts("states");
                 reviews.retain(|review| {
-                    states
-                        .as_ref()
-                        .is_none_or(|states| states.contains(&review_state(review.state)))
+                    states.as_ref().is_none_or(|states| states.contains(&review_state(review.state)))
                 });
                 reviews.retain(|review| {
-                    arguments
-                        .text("author")
-                        .is_none_or(|author| review.author.as_deref() == Some(author))
+                    arguments.text("author").is_none_or(|author| review.author.as_deref() == Some(author))
                 });
             }
         }
         connection(
             "PullRequestReviewConnection",
-            reviews
-                .into_iter()
-                .map(|review| Object::Review(shelf, pull, review)),
+            reviews.into_iter().map(|review| Object::Review(shelf, pull, review)),
         )
     }
 
     /// Null where no review is required, whatever reviews there are.
     fn decision(self, data: &Repository, pull: &PullRequest) -> Value {
-        let classic = data
-            .protections
-            .iter()
-            .find(|protection| protection.branch == pull.base.branch);
-        let classic = classic
-            .and_then(|protection| protection.reviews.as_ref())
-            .map(|reviews| u64::from(reviews.count));
-        let rules = rules_for(data, &pull.base.branch)
-            .into_iter()
-            .filter(|(_, rule)| rule.kind == "pull_request");
-        let counts = rules.filter_map(|(_, rule)| {
-            rule.parameters
-                .get("required_approving_review_count")?
-                .as_u64()
-        });
+        let classic = data.protections.iter().find(|protection| protection.branch == pull.base.branch);
+        let classic =
+            classic.and_then(|protection| protection.reviews.as_ref()).map(|reviews| u64::from(reviews.count));
+        let rules = rules_for(data, &pull.base.branch).into_iter().filter(|(_, rule)| rule.kind == "pull_request");
+        let counts = rules.filter_map(|(_, rule)| rule.parameters.get("required_approving_review_count")?.as_u64());
         let Some(required) = counts.chain(classic).max().filter(|&count| count > 0) else {
             return Value::Null;
         };
@@ -198,67 +151,41 @@ impl<'a> Context<'a> {
             .into_iter()
             .filter(|review| writes(data, review) && review.author != pull.author)
             .collect();
-        let count = |state: ReviewState| {
-            opinions
-                .iter()
-                .filter(|review| review.state == state)
-                .count() as u64
-        };
+        let count = |state: ReviewState| opinions.iter().filter(|review| review.state == state).count() as u64;
         if count(ReviewState::ChangesRequested) > 0 {
             return "CHANGES_REQUESTED".into();
         }
-        if count(ReviewState::Approved) >= required {
-            "APPROVED".into()
-        } else {
-            "REVIEW_REQUIRED".into()
-        }
+        if count(ReviewState::Approved) >= required { "APPROVED".into() } else { "REVIEW_REQUIRED".into() }
     }
 
     pub(super) fn part_of_pull(self, what: Object<'a>, name: &str) -> Outcome<'a> {
         match (what, name) {
-            (Object::PullCommit(shelf, _, commit), "commit") => {
-                object(Object::Commit(shelf, commit))
+            (Object::PullCommit(shelf, _, commit), "commit") => object(Object::Commit(shelf, commit)),
+            (Object::PullCommit(shelf, pull, commit), "id") => {
+                leaf(node_id::write("PURC", shelf.data.id, format!("{}-{}", pull.number, commit.sha)))
             }
-            (Object::PullCommit(shelf, pull, commit), "id") => leaf(node_id::write(
-                "PURC",
-                shelf.data.id,
-                format!("{}-{}", pull.number, commit.sha),
-            )),
-            (Object::PullCommit(shelf, pull, _), "pullRequest") => {
-                object(Object::Pull(shelf, pull))
-            }
+            (Object::PullCommit(shelf, pull, _), "pullRequest") => object(Object::Pull(shelf, pull)),
             (Object::ChangedFile(shelf, pull, at), _) => match of_pull(shelf, pull).get(at) {
                 Some(file) => of_file(file, name),
                 None => leaf(Value::Null),
             },
             (Object::Label(_, label), "name") => leaf(label),
-            (Object::Label(shelf, label), "id") => {
-                leaf(node_id::write("LA", shelf.data.id, decimal(label)))
-            }
+            (Object::Label(shelf, label), "id") => leaf(node_id::write("LA", shelf.data.id, decimal(label))),
             (Object::ReviewRequest(..), "asCodeOwner") => leaf(false),
             (Object::ReviewRequest(_, reviewer), "databaseId") => leaf(decimal(reviewer.name())),
-            (Object::ReviewRequest(shelf, reviewer), "id") => leaf(node_id::write(
-                "RRQ",
-                shelf.data.id,
-                decimal(reviewer.name()),
-            )),
-            (Object::ReviewRequest(_, reviewer), "requestedReviewer") => {
-                Ok(Resolved::Object(match reviewer {
-                    Reviewer::User(login) => Object::Account(login),
-                    Reviewer::Team(team) => Object::Team(team),
-                }))
+            (Object::ReviewRequest(shelf, reviewer), "id") => {
+                leaf(node_id::write("RRQ", shelf.data.id, decimal(reviewer.name())))
             }
+            (Object::ReviewRequest(_, reviewer), "requestedReviewer") => Ok(Resolved::Object(match reviewer {
+                Reviewer::User(login) => Object::Account(login),
+                Reviewer::Team(team) => Object::Team(team),
+            })),
             (Object::Review(shelf, pull, review), _) => self.of_review(shelf, pull, (review, name)),
             _ => Err(Problem::Undefined),
         }
     }
 
-    fn of_review(
-        self,
-        shelf: &'a Shelf,
-        pull: &'a PullRequest,
-        (review, name): (&'a Review, &str),
-    ) -> Outcome<'a> {
+    fn of_review(self, shelf: &'a Shelf, pull: &'a PullRequest, (review, name): (&'a Review, &str)) -> Outcome<'a> {
         match name {
             "id" => leaf(node_id::write("PRR", shelf.data.id, review.id)),
             "databaseId" => leaf(review.id),
@@ -269,14 +196,8 @@ impl<'a> Context<'a> {
             "authorAssociation" => leaf(association(&shelf.data, review.author.as_deref())),
             "authorCanPushToRepository" => leaf(writes(&shelf.data, review)),
             "submittedAt" | "publishedAt" => self.date(review.submitted_at),
-            "createdAt" | "updatedAt" => {
-                self.date(Some(review.submitted_at.unwrap_or(pull.created_at)))
-            }
-            "commit" => maybe(
-                shelf
-                    .commit(&review.commit_id)
-                    .map(|commit| Object::Commit(shelf, commit)),
-            ),
+            "createdAt" | "updatedAt" => self.date(Some(review.submitted_at.unwrap_or(pull.created_at))),
+            "commit" => maybe(shelf.commit(&review.commit_id).map(|commit| Object::Commit(shelf, commit))),
             "url" => leaf(format!(
                 "{}/pull/{}#pullrequestreview-{}",
                 self.shape.page(&shelf.data),
@@ -291,33 +212,19 @@ impl<'a> Context<'a> {
 
     /// Does the base branch demand a check of this name?
     pub(super) fn requires(self, shelf: &Shelf, number: Option<i64>, check: &str) -> bool {
-        let pull = number
-            .and_then(|number| u64::try_from(number).ok())
-            .and_then(|number| shelf.pull(number));
+        let pull = number.and_then(|number| u64::try_from(number).ok()).and_then(|number| shelf.pull(number));
         let Some(pull) = pull else { return false };
-        let classic = shelf
-            .data
-            .protections
-            .iter()
-            .filter(|protection| protection.branch == pull.base.branch);
+        let classic = shelf.data.protections.iter().filter(|protection| protection.branch == pull.base.branch);
         let by_rule = rules_for(&shelf.data, &pull.base.branch)
             .into_iter()
             .filter(|(_, rule)| rule.kind == "required_status_checks")
             .any(|(_, rule)| {
-                let checks = rule
-                    .parameters
-                    .get("required_status_checks")
-                    .and_then(Value::as_array);
+                let checks = rule.parameters.get("required_status_checks").and_then(Value::as_array);
                 checks.is_some_and(|checks| {
-                    checks
-                        .iter()
-                        .any(|one| one.get("context").and_then(Value::as_str) == Some(check))
+                    checks.iter().any(|one| one.get("context").and_then(Value::as_str) == Some(check))
                 })
             });
-        by_rule
-            || classic
-                .flat_map(|protection| &protection.required_checks)
-                .any(|one| one == check)
+        by_rule || classic.flat_map(|protection| &protection.required_checks).any(|one| one == check)
     }
 
     /// A status word as an enum, or null.
@@ -342,10 +249,7 @@ fn of_file<'a>(file: &FileChange, name: &str) -> Outcome<'a> {
 }
 
 fn writes(data: &Repository, review: &Review) -> bool {
-    review
-        .author
-        .as_ref()
-        .is_some_and(|login| *login == data.owner || data.writers.contains(login))
+    review.author.as_ref().is_some_and(|login| *login == data.owner || data.writers.contains(login))
 }
 
 /// Each reviewer's last review that is more than a comment.

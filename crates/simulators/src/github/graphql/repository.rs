@@ -12,12 +12,7 @@ use crate::github::shape::{repository_node, state};
 use crate::github::shelf::Shelf;
 
 impl<'a> Context<'a> {
-    pub(super) fn repository(
-        self,
-        shelf: &'a Shelf,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Outcome<'a> {
+    pub(super) fn repository(self, shelf: &'a Shelf, name: &str, arguments: &Arguments) -> Outcome<'a> {
         let data = &shelf.data;
         match name {
             "id" => leaf(repository_node(data)),
@@ -36,14 +31,10 @@ impl<'a> Context<'a> {
             "createdAt" => self.date(Some(data.created_at)),
             "pushedAt" => self.date(Some(data.pushed_at)),
             "updatedAt" => self.date(Some(data.updated_at)),
-            "defaultBranchRef" => maybe(
-                shelf
-                    .branch(&data.default_branch)
-                    .map(|branch| Object::Branch(shelf, branch)),
-            ),
-            "ref" => maybe(
-                self.reference_named(shelf, arguments.text("qualifiedName").unwrap_or_default()),
-            ),
+            "defaultBranchRef" => {
+                maybe(shelf.branch(&data.default_branch).map(|branch| Object::Branch(shelf, branch)))
+            }
+            "ref" => maybe(self.reference_named(shelf, arguments.text("qualifiedName").unwrap_or_default())),
             "refs" => self.references(shelf, arguments),
             "object" => self.git_object(shelf, arguments),
             "pullRequest" => self.pull_numbered(shelf, arguments, "PullRequest"),
@@ -56,20 +47,12 @@ impl<'a> Context<'a> {
             ),
             "release" => {
                 let tag = arguments.text("tagName").unwrap_or_default();
-                let found = data
-                    .releases
-                    .iter()
-                    .find(|release| release.tag == tag && self.shows(release));
+                let found = data.releases.iter().find(|release| release.tag == tag && self.shows(release));
                 maybe(found.map(|release| Object::Release(shelf, release)))
             }
-            "latestRelease" => {
-                maybe(latest_release(data).map(|release| Object::Release(shelf, release)))
-            }
+            "latestRelease" => maybe(latest_release(data).map(|release| Object::Release(shelf, release))),
             "releases" => self.releases(shelf, arguments),
-            "deployments" => self.deployments(
-                data.deployments.iter().map(|one| (shelf, one)).collect(),
-                arguments,
-            ),
+            "deployments" => self.deployments(data.deployments.iter().map(|one| (shelf, one)).collect(), arguments),
             "environment" => {
                 let name = arguments.text("name").unwrap_or_default();
                 maybe(
@@ -81,9 +64,7 @@ impl<'a> Context<'a> {
             }
             "environments" => connection(
                 "EnvironmentConnection",
-                data.environments
-                    .iter()
-                    .map(|one| Object::Environment(shelf, one)),
+                data.environments.iter().map(|one| Object::Environment(shelf, one)),
             ),
             _ => Err(Problem::Undefined),
         }
@@ -104,25 +85,14 @@ impl<'a> Context<'a> {
     /// An issue's number is not a pull request's.
     fn pull_numbered(self, shelf: &'a Shelf, arguments: &Arguments, kind: &str) -> Outcome<'a> {
         let number = arguments.number("number").unwrap_or_default();
-        let pull = u64::try_from(number)
-            .ok()
-            .and_then(|number| shelf.pull(number));
-        let missing = || {
-            Problem::not_found(format!(
-                "Could not resolve to a {kind} with the number of {number}."
-            ))
-        };
-        pull.map(|pull| Resolved::Object(Object::Pull(shelf, pull)))
-            .ok_or_else(missing)
+        let pull = u64::try_from(number).ok().and_then(|number| shelf.pull(number));
+        let missing = || Problem::not_found(format!("Could not resolve to a {kind} with the number of {number}."));
+        pull.map(|pull| Resolved::Object(Object::Pull(shelf, pull))).ok_or_else(missing)
     }
 
     fn releases(self, shelf: &'a Shelf, arguments: &Arguments) -> Outcome<'a> {
-        let mut releases: Vec<&Release> = shelf
-            .data
-            .releases
-            .iter()
-            .filter(|release| self.shows(release))
-            .collect();
+        let mut releases: Vec<&Release> =
+            shelf.data.releases.iter().filter(|release| self.shows(release)).collect();
         let (field, descending) = arguments.order().unwrap_or(("CREATED_AT", true));
         match field {
             "NAME" => releases.sort_by(|one, other| one.name.cmp(&other.name)),
@@ -131,12 +101,7 @@ impl<'a> Context<'a> {
         if descending {
             releases.reverse();
         }
-        connection(
-            "ReleaseConnection",
-            releases
-                .into_iter()
-                .map(|release| Object::Release(shelf, release)),
-        )
+        connection("ReleaseConnection", releases.into_iter().map(|release| Object::Release(shelf, release)))
     }
 
     /// Oldest first unless asked otherwise.
@@ -152,11 +117,7 @@ impl<'a> Context<'a> {
         if arguments.order().is_some_and(|(_, descending)| descending) {
             all.reverse();
         }
-        connection(
-            "DeploymentConnection",
-            all.into_iter()
-                .map(|(shelf, one)| Object::Deployment(shelf, one)),
-        )
+        connection("DeploymentConnection", all.into_iter().map(|(shelf, one)| Object::Deployment(shelf, one)))
     }
 
     fn references(self, shelf: &'a Shelf, arguments: &Arguments) -> Outcome<'a> {
@@ -164,32 +125,18 @@ impl<'a> Context<'a> {
         let query = arguments.text("query").unwrap_or_default();
         let prefix = arguments.text("refPrefix").unwrap_or_default();
         let below = |root: &str, name: &str| {
-            format!("{root}{name}")
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.contains(query))
+            format!("{root}{name}").strip_prefix(prefix).is_some_and(|rest| rest.contains(query))
         };
         let branches = data
             .branches
             .iter()
             .filter(|branch| below("refs/heads/", &branch.name))
-            .map(|branch| {
-                (
-                    branch.name.as_str(),
-                    branch.sha.as_str(),
-                    Object::Branch(shelf, branch),
-                )
-            });
+            .map(|branch| (branch.name.as_str(), branch.sha.as_str(), Object::Branch(shelf, branch)));
         let tags = data
             .tags
             .iter()
             .filter(|tag| below("refs/tags/", &tag.name))
-            .map(|tag| {
-                (
-                    tag.name.as_str(),
-                    tag.commit.as_str(),
-                    Object::TagRef(shelf, tag),
-                )
-            });
+            .map(|tag| (tag.name.as_str(), tag.commit.as_str(), Object::TagRef(shelf, tag)));
         let mut found: Vec<(&str, &str, Object<'a>)> = branches.chain(tags).collect();
         let date = |sha: &str| shelf.commit(sha).map(|commit| commit.committer.date);
         match arguments.order() {
@@ -201,10 +148,7 @@ impl<'a> Context<'a> {
         if backwards {
             found.reverse();
         }
-        connection(
-            "RefConnection",
-            found.into_iter().map(|(_, _, reference)| reference),
-        )
+        connection("RefConnection", found.into_iter().map(|(_, _, reference)| reference))
     }
 }
 
@@ -215,36 +159,17 @@ pub(super) fn filtered<'a>(
 ) -> Vec<&'a PullRequest> {
     let (states, labels) = (arguments.texts("states"), arguments.texts("labels"));
     pulls
+        .filter(|pull| states.as_ref().is_none_or(|states| states.contains(&state_of(pull))))
         .filter(|pull| {
-            states
-                .as_ref()
-                .is_none_or(|states| states.contains(&state_of(pull)))
+            labels.as_ref().is_none_or(|labels| pull.labels.iter().any(|label| labels.contains(&label.as_str())))
         })
-        .filter(|pull| {
-            labels.as_ref().is_none_or(|labels| {
-                pull.labels
-                    .iter()
-                    .any(|label| labels.contains(&label.as_str()))
-            })
-        })
-        .filter(|pull| {
-            arguments
-                .text("baseRefName")
-                .is_none_or(|name| pull.base.branch == name)
-        })
-        .filter(|pull| {
-            arguments
-                .text("headRefName")
-                .is_none_or(|name| pull.head.branch == name)
-        })
+        .filter(|pull| arguments.text("baseRefName").is_none_or(|name| pull.base.branch == name))
+        .filter(|pull| arguments.text("headRefName").is_none_or(|name| pull.head.branch == name))
         .collect()
 }
 
 /// Ascending by number unless asked otherwise.
-pub(super) fn sorted<'a>(
-    mut pulls: Vec<&'a PullRequest>,
-    arguments: &Arguments,
-) -> Vec<&'a PullRequest> {
+pub(super) fn sorted<'a>(mut pulls: Vec<&'a PullRequest>, arguments: &Arguments) -> Vec<&'a PullRequest> {
     match arguments.order() {
         Some(("UPDATED_AT", _)) => pulls.sort_by_key(|pull| (pull.updated_at, pull.number)),
         Some((_, _)) => pulls.sort_by_key(|pull| (pull.created_at, pull.number)),

@@ -1,8 +1,6 @@
 //! What a query may cost at most, from its text alone: the nodes it can return and the points it is charged.
 
-use async_graphql_parser::types::{
-    ExecutableDocument, OperationDefinition, Selection, SelectionSet,
-};
+use async_graphql_parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet};
 use serde_json::{Map, Value};
 
 use super::literal::Arguments;
@@ -31,26 +29,15 @@ pub(super) fn operation<'d>(
 ) -> Option<&'d OperationDefinition> {
     let mut operations = document.operations.iter();
     let found = match name {
-        Some(name) => {
-            operations.find(|(known, _)| known.is_none_or(|known| known.as_str() == name))
-        }
+        Some(name) => operations.find(|(known, _)| known.is_none_or(|known| known.as_str() == name)),
         None => operations.next().filter(|_| operations.next().is_none()),
     };
     found.map(|(_, operation)| &operation.node)
 }
 
-pub(super) fn weigh(
-    document: &ExecutableDocument,
-    name: Option<&str>,
-    variables: &Map<String, Value>,
-) -> Weight {
-    let scale = Scale {
-        document,
-        variables,
-    };
-    operation(document, name)
-        .map(|operation| scale.set(&operation.selection_set.node, 1, 0))
-        .unwrap_or_default()
+pub(super) fn weigh(document: &ExecutableDocument, name: Option<&str>, variables: &Map<String, Value>) -> Weight {
+    let scale = Scale { document, variables };
+    operation(document, name).map(|operation| scale.set(&operation.selection_set.node, 1, 0)).unwrap_or_default()
 }
 
 struct Scale<'d> {
@@ -63,10 +50,7 @@ impl Scale<'_> {
         if depth > DEEPEST {
             return Weight::default();
         }
-        let weights = set
-            .items
-            .iter()
-            .map(|item| self.selection(&item.node, parents, depth));
+        let weights = set.items.iter().map(|item| self.selection(&item.node, parents, depth));
         weights.fold(Weight::default(), |sum, one| Weight {
             nodes: sum.nodes.saturating_add(one.nodes),
             requests: sum.requests.saturating_add(one.requests),
@@ -75,26 +59,17 @@ impl Scale<'_> {
 
     fn selection(&self, selection: &Selection, parents: u64, depth: usize) -> Weight {
         match selection {
-            Selection::InlineFragment(fragment) => {
-                self.set(&fragment.node.selection_set.node, parents, depth + 1)
-            }
+            Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, parents, depth + 1),
             Selection::FragmentSpread(spread) => {
                 match self.document.fragments.get(&spread.node.fragment_name.node) {
-                    Some(fragment) => {
-                        self.set(&fragment.node.selection_set.node, parents, depth + 1)
-                    }
+                    Some(fragment) => self.set(&fragment.node.selection_set.node, parents, depth + 1),
                     None => Weight::default(),
                 }
             }
             Selection::Field(field) => {
                 let arguments = Arguments::of(&field.node, self.variables);
-                let size = arguments
-                    .number("first")
-                    .or_else(|| arguments.number("last"));
-                let ids = arguments
-                    .get("ids")
-                    .and_then(Value::as_array)
-                    .map(|ids| ids.len() as u64);
+                let size = arguments.number("first").or_else(|| arguments.number("last"));
+                let ids = arguments.get("ids").and_then(Value::as_array).map(|ids| ids.len() as u64);
                 let Some(size) = size.map(|size| size.unsigned_abs()).or(ids) else {
                     return self.set(&field.node.selection_set.node, parents, depth + 1);
                 };
@@ -119,13 +94,7 @@ mod tests {
                     fragment More on PullRequest { commits(last: 1) { nodes { oid } } }";
         let document = async_graphql_parser::parse_query(text).unwrap();
         let weight = weigh(&document, None, &Map::new());
-        assert_eq!(
-            weight,
-            Weight {
-                nodes: 50 + 500 + 50,
-                requests: 1 + 50 + 50
-            }
-        );
+        assert_eq!(weight, Weight { nodes: 50 + 500 + 50, requests: 1 + 50 + 50 });
         assert_eq!(weight.cost(), 1);
     }
 }

@@ -13,17 +13,9 @@ use crate::github::store::id_of;
 use std::sync::Arc;
 
 pub(super) async fn user(call: Call) -> Answer {
-    let login = call
-        .caller
-        .token
-        .as_ref()
-        .map(|token| token.login.clone())
-        .ok_or(Refusal::RequiresAuthentication)?;
-    let unknown = User {
-        id: id_of(&login),
-        login: login.clone(),
-        ..User::default()
-    };
+    let login =
+        call.caller.token.as_ref().map(|token| token.login.clone()).ok_or(Refusal::RequiresAuthentication)?;
+    let unknown = User { id: id_of(&login), login: login.clone(), ..User::default() };
     let user = call.people.user(&login).unwrap_or(&unknown);
     Ok(Reply::json(call.shape().private_user(user)))
 }
@@ -47,15 +39,7 @@ pub(super) async fn rate_limit(State(github): State<Github>, call: Call) -> Answ
     let mut meters = github.meters();
     let mut resources = serde_json::Map::new();
     for resource in [Resource::Core, Resource::Search, Resource::Graphql] {
-        let standing = meters.standing(
-            &account,
-            Charge {
-                resource,
-                points: 0,
-                now: call.now,
-            },
-            &limits,
-        );
+        let standing = meters.standing(&account, Charge { resource, points: 0, now: call.now }, &limits);
         let numbers = json!({ "limit": standing.limit, "used": standing.used, "remaining": standing.remaining(), "reset": standing.reset.as_second() });
         resources.insert(resource.name().to_owned(), numbers);
     }
@@ -72,9 +56,7 @@ pub(super) async fn meta(_call: Call) -> Answer {
 
 pub(super) async fn repository(at: Within) -> Answer {
     let right = right(&at.call.caller);
-    Ok(Reply::json(
-        at.shape().full_repository(&at.shelf.data, right),
-    ))
+    Ok(Reply::json(at.shape().full_repository(&at.shelf.data, right)))
 }
 
 pub(super) async fn permission(at: Within) -> Answer {
@@ -82,8 +64,7 @@ pub(super) async fn permission(at: Within) -> Answer {
         return Err(Refusal::NotFound);
     }
     let login = at.part("login");
-    let writer =
-        at.shelf.data.writers.iter().any(|name| name == login) || at.shelf.data.owner == login;
+    let writer = at.shelf.data.writers.iter().any(|name| name == login) || at.shelf.data.owner == login;
     let permission = if writer { "write" } else { "read" };
     let mut user = at.shape().user_or_null(Some(login));
     if let Some(fields) = user.as_object_mut() {
@@ -91,9 +72,7 @@ pub(super) async fn permission(at: Within) -> Answer {
         let rights = json!({ "admin": false, "maintain": false, "push": writer, "triage": writer, "pull": true });
         fields.insert("permissions".to_owned(), rights);
     }
-    Ok(Reply::json(
-        json!({ "permission": permission, "role_name": permission, "user": user }),
-    ))
+    Ok(Reply::json(json!({ "permission": permission, "role_name": permission, "user": user })))
 }
 
 pub(super) async fn repositories_of(Path(org): Path<String>, call: Call) -> Answer {
@@ -110,13 +89,8 @@ pub(super) async fn repositories(call: Call) -> Answer {
     if call.caller.token.is_none() {
         return Err(Refusal::RequiresAuthentication);
     }
-    let shelves: Vec<Arc<Shelf>> = call
-        .github
-        .read()
-        .repositories()
-        .filter(|shelf| call.caller.sees(shelf))
-        .cloned()
-        .collect();
+    let shelves: Vec<Arc<Shelf>> =
+        call.github.read().repositories().filter(|shelf| call.caller.sees(shelf)).cloned().collect();
     Ok(listed(&call, shelves))
 }
 
@@ -128,42 +102,23 @@ fn listed(call: &Call, mut shelves: Vec<Arc<Shelf>>) -> Reply {
         Some("updated") => shelves.sort_by_key(|shelf| std::cmp::Reverse(shelf.data.updated_at)),
         _ => shelves.sort_by_key(|shelf| std::cmp::Reverse((shelf.data.created_at, shelf.data.id))),
     }
-    let natural = if call.query("sort") == Some("full_name") {
-        "asc"
-    } else {
-        "desc"
-    };
-    if call
-        .query("direction")
-        .is_some_and(|direction| direction != natural)
-    {
+    let natural = if call.query("sort") == Some("full_name") { "asc" } else { "desc" };
+    if call.query("direction").is_some_and(|direction| direction != natural) {
         shelves.reverse();
     }
     let right = right(&call.caller);
-    call.page(&shelves, |shelf| {
-        call.shape().repository(&shelf.data, right)
-    })
+    call.page(&shelves, |shelf| call.shape().repository(&shelf.data, right))
 }
 
 pub(super) async fn organization(Path(org): Path<String>, call: Call) -> Answer {
     let store = call.github.read();
-    let login = call
-        .people
-        .organization(&org)
-        .map(|owner| owner.login.as_str())
-        .or_else(|| store.owner(&org));
-    let login = login
-        .filter(|login| call.people.user(login).is_none())
-        .ok_or(Refusal::NotFound)?;
+    let login = call.people.organization(&org).map(|owner| owner.login.as_str()).or_else(|| store.owner(&org));
+    let login = login.filter(|login| call.people.user(login).is_none()).ok_or(Refusal::NotFound)?;
     Ok(Reply::json(call.shape().organization(login)))
 }
 
 pub(super) async fn team(Path((org, team)): Path<(String, String)>, call: Call) -> Answer {
-    let team = call
-        .people
-        .team(&org, &team)
-        .filter(|_| call.caller.token.is_some())
-        .ok_or(Refusal::NotFound)?;
+    let team = call.people.team(&org, &team).filter(|_| call.caller.token.is_some()).ok_or(Refusal::NotFound)?;
     Ok(Reply::json(call.shape().full_team(team)))
 }
 
@@ -176,11 +131,7 @@ pub(super) async fn teams(Path(org): Path<String>, call: Call) -> Answer {
 }
 
 pub(super) async fn team_members(Path((org, team)): Path<(String, String)>, call: Call) -> Answer {
-    let team = call
-        .people
-        .team(&org, &team)
-        .filter(|_| call.caller.token.is_some())
-        .ok_or(Refusal::NotFound)?;
+    let team = call.people.team(&org, &team).filter(|_| call.caller.token.is_some()).ok_or(Refusal::NotFound)?;
     Ok(call.page(&team.members, |login| call.shape().user(login)))
 }
 
@@ -211,17 +162,10 @@ pub(super) async fn package(Path((org, name)): Path<(String, String)>, call: Cal
     Ok(Reply::json(call.shape().package(&package)))
 }
 
-pub(super) async fn package_versions(
-    Path((org, name)): Path<(String, String)>,
-    call: Call,
-) -> Answer {
+pub(super) async fn package_versions(Path((org, name)): Path<(String, String)>, call: Call) -> Answer {
     let mut package = find_package(&call, &org, &name)?;
-    package
-        .versions
-        .sort_by_key(|version| std::cmp::Reverse((version.created_at, version.id)));
-    Ok(call.page(&package.versions, |version| {
-        call.shape().package_version(&package, version)
-    }))
+    package.versions.sort_by_key(|version| std::cmp::Reverse((version.created_at, version.id)));
+    Ok(call.page(&package.versions, |version| call.shape().package_version(&package, version)))
 }
 
 fn find_package(call: &Call, org: &str, name: &str) -> Result<Package, Refusal> {
@@ -238,17 +182,12 @@ fn may_read_packages(caller: &Caller) -> Result<(), Refusal> {
     match &caller.token {
         None => Err(Refusal::RequiresAuthentication),
         Some(token) if token.packages => Ok(()),
-        Some(_) => Err(Refusal::Forbidden(
-            "You need at least read:packages scope to list packages.".to_owned(),
-        )),
+        Some(_) => Err(Refusal::Forbidden("You need at least read:packages scope to list packages.".to_owned())),
     }
 }
 
 fn right(caller: &Caller) -> Right {
-    caller
-        .token
-        .as_ref()
-        .map_or(Right::Read, |token| token.right)
+    caller.token.as_ref().map_or(Right::Read, |token| token.right)
 }
 
 /// The address that a team's own record gives.
@@ -262,9 +201,6 @@ pub(super) async fn numbered_team_members(Path((_, id)): Path<(u64, u64)>, call:
 }
 
 fn with_id(call: &Call, id: u64) -> Result<&Team, Refusal> {
-    let team = call
-        .people
-        .team_numbered(id)
-        .filter(|_| call.caller.token.is_some());
+    let team = call.people.team_numbered(id).filter(|_| call.caller.token.is_some());
     team.ok_or(Refusal::NotFound)
 }

@@ -9,22 +9,11 @@ pub(super) async fn contents(at: Within) -> Answer {
     let missing = || Refusal::NotFound;
     let commit = shelf.resolve(reference).ok_or_else(missing)?;
     if let Some(content) = shelf.file_at(path, commit) {
-        return Ok(Reply::json(at.shape().file(
-            &shelf.data,
-            FileAt {
-                path,
-                reference,
-                content,
-            },
-        )));
+        return Ok(Reply::json(at.shape().file(&shelf.data, FileAt { path, reference, content })));
     }
     let files = shelf.files_below(path, commit);
     if files.is_empty() {
         return Err(missing());
     }
-    Ok(Reply::json(at.shape().folder(
-        &shelf.data,
-        (reference, path),
-        &files,
-    )))
+    Ok(Reply::json(at.shape().folder(&shelf.data, (reference, path), &files)))
 }

@@ -32,32 +32,14 @@ pub(super) fn routes(github: &Github) -> Router {
         .route("/orgs/{org}", get(account::organization))
         .route("/orgs/{org}/teams", get(account::teams))
         .route("/orgs/{org}/teams/{team}", get(account::team))
-        .route(
-            "/orgs/{org}/teams/{team}/members",
-            get(account::team_members),
-        )
-        .route(
-            "/organizations/{org}/team/{team}",
-            get(account::numbered_team),
-        )
-        .route(
-            "/organizations/{org}/team/{team}/members",
-            get(account::numbered_team_members),
-        )
+        .route("/orgs/{org}/teams/{team}/members", get(account::team_members))
+        .route("/organizations/{org}/team/{team}", get(account::numbered_team))
+        .route("/organizations/{org}/team/{team}/members", get(account::numbered_team_members))
         .route("/orgs/{org}/packages", get(account::packages))
-        .route(
-            "/orgs/{org}/packages/container/{name}",
-            get(account::package),
-        )
-        .route(
-            "/orgs/{org}/packages/container/{name}/versions",
-            get(account::package_versions),
-        )
+        .route("/orgs/{org}/packages/container/{name}", get(account::package))
+        .route("/orgs/{org}/packages/container/{name}/versions", get(account::package_versions))
         .route("/search/issues", get(search::issues))
-        .route(
-            "/_storage/artifacts/{repository}/{artifact}",
-            get(actions::stored),
-        )
+        .route("/_storage/artifacts/{repository}/{artifact}", get(actions::stored))
         .route("/repos/{owner}/{repo}", get(account::repository))
         .nest("/repos/{owner}/{repo}", below)
         .with_state(github.clone())
@@ -65,10 +47,7 @@ pub(super) fn routes(github: &Github) -> Router {
 
 fn content() -> Router<Github> {
     Router::new()
-        .route(
-            "/collaborators/{login}/permission",
-            get(account::permission),
-        )
+        .route("/collaborators/{login}/permission", get(account::permission))
         .route("/issues/{number}", get(pulls::issue))
         .route("/releases", get(releases::list))
         .route("/releases/latest", get(releases::newest))
@@ -103,34 +82,19 @@ fn delivery() -> Router<Github> {
         .route("/deployments/{id}/statuses", get(deployments::statuses))
         .route("/environments", get(deployments::environments))
         .route("/environments/{name}", get(deployments::environment))
-        .route(
-            "/environments/{name}/deployment_protection_rules",
-            get(deployments::custom_rules),
-        )
+        .route("/environments/{name}/deployment_protection_rules", get(deployments::custom_rules))
         .route("/attestations/{digest}", get(deployments::attestations))
         .route("/actions/workflows", get(actions::workflows))
         .route("/actions/workflows/{workflow}", get(actions::workflow))
         .route("/actions/workflows/{workflow}/runs", get(actions::runs))
         .route("/actions/runs", get(actions::runs))
         .route("/actions/runs/{id}", get(actions::run))
-        .route(
-            "/actions/runs/{id}/attempts/{attempt}",
-            get(actions::attempt),
-        )
-        .route(
-            "/actions/runs/{id}/attempts/{attempt}/jobs",
-            get(actions::jobs_of_attempt),
-        )
+        .route("/actions/runs/{id}/attempts/{attempt}", get(actions::attempt))
+        .route("/actions/runs/{id}/attempts/{attempt}/jobs", get(actions::jobs_of_attempt))
         .route("/actions/runs/{id}/jobs", get(actions::jobs))
-        .route(
-            "/actions/runs/{id}/artifacts",
-            get(actions::artifacts_of_run),
-        )
+        .route("/actions/runs/{id}/artifacts", get(actions::artifacts_of_run))
         .route("/actions/runs/{id}/approvals", get(actions::approvals))
-        .route(
-            "/actions/runs/{id}/pending_deployments",
-            get(actions::pending),
-        )
+        .route("/actions/runs/{id}/pending_deployments", get(actions::pending))
         .route("/actions/jobs/{id}", get(actions::job))
         .route("/actions/artifacts", get(actions::artifacts))
         .route("/actions/artifacts/{id}", get(actions::artifact))

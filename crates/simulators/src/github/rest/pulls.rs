@@ -14,20 +14,15 @@ const MOST_FILES: usize = 3_000;
 pub(super) async fn list(at: Within) -> Answer {
     let call = &at.call;
     let wanted = call.query("state").unwrap_or("open");
-    let head = call.query("head").map(|head| {
-        head.strip_prefix(&format!("{}:", at.shelf.data.owner))
-            .unwrap_or(head)
-    });
+    let head =
+        call.query("head").map(|head| head.strip_prefix(&format!("{}:", at.shelf.data.owner)).unwrap_or(head));
     let mut pulls: Vec<&PullRequest> = at
         .shelf
         .data
         .pull_requests
         .iter()
         .filter(|pull| wanted == "all" || state(pull) == wanted)
-        .filter(|pull| {
-            call.query("base")
-                .is_none_or(|base| pull.base.branch == base)
-        })
+        .filter(|pull| call.query("base").is_none_or(|base| pull.base.branch == base))
         .filter(|pull| head.is_none_or(|head| pull.head.branch == head))
         .collect();
     let sort = call.query("sort").unwrap_or("created");
@@ -35,9 +30,7 @@ pub(super) async fn list(at: Within) -> Answer {
         "updated" => pulls.sort_by_key(|pull| (pull.updated_at, pull.number)),
         _ => pulls.sort_by_key(|pull| (pull.created_at, pull.number)),
     }
-    let direction =
-        call.query("direction")
-            .unwrap_or(if sort == "created" { "desc" } else { "asc" });
+    let direction = call.query("direction").unwrap_or(if sort == "created" { "desc" } else { "asc" });
     if direction == "desc" {
         pulls.reverse();
     }
@@ -47,21 +40,13 @@ pub(super) async fn list(at: Within) -> Answer {
 pub(super) async fn one(at: Within) -> Answer {
     let pull = find(&at)?;
     let files = of_pull(&at.shelf, pull);
-    Ok(Reply::json(at.shape().full_pull(
-        &at.shelf.data,
-        pull,
-        &files,
-    )))
+    Ok(Reply::json(at.shape().full_pull(&at.shelf.data, pull, &files)))
 }
 
 pub(super) async fn commits(at: Within) -> Answer {
     let pull = find(&at)?;
-    let commits: Vec<&Commit> = pull
-        .commits
-        .iter()
-        .filter_map(|sha| at.shelf.commit(sha))
-        .take(MOST_COMMITS)
-        .collect();
+    let commits: Vec<&Commit> =
+        pull.commits.iter().filter_map(|sha| at.shelf.commit(sha)).take(MOST_COMMITS).collect();
     Ok(at.page(&commits, |commit| at.shape().commit(&at.shelf.data, commit)))
 }
 
@@ -69,24 +54,15 @@ pub(super) async fn files(at: Within) -> Answer {
     let pull = find(&at)?;
     let mut files = of_pull(&at.shelf, pull);
     files.truncate(MOST_FILES);
-    Ok(at.page(&files, |file| {
-        at.shape().diff(&at.shelf.data, &pull.head.sha, file)
-    }))
+    Ok(at.page(&files, |file| at.shape().diff(&at.shelf.data, &pull.head.sha, file)))
 }
 
 /// Oldest first.
 pub(super) async fn reviews(at: Within) -> Answer {
     let pull = find(&at)?;
-    let reader = at
-        .call
-        .caller
-        .token
-        .as_ref()
-        .map(|token| token.login.as_str());
+    let reader = at.call.caller.token.as_ref().map(|token| token.login.as_str());
     let reviews = visible_reviews(pull, reader);
-    Ok(at.page(&reviews, |review| {
-        at.shape().review(&at.shelf.data, pull, review)
-    }))
+    Ok(at.page(&reviews, |review| at.shape().review(&at.shelf.data, pull, review)))
 }
 
 /// A pull request is an issue too.
@@ -105,22 +81,12 @@ pub(super) async fn issue(at: Within) -> Answer {
 }
 
 /// Oldest first; a pending review is seen by its author alone.
-pub(in crate::github) fn visible_reviews<'a>(
-    pull: &'a PullRequest,
-    reader: Option<&str>,
-) -> Vec<&'a Review> {
+pub(in crate::github) fn visible_reviews<'a>(pull: &'a PullRequest, reader: Option<&str>) -> Vec<&'a Review> {
     let visible = |review: &&Review| {
-        review.state != ReviewState::Pending
-            || (reader.is_some() && review.author.as_deref() == reader)
+        review.state != ReviewState::Pending || (reader.is_some() && review.author.as_deref() == reader)
     };
     let mut reviews: Vec<&Review> = pull.reviews.iter().filter(visible).collect();
-    reviews.sort_by_key(|review| {
-        (
-            review.submitted_at.is_none(),
-            review.submitted_at,
-            review.id,
-        )
-    });
+    reviews.sort_by_key(|review| (review.submitted_at.is_none(), review.submitted_at, review.id));
     reviews
 }
 

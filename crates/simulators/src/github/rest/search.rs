@@ -14,27 +14,13 @@ use crate::github::shelf::Shelf;
 const MOST_RESULTS: usize = 1_000;
 
 pub(super) async fn issues(call: Call) -> Answer {
-    let query = call
-        .query("q")
-        .ok_or_else(|| Refusal::Unprocessable("Validation Failed".to_owned()))?;
+    let query = call.query("q").ok_or_else(|| Refusal::Unprocessable("Validation Failed".to_owned()))?;
     let terms: Vec<Term<'_>> = split(query).into_iter().map(Term::read).collect();
-    let shelves: Vec<Arc<Shelf>> = call
-        .github
-        .read()
-        .repositories()
-        .filter(|shelf| call.caller.sees(shelf))
-        .cloned()
-        .collect();
+    let shelves: Vec<Arc<Shelf>> =
+        call.github.read().repositories().filter(|shelf| call.caller.sees(shelf)).cloned().collect();
     let mut found = Vec::new();
-    for shelf in shelves
-        .iter()
-        .filter(|shelf| terms.iter().all(|term| term.allows_repository(shelf)))
-    {
-        let pulls = shelf
-            .data
-            .pull_requests
-            .iter()
-            .filter(|pull| terms.iter().all(|term| term.allows(pull)));
+    for shelf in shelves.iter().filter(|shelf| terms.iter().all(|term| term.allows_repository(shelf))) {
+        let pulls = shelf.data.pull_requests.iter().filter(|pull| terms.iter().all(|term| term.allows(pull)));
         found.extend(pulls.map(|pull| (shelf, pull)));
     }
     match call.query("sort") {
@@ -46,12 +32,10 @@ pub(super) async fn issues(call: Call) -> Answer {
     }
     let total = found.len();
     found.truncate(MOST_RESULTS);
-    let items: Vec<Value> = call
-        .slice(&found)
-        .iter()
-        .map(|(shelf, pull)| call.shape().pull_as_issue(&shelf.data, pull))
-        .collect();
-    let body = json!({ "total_count": total, "incomplete_results": false, "search_type": "lexical", "items": items });
+    let items: Vec<Value> =
+        call.slice(&found).iter().map(|(shelf, pull)| call.shape().pull_as_issue(&shelf.data, pull)).collect();
+    let body =
+        json!({ "total_count": total, "incomplete_results": false, "search_type": "lexical", "items": items });
     Ok(Reply::json(body).link(call.links(found.len(), None)))
 }
 
@@ -117,23 +101,13 @@ impl<'a> Term<'a> {
             Self::Head(branch) => pull.head.branch == *branch,
             Self::Label(name) => pull.labels.iter().any(|label| label == name),
             Self::Merged(span) => pull.merged_at.is_some_and(|moment| span.contains(moment)),
-            Self::Closed(span) => pull
-                .closed_at
-                .or(pull.merged_at)
-                .is_some_and(|moment| span.contains(moment)),
+            Self::Closed(span) => pull.closed_at.or(pull.merged_at).is_some_and(|moment| span.contains(moment)),
             Self::Created(span) => span.contains(pull.created_at),
             Self::Updated(span) => span.contains(pull.updated_at),
-            Self::Sha(sha) => pull
-                .commits
-                .iter()
-                .chain(&pull.merge_commit_sha)
-                .any(|one| one.starts_with(sha)),
+            Self::Sha(sha) => pull.commits.iter().chain(&pull.merge_commit_sha).any(|one| one.starts_with(sha)),
             Self::Text(text) => {
                 pull.title.to_lowercase().contains(text)
-                    || pull
-                        .body
-                        .as_ref()
-                        .is_some_and(|body| body.to_lowercase().contains(text))
+                    || pull.body.as_ref().is_some_and(|body| body.to_lowercase().contains(text))
             }
         }
     }

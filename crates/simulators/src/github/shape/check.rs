@@ -13,9 +13,10 @@ impl Shape<'_> {
         let repository = &shelf.data;
         let url = format!("{}/check-runs/{}", self.api(repository), check.id);
         let html = format!("{}/runs/{}", self.page(repository), check.id);
-        let pulls = shelf.data.pull_requests.iter().filter(|pull| {
-            pull.head.sha == check.head_sha && pull.closed_at.is_none() && pull.merged_at.is_none()
-        });
+        let pulls =
+            shelf.data.pull_requests.iter().filter(|pull| {
+                pull.head.sha == check.head_sha && pull.closed_at.is_none() && pull.merged_at.is_none()
+            });
         json!({
             "id": check.id, "name": check.name, "node_id": node_id::write("CR", repository.id, check.id), "head_sha": check.head_sha,
             "external_id": check.external_id, "url": url, "html_url": html, "details_url": html, "status": check.status, "conclusion": check.conclusion,
@@ -82,10 +83,7 @@ pub(in crate::github) fn latest_checks<'a>(all: &[&'a CheckRun]) -> Vec<&'a Chec
     newest_first.sort_by_key(|check| std::cmp::Reverse((check.started_at, check.id)));
     let mut latest: Vec<&CheckRun> = Vec::new();
     for check in newest_first {
-        if !latest
-            .iter()
-            .any(|known| known.name == check.name && known.app == check.app)
-        {
+        if !latest.iter().any(|known| known.name == check.name && known.app == check.app) {
             latest.push(check);
         }
     }
@@ -93,15 +91,8 @@ pub(in crate::github) fn latest_checks<'a>(all: &[&'a CheckRun]) -> Vec<&'a Chec
 }
 
 fn combined(latest: &[&CommitStatus]) -> &'static str {
-    if latest
-        .iter()
-        .any(|status| matches!(status.state.as_str(), "error" | "failure"))
-    {
+    if latest.iter().any(|status| matches!(status.state.as_str(), "error" | "failure")) {
         return "failure";
     }
-    if latest.is_empty() || latest.iter().any(|status| status.state == "pending") {
-        "pending"
-    } else {
-        "success"
-    }
+    if latest.is_empty() || latest.iter().any(|status| status.state == "pending") { "pending" } else { "success" }
 }

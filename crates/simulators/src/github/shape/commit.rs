@@ -37,11 +37,11 @@ impl Shape<'_> {
         let mut body = self.commit(repository, commit);
         let (additions, deletions) = changes(&commit.files);
         if let Some(fields) = body.as_object_mut() {
-            fields.insert("stats".into(), json!({ "total": additions + deletions, "additions": additions, "deletions": deletions }));
-            let files = files
-                .iter()
-                .map(|file| self.diff(repository, &commit.sha, file))
-                .collect();
+            fields.insert(
+                "stats".into(),
+                json!({ "total": additions + deletions, "additions": additions, "deletions": deletions }),
+            );
+            let files = files.iter().map(|file| self.diff(repository, &commit.sha, file)).collect();
             fields.insert("files".into(), Value::Array(files));
         }
         body
@@ -56,12 +56,7 @@ impl Shape<'_> {
         })
     }
 
-    pub(in crate::github) fn diff(
-        &self,
-        repository: &Repository,
-        sha: &str,
-        file: &FileChange,
-    ) -> Value {
+    pub(in crate::github) fn diff(&self, repository: &Repository, sha: &str, file: &FileChange) -> Value {
         let path = encode(&file.path);
         let (status, previous) = match &file.status {
             FileStatus::Added => ("added", None),
@@ -69,10 +64,7 @@ impl Shape<'_> {
             FileStatus::Removed => ("removed", None),
             FileStatus::Renamed { from } => ("renamed", Some(from)),
         };
-        let blob = file
-            .content
-            .as_deref()
-            .map_or_else(|| derived(&format!("{sha}:{}", file.path)), sha_of_blob);
+        let blob = file.content.as_deref().map_or_else(|| derived(&format!("{sha}:{}", file.path)), sha_of_blob);
         let mut body = json!({
             "sha": blob, "filename": file.path, "status": status,
             "additions": file.additions, "deletions": file.deletions, "changes": file.additions + file.deletions,
@@ -112,16 +104,8 @@ impl Shape<'_> {
         self.reference(repository, &format!("tags/{}", tag.name), (kind, sha))
     }
 
-    pub(in crate::github) fn branch_reference(
-        &self,
-        repository: &Repository,
-        branch: &Branch,
-    ) -> Value {
-        self.reference(
-            repository,
-            &format!("heads/{}", branch.name),
-            ("commit", &branch.sha),
-        )
+    pub(in crate::github) fn branch_reference(&self, repository: &Repository, branch: &Branch) -> Value {
+        self.reference(repository, &format!("heads/{}", branch.name), ("commit", &branch.sha))
     }
 
     fn reference(&self, repository: &Repository, name: &str, (kind, sha): (&str, &str)) -> Value {
@@ -133,11 +117,7 @@ impl Shape<'_> {
     }
 
     /// `/git/tags/{sha}`: only annotated tags have such an object.
-    pub(in crate::github) fn tag_object(
-        &self,
-        repository: &Repository,
-        tag: &Tag,
-    ) -> Option<Value> {
+    pub(in crate::github) fn tag_object(&self, repository: &Repository, tag: &Tag) -> Option<Value> {
         let annotation = tag.annotation.as_ref()?;
         let api = self.api(repository);
         Some(json!({
@@ -165,11 +145,7 @@ impl Shape<'_> {
         (reference, folder): (&str, &str),
         files: &[(&str, &[u8])],
     ) -> Value {
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut entries = BTreeMap::new();
         for (path, content) in files {
             let Some(rest) = path.strip_prefix(&prefix) else {
@@ -181,38 +157,19 @@ impl Shape<'_> {
             };
             entries.entry(entry.0).or_insert((entry.1, entry.2));
         }
-        let entries = entries.iter().map(|(path, (content, kind))| {
-            self.entry(
-                repository,
-                FileAt {
-                    path,
-                    reference,
-                    content,
-                },
-                kind,
-            )
-        });
+        let entries = entries
+            .iter()
+            .map(|(path, (content, kind))| self.entry(repository, FileAt { path, reference, content }, kind));
         Value::Array(entries.collect())
     }
 
     fn entry(&self, repository: &Repository, at: FileAt<'_>, kind: &str) -> Value {
         let (api, page, path) = (self.api(repository), self.page(repository), encode(at.path));
         let is_file = kind == "file";
-        let sha = if is_file {
-            sha_of_blob(at.content)
-        } else {
-            derived(at.path)
-        };
+        let sha = if is_file { sha_of_blob(at.content) } else { derived(at.path) };
         let url = format!("{api}/contents/{path}?ref={}", at.reference);
-        let git = format!(
-            "{api}/git/{}/{sha}",
-            if is_file { "blobs" } else { "trees" }
-        );
-        let html = format!(
-            "{page}/{}/{}/{path}",
-            if is_file { "blob" } else { "tree" },
-            at.reference
-        );
+        let git = format!("{api}/git/{}/{sha}", if is_file { "blobs" } else { "trees" });
+        let html = format!("{page}/{}/{}/{path}", if is_file { "blob" } else { "tree" }, at.reference);
         let download = is_file.then(|| format!("{page}/raw/{}/{path}", at.reference));
         json!({
             "name": at.path.rsplit('/').next(), "path": at.path, "sha": sha, "size": at.content.len(), "type": kind,
@@ -232,12 +189,9 @@ pub(in crate::github) struct FileAt<'a> {
 
 /// Sums of additions and deletions.
 pub(in crate::github) fn changes(files: &[FileChange]) -> (u64, u64) {
-    files.iter().fold((0, 0), |(plus, minus), file| {
-        (
-            plus + u64::from(file.additions),
-            minus + u64::from(file.deletions),
-        )
-    })
+    files
+        .iter()
+        .fold((0, 0), |(plus, minus), file| (plus + u64::from(file.additions), minus + u64::from(file.deletions)))
 }
 
 pub(in crate::github) fn sha_of_blob(content: &[u8]) -> String {
@@ -255,20 +209,11 @@ pub(in crate::github) fn tree_sha(commit: &str) -> String {
 /// A positive number of at most 31 bits made from a text.
 pub(in crate::github) fn decimal(text: &str) -> u64 {
     let digest = blake3::hash(text.as_bytes());
-    digest
-        .as_bytes()
-        .iter()
-        .take(4)
-        .fold(0_u64, |sum, byte| sum * 256 + u64::from(*byte))
-        >> 1
+    digest.as_bytes().iter().take(4).fold(0_u64, |sum, byte| sum * 256 + u64::from(*byte)) >> 1
 }
 
 fn derived(text: &str) -> String {
-    blake3::hash(text.as_bytes())
-        .to_hex()
-        .chars()
-        .take(40)
-        .collect()
+    blake3::hash(text.as_bytes()).to_hex().chars().take(40).collect()
 }
 
 fn signature(by: &Signature) -> Value {
@@ -305,9 +250,7 @@ fn lines(text: &str) -> String {
 
 fn encode(path: &str) -> String {
     let segments = path.split('/').map(|segment| {
-        url::form_urlencoded::byte_serialize(segment.as_bytes())
-            .collect::<String>()
-            .replace('+', "%20")
+        url::form_urlencoded::byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20")
     });
     segments.collect::<Vec<_>>().join("/")
 }

@@ -6,22 +6,15 @@ use serde_json::{Value, json};
 
 use super::person::extend;
 use super::{Shape, time};
-use crate::github::content::{
-    Attestation, Deployment, DeploymentStatus, Package, PackageVersion, Repository,
-};
+use crate::github::content::{Attestation, Deployment, DeploymentStatus, Package, PackageVersion, Repository};
 use crate::github::node_id;
 
 impl Shape<'_> {
     /// Without any state: that is in the statuses.
-    pub(in crate::github) fn deployment(
-        &self,
-        repository: &Repository,
-        deployment: &Deployment,
-    ) -> Value {
+    pub(in crate::github) fn deployment(&self, repository: &Repository, deployment: &Deployment) -> Value {
         let url = format!("{}/deployments/{}", self.api(repository), deployment.id);
-        let updated = newest_first(&deployment.statuses)
-            .first()
-            .map_or(deployment.created_at, |status| status.created_at);
+        let updated =
+            newest_first(&deployment.statuses).first().map_or(deployment.created_at, |status| status.created_at);
         json!({
             "url": url, "id": deployment.id, "node_id": node_id::write("DE", repository.id, deployment.id), "task": deployment.task,
             "original_environment": deployment.environment, "environment": deployment.environment, "description": deployment.description,
@@ -49,15 +42,9 @@ impl Shape<'_> {
         })
     }
 
-    pub(in crate::github) fn package_version(
-        &self,
-        package: &Package,
-        version: &PackageVersion,
-    ) -> Value {
-        let page = format!(
-            "{}/orgs/{}/packages/container/package/{}",
-            self.pages, package.organization, package.name
-        );
+    pub(in crate::github) fn package_version(&self, package: &Package, version: &PackageVersion) -> Value {
+        let page =
+            format!("{}/orgs/{}/packages/container/package/{}", self.pages, package.organization, package.name);
         json!({
             "id": version.id, "name": version.digest, "url": format!("{}/orgs/{}/packages/container/{}/versions/{}", self.base, package.organization, package.name, version.id),
             "package_html_url": page, "html_url": format!("{}/orgs/{}/packages/container/{}/{}", self.pages, package.organization, package.name, version.id),
@@ -68,10 +55,7 @@ impl Shape<'_> {
 
     /// `GET /orgs/{org}/packages` and one of them.
     pub(in crate::github) fn package(&self, package: &Package) -> Value {
-        let url = format!(
-            "{}/orgs/{}/packages/container/{}",
-            self.base, package.organization, package.name
-        );
+        let url = format!("{}/orgs/{}/packages/container/{}", self.base, package.organization, package.name);
         let dates = package.versions.iter().map(|version| version.created_at);
         json!({
             "id": super::decimal(&url), "name": package.name, "package_type": "container", "owner": self.owner(&package.organization), "url": url,
@@ -82,22 +66,14 @@ impl Shape<'_> {
     }
 
     /// A Sigstore bundle around an in-toto statement. Nobody signed it: listing is not verifying.
-    pub(in crate::github) fn attestation(
-        &self,
-        repository: &Repository,
-        attestation: &Attestation,
-    ) -> Value {
-        let digest = attestation
-            .subject_digest
-            .strip_prefix("sha256:")
-            .unwrap_or(&attestation.subject_digest);
+    pub(in crate::github) fn attestation(&self, repository: &Repository, attestation: &Attestation) -> Value {
+        let digest = attestation.subject_digest.strip_prefix("sha256:").unwrap_or(&attestation.subject_digest);
         let statement = json!({
             "_type": "https://in-toto.io/Statement/v1", "subject": [{ "name": attestation.subject_name, "digest": { "sha256": digest } }],
             "predicateType": attestation.predicate_type, "predicate": attestation.predicate,
         });
         let payload = statement.to_string();
-        let mut body =
-            json!({ "repository_id": repository.id, "initiator": attestation.initiator });
+        let mut body = json!({ "repository_id": repository.id, "initiator": attestation.initiator });
         let bundle = json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": {

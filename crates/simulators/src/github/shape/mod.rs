@@ -39,10 +39,7 @@ pub(super) struct Shape<'a> {
 impl Shape<'_> {
     /// The API address of a repository.
     pub(super) fn api(&self, repository: &Repository) -> String {
-        format!(
-            "{}/repos/{}/{}",
-            self.base, repository.owner, repository.name
-        )
+        format!("{}/repos/{}/{}", self.base, repository.owner, repository.name)
     }
 
     /// The page of a repository.
@@ -53,10 +50,7 @@ impl Shape<'_> {
 
 /// Whole seconds in UTC, as GitHub writes moments.
 pub(super) fn time(moment: Timestamp) -> String {
-    moment
-        .to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 pub(super) fn time_or_null(moment: Option<Timestamp>) -> Value {

@@ -11,19 +11,8 @@ impl Shape<'_> {
     pub(in crate::github) fn user(&self, login: &str) -> Value {
         let known = self.people.user(login);
         let id = known.map_or_else(|| id_of(login), |user| user.id);
-        let bot = known.map_or_else(
-            || login.ends_with("[bot]"),
-            |user| user.kind == UserKind::Bot,
-        );
-        self.account(
-            login,
-            id,
-            if bot {
-                ("User", "Bot")
-            } else {
-                ("User", "User")
-            },
-        )
+        let bot = known.map_or_else(|| login.ends_with("[bot]"), |user| user.kind == UserKind::Bot);
+        self.account(login, id, if bot { ("User", "Bot") } else { ("User", "User") })
     }
 
     /// `null` where the account was deleted or never known.
@@ -39,10 +28,7 @@ impl Shape<'_> {
         if self.people.user(login).is_some() {
             return self.user(login);
         }
-        let id = self
-            .people
-            .organization(login)
-            .map_or_else(|| id_of(login), |owner| owner.id);
+        let id = self.people.organization(login).map_or_else(|| id_of(login), |owner| owner.id);
         self.account(login, id, ("Organization", "Organization"))
     }
 
@@ -64,17 +50,11 @@ impl Shape<'_> {
     /// `GET /users/{login}`.
     pub(in crate::github) fn public_user(&self, login: &str) -> Value {
         let known = self.people.user(login);
-        let mut body = if known.is_some() {
-            self.user(login)
-        } else {
-            self.owner(login)
-        };
+        let mut body = if known.is_some() { self.user(login) } else { self.owner(login) };
         let created = time(known.map(|user| user.created_at).unwrap_or_default());
-        let name = known.and_then(|user| user.name.clone()).or_else(|| {
-            self.people
-                .organization(login)
-                .map(|owner| owner.name.clone())
-        });
+        let name = known
+            .and_then(|user| user.name.clone())
+            .or_else(|| self.people.organization(login).map(|owner| owner.name.clone()));
         let more = json!({
             "user_view_type": "public", "name": name, "company": null, "blog": "", "location": null,
             "email": known.and_then(|user| user.email.clone()), "hireable": null, "bio": null, "twitter_username": null,
@@ -85,12 +65,7 @@ impl Shape<'_> {
     }
 
     pub(in crate::github) fn team(&self, team: &Team) -> Value {
-        let url = format!(
-            "{}/organizations/{}/team/{}",
-            self.base,
-            id_of(&team.organization),
-            team.id
-        );
+        let url = format!("{}/organizations/{}/team/{}", self.base, id_of(&team.organization), team.id);
         json!({
             "id": team.id, "node_id": format!("T_kwDO{}", team.id), "name": team.name, "slug": team.slug, "description": null,
             "privacy": "closed", "notification_setting": "notifications_enabled", "permission": "push", "parent": null, "type": "organization",

@@ -7,37 +7,18 @@ use super::commit::decimal;
 use super::person::extend;
 use super::{Shape, time, time_or_null};
 use crate::github::access::Right;
-use crate::github::content::{
-    FileChange, Head, Issue, PullRequest, Repository, Review, ReviewState,
-};
+use crate::github::content::{FileChange, Head, Issue, PullRequest, Repository, Review, ReviewState};
 use crate::github::node_id;
 
 impl Shape<'_> {
     /// As lists have it: without `merged`, `mergeable` and counts.
     pub(in crate::github) fn pull(&self, repository: &Repository, pull: &PullRequest) -> Value {
         let (api, page, number) = (self.api(repository), self.page(repository), pull.number);
-        let (url, html) = (
-            format!("{api}/pulls/{number}"),
-            format!("{page}/pull/{number}"),
-        );
-        let (issue, statuses) = (
-            format!("{api}/issues/{number}"),
-            format!("{api}/statuses/{}", pull.head.sha),
-        );
-        let labels: Vec<Value> = pull
-            .labels
-            .iter()
-            .map(|name| self.label(repository, name))
-            .collect();
-        let reviewers: Vec<Value> = pull
-            .requested_reviewers
-            .iter()
-            .map(|login| self.user(login))
-            .collect();
-        let teams = pull
-            .requested_teams
-            .iter()
-            .filter_map(|slug| self.people.team(&repository.owner, slug));
+        let (url, html) = (format!("{api}/pulls/{number}"), format!("{page}/pull/{number}"));
+        let (issue, statuses) = (format!("{api}/issues/{number}"), format!("{api}/statuses/{}", pull.head.sha));
+        let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
+        let reviewers: Vec<Value> = pull.requested_reviewers.iter().map(|login| self.user(login)).collect();
+        let teams = pull.requested_teams.iter().filter_map(|slug| self.people.team(&repository.owner, slug));
         let whole = self.repository(repository, Right::Read);
         let mut body = json!({
             "url": url, "id": pull.id, "node_id": node_id::write("PR", repository.id, number), "html_url": html,
@@ -83,28 +64,14 @@ impl Shape<'_> {
     }
 
     /// The form inside check runs and workflow runs.
-    pub(in crate::github) fn pull_reference(
-        &self,
-        repository: &Repository,
-        pull: &PullRequest,
-    ) -> Value {
+    pub(in crate::github) fn pull_reference(&self, repository: &Repository, pull: &PullRequest) -> Value {
         let api = self.api(repository);
         let side = |head: &Head| json!({ "ref": head.branch, "sha": head.sha, "repo": { "id": repository.id, "url": api, "name": repository.name } });
         json!({ "url": format!("{api}/pulls/{}", pull.number), "id": pull.id, "number": pull.number, "head": side(&pull.head), "base": side(&pull.base) })
     }
 
-    pub(in crate::github) fn review(
-        &self,
-        repository: &Repository,
-        pull: &PullRequest,
-        review: &Review,
-    ) -> Value {
-        let html = format!(
-            "{}/pull/{}#pullrequestreview-{}",
-            self.page(repository),
-            pull.number,
-            review.id
-        );
+    pub(in crate::github) fn review(&self, repository: &Repository, pull: &PullRequest, review: &Review) -> Value {
+        let html = format!("{}/pull/{}#pullrequestreview-{}", self.page(repository), pull.number, review.id);
         let url = format!("{}/pulls/{}", self.api(repository), pull.number);
         let mut body = json!({
             "id": review.id, "node_id": node_id::write("PRR", repository.id, review.id), "user": self.user_or_null(review.author.as_deref()),
@@ -119,11 +86,7 @@ impl Shape<'_> {
     }
 
     /// A pull request as an issue: what `/search/issues` finds.
-    pub(in crate::github) fn pull_as_issue(
-        &self,
-        repository: &Repository,
-        pull: &PullRequest,
-    ) -> Value {
+    pub(in crate::github) fn pull_as_issue(&self, repository: &Repository, pull: &PullRequest) -> Value {
         let page = format!("{}/pull/{}", self.page(repository), pull.number);
         let of_pull = json!({
             "url": format!("{}/pulls/{}", self.api(repository), pull.number), "html_url": page, "diff_url": format!("{page}.diff"),
@@ -138,11 +101,7 @@ impl Shape<'_> {
             closed_at: pull.closed_at.or(pull.merged_at),
         };
         let mut body = self.issue(repository, &issue);
-        let labels: Vec<Value> = pull
-            .labels
-            .iter()
-            .map(|name| self.label(repository, name))
-            .collect();
+        let labels: Vec<Value> = pull.labels.iter().map(|name| self.label(repository, name)).collect();
         let more = json!({
             "html_url": page, "body": pull.body.as_deref().unwrap_or_default(), "user": self.user_or_null(pull.author.as_deref()), "labels": labels, "draft": pull.draft,
             "updated_at": time(pull.updated_at), "node_id": node_id::write("PR", repository.id, pull.number), "pull_request": of_pull,
@@ -181,11 +140,7 @@ impl Shape<'_> {
 
 /// There are only two; merged is a date, not a state.
 pub(in crate::github) fn state(pull: &PullRequest) -> &'static str {
-    if pull.closed_at.is_some() || pull.merged_at.is_some() {
-        "closed"
-    } else {
-        "open"
-    }
+    if pull.closed_at.is_some() || pull.merged_at.is_some() { "closed" } else { "open" }
 }
 
 pub(in crate::github) fn review_state(state: ReviewState) -> &'static str {

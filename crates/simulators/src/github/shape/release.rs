@@ -9,16 +9,9 @@ use crate::github::node_id;
 impl Shape<'_> {
     pub(in crate::github) fn release(&self, repository: &Repository, release: &Release) -> Value {
         let (api, page, id) = (self.api(repository), self.page(repository), release.id);
-        let assets: Vec<Value> = release
-            .assets
-            .iter()
-            .map(|asset| self.asset(repository, release, asset))
-            .collect();
-        let shown = if release.draft {
-            format!("untagged-{id:x}")
-        } else {
-            release.tag.clone()
-        };
+        let assets: Vec<Value> =
+            release.assets.iter().map(|asset| self.asset(repository, release, asset)).collect();
+        let shown = if release.draft { format!("untagged-{id:x}") } else { release.tag.clone() };
         json!({
             "url": format!("{api}/releases/{id}"), "assets_url": format!("{api}/releases/{id}/assets"),
             "upload_url": format!("{api}/releases/{id}/assets{{?name,label}}"), "html_url": format!("{page}/releases/tag/{shown}"),
@@ -33,12 +26,7 @@ impl Shape<'_> {
         })
     }
 
-    pub(in crate::github) fn asset(
-        &self,
-        repository: &Repository,
-        release: &Release,
-        asset: &Asset,
-    ) -> Value {
+    pub(in crate::github) fn asset(&self, repository: &Repository, release: &Release, asset: &Asset) -> Value {
         json!({
             "url": format!("{}/releases/assets/{}", self.api(repository), asset.id), "id": asset.id,
             "node_id": node_id::write("RA", repository.id, asset.id), "name": asset.name, "label": "", "uploader": self.user(&asset.uploader),

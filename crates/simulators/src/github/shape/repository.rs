@@ -36,10 +36,7 @@ const LINKS: [(&str, &str); 37] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    (
-        "notifications_url",
-        "/notifications{?since,all,participating}",
-    ),
+    ("notifications_url", "/notifications{?since,all,participating}"),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),
@@ -81,11 +78,7 @@ impl Shape<'_> {
             .iter()
             .filter(|pull| pull.closed_at.is_none() && pull.merged_at.is_none())
             .count();
-        let issues = repository
-            .issues
-            .iter()
-            .filter(|issue| issue.closed_at.is_none())
-            .count();
+        let issues = repository.issues.iter().filter(|issue| issue.closed_at.is_none()).count();
         let more = json!({
             "clone_url": format!("{page}.git"), "git_url": page.replacen("https", "git", 1) + ".git",
             "ssh_url": format!("git@github.com:{}.git", repository.full_name()), "svn_url": page,
@@ -106,16 +99,9 @@ impl Shape<'_> {
     }
 
     /// `GET /repos/{owner}/{repo}`.
-    pub(in crate::github) fn full_repository(
-        &self,
-        repository: &Repository,
-        right: Right,
-    ) -> Value {
+    pub(in crate::github) fn full_repository(&self, repository: &Repository, right: Right) -> Value {
         let mut body = self.repository(repository, right);
-        extend(
-            &mut body,
-            json!({ "network_count": 0, "subscribers_count": 0, "temp_clone_token": null }),
-        );
+        extend(&mut body, json!({ "network_count": 0, "subscribers_count": 0, "temp_clone_token": null }));
         if right >= Right::Write {
             let merging = json!({
                 "allow_squash_merge": true, "allow_merge_commit": true, "allow_rebase_merge": true, "allow_auto_merge": false,

@@ -12,11 +12,7 @@ use crate::github::shelf::Shelf;
 use crate::github::zip;
 
 impl Shape<'_> {
-    pub(in crate::github) fn workflow(
-        &self,
-        repository: &Repository,
-        workflow: &Workflow,
-    ) -> Value {
+    pub(in crate::github) fn workflow(&self, repository: &Repository, workflow: &Workflow) -> Value {
         let page = self.page(repository);
         let file = workflow.path.rsplit('/').next().unwrap_or_default();
         json!({
@@ -32,10 +28,7 @@ impl Shape<'_> {
         let repository = &shelf.data;
         let (api, id) = (self.api(repository), run.id);
         let url = format!("{api}/actions/runs/{id}");
-        let workflow = repository
-            .workflows
-            .iter()
-            .find(|workflow| workflow.id == run.workflow);
+        let workflow = repository.workflows.iter().find(|workflow| workflow.id == run.workflow);
         let empty = RunAttempt {
             started_at: run.created_at,
             updated_at: run.created_at,
@@ -43,15 +36,9 @@ impl Shape<'_> {
             status: "queued".into(),
             ..RunAttempt::default()
         };
-        let shown = run
-            .attempts
-            .get(attempt.saturating_sub(1))
-            .unwrap_or(&empty);
+        let shown = run.attempts.get(attempt.saturating_sub(1)).unwrap_or(&empty);
         let suite = decimal(&format!("suite of {id}"));
-        let pulls = run
-            .pull_requests
-            .iter()
-            .filter_map(|number| shelf.pull(*number));
+        let pulls = run.pull_requests.iter().filter_map(|number| shelf.pull(*number));
         let previous = (attempt > 1).then(|| format!("{url}/attempts/{}", attempt - 1));
         let mut body = json!({
             "id": id, "name": workflow.map(|workflow| &workflow.name), "node_id": node_id::write("WFR", repository.id, id),
@@ -74,18 +61,10 @@ impl Shape<'_> {
         body
     }
 
-    pub(in crate::github) fn job(
-        &self,
-        shelf: &Shelf,
-        run: &WorkflowRun,
-        (attempt, job): (usize, &Job),
-    ) -> Value {
+    pub(in crate::github) fn job(&self, shelf: &Shelf, run: &WorkflowRun, (attempt, job): (usize, &Job)) -> Value {
         let repository = &shelf.data;
         let api = self.api(repository);
-        let workflow = repository
-            .workflows
-            .iter()
-            .find(|workflow| workflow.id == run.workflow);
+        let workflow = repository.workflows.iter().find(|workflow| workflow.id == run.workflow);
         let steps = job.steps.iter().enumerate().map(|(at, step)| {
             json!({
                 "name": step.name, "status": step.status, "conclusion": step.conclusion, "number": at + 1,
@@ -123,15 +102,9 @@ impl Shape<'_> {
         })
     }
 
-    pub(in crate::github) fn run_approval(
-        &self,
-        repository: &Repository,
-        approval: &RunApproval,
-    ) -> Value {
-        let environments = repository
-            .environments
-            .iter()
-            .filter(|environment| approval.environments.contains(&environment.name));
+    pub(in crate::github) fn run_approval(&self, repository: &Repository, approval: &RunApproval) -> Value {
+        let environments =
+            repository.environments.iter().filter(|environment| approval.environments.contains(&environment.name));
         json!({
             "environments": environments.map(|environment| self.simple_environment(repository, environment)).collect::<Vec<_>>(),
             "state": approval.state, "user": self.user(&approval.user), "comment": approval.comment,
@@ -144,24 +117,16 @@ impl Shape<'_> {
         pending: &PendingDeployment,
         login: Option<&str>,
     ) -> Option<Value> {
-        let environment = repository
-            .environments
-            .iter()
-            .find(|environment| environment.name == pending.environment)?;
+        let environment =
+            repository.environments.iter().find(|environment| environment.name == pending.environment)?;
         let required = environment.reviewers.as_ref();
         let may = required.is_some_and(|required| {
             let member = |slug: &String| {
                 self.people
                     .team(&repository.owner, slug)
-                    .is_some_and(|team| {
-                        team.members.iter().any(|name| Some(name.as_str()) == login)
-                    })
+                    .is_some_and(|team| team.members.iter().any(|name| Some(name.as_str()) == login))
             };
-            required
-                .users
-                .iter()
-                .any(|name| Some(name.as_str()) == login)
-                || required.teams.iter().any(member)
+            required.users.iter().any(|name| Some(name.as_str()) == login) || required.teams.iter().any(member)
         });
         Some(json!({
             "environment": self.simple_environment(repository, environment), "wait_timer": environment.wait_minutes,

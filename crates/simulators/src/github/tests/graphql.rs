@@ -12,11 +12,8 @@ async fn ask(world: &World, query: &str) -> Value {
 }
 
 async fn of_payments(world: &World, fields: &str) -> Value {
-    let answer = ask(
-        world,
-        &format!("{{ repository(owner: \"bank\", name: \"payments-api\") {{ {fields} }} }}"),
-    )
-    .await;
+    let answer =
+        ask(world, &format!("{{ repository(owner: \"bank\", name: \"payments-api\") {{ {fields} }} }}")).await;
     answer["data"]["repository"].clone()
 }
 
@@ -26,33 +23,16 @@ async fn one_missing_pull_request_does_not_fail_the_batch() {
         p7: pullRequest(number: 7) { ...P } p404: pullRequest(number: 404) { ...P } p9: pullRequest(number: 9) { ...P } p8: pullRequest(number: 8) { ...P } } }
         fragment P on PullRequest { number state merged mergeCommit { oid } }";
     let world = World::new();
-    let answer = world
-        .post(
-            "reader",
-            &json!({ "query": query, "variables": { "owner": "bank" } }),
-        )
-        .await
-        .json();
+    let answer = world.post("reader", &json!({ "query": query, "variables": { "owner": "bank" } })).await.json();
     let repository = &answer["data"]["repository"];
     assert_eq!(
         repository["p7"],
         json!({ "number": 7, "state": "MERGED", "merged": true, "mergeCommit": { "oid": sha(299) } })
     );
-    assert_eq!(
-        repository["p8"],
-        json!({ "number": 8, "state": "OPEN", "merged": false, "mergeCommit": null })
-    );
-    assert_eq!(
-        (&repository["p404"], &repository["p9"]),
-        (&Value::Null, &Value::Null),
-        "9 is an issue"
-    );
-    let errors: Vec<(&Value, &Value)> = answer["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| (&error["type"], &error["path"]))
-        .collect();
+    assert_eq!(repository["p8"], json!({ "number": 8, "state": "OPEN", "merged": false, "mergeCommit": null }));
+    assert_eq!((&repository["p404"], &repository["p9"]), (&Value::Null, &Value::Null), "9 is an issue");
+    let errors: Vec<(&Value, &Value)> =
+        answer["errors"].as_array().unwrap().iter().map(|error| (&error["type"], &error["path"])).collect();
     assert_eq!(
         errors,
         [
@@ -76,21 +56,13 @@ async fn an_unknown_repository_is_null_with_an_error() {
 #[tokio::test]
 async fn nodes_are_read_by_id_each_on_its_own() {
     let world = World::new();
-    let id =
-        of_payments(&world, "pullRequest(number: 7) { id }").await["pullRequest"]["id"].clone();
-    let query =
-        "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on PullRequest { number } } }";
+    let id = of_payments(&world, "pullRequest(number: 7) { id }").await["pullRequest"]["id"].clone();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on PullRequest { number } } }";
     let answer = world
-        .post(
-            "reader",
-            &json!({ "query": query, "variables": { "ids": [id, "PR_kwDOnothing"] } }),
-        )
+        .post("reader", &json!({ "query": query, "variables": { "ids": [id, "PR_kwDOnothing"] } }))
         .await
         .json();
-    assert_eq!(
-        answer["data"]["nodes"],
-        json!([{ "__typename": "PullRequest", "id": id, "number": 7 }, null])
-    );
+    assert_eq!(answer["data"]["nodes"], json!([{ "__typename": "PullRequest", "id": id, "number": 7 }, null]));
     assert_eq!(answer["errors"][0]["path"], json!(["nodes", 1]));
     let rest = world.get("/repos/bank/payments-api/pulls/7").await.json();
     assert_eq!(rest["node_id"], id, "the same as in REST");
@@ -116,20 +88,10 @@ async fn cursors_walk_a_history() {
     loop {
         let query = "query($after: String) { repository(owner: \"bank\", name: \"payments-api\") { object(expression: \"main\") { ... on Commit {
             history(first: 100, after: $after) { totalCount nodes { oid } pageInfo { hasNextPage endCursor } } } } } }";
-        let answer = world
-            .post(
-                "reader",
-                &json!({ "query": query, "variables": { "after": after } }),
-            )
-            .await
-            .json();
+        let answer = world.post("reader", &json!({ "query": query, "variables": { "after": after } })).await.json();
         let history = answer["data"]["repository"]["object"]["history"].clone();
         oids.extend(
-            history["nodes"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|node| node["oid"].as_str().unwrap().to_owned()),
+            history["nodes"].as_array().unwrap().iter().map(|node| node["oid"].as_str().unwrap().to_owned()),
         );
         if history["pageInfo"]["hasNextPage"] == false {
             break;
@@ -147,18 +109,9 @@ async fn an_annotated_tag_is_an_object_before_the_commit() {
          l: ref(qualifiedName: \"refs/tags/v2.13.0\") { target { __typename oid } } release(tagName: \"v2.14.0\") { tagCommit { oid } isLatest }",
     )
     .await;
-    assert_eq!(
-        repository["t"]["target"],
-        json!({ "__typename": "Tag", "target": { "oid": sha(300) } })
-    );
-    assert_eq!(
-        repository["l"]["target"],
-        json!({ "__typename": "Commit", "oid": sha(100) })
-    );
-    assert_eq!(
-        repository["release"],
-        json!({ "tagCommit": { "oid": sha(300) }, "isLatest": true })
-    );
+    assert_eq!(repository["t"]["target"], json!({ "__typename": "Tag", "target": { "oid": sha(300) } }));
+    assert_eq!(repository["l"]["target"], json!({ "__typename": "Commit", "oid": sha(100) }));
+    assert_eq!(repository["release"], json!({ "tagCommit": { "oid": sha(300) }, "isLatest": true }));
 }
 
 #[tokio::test]
@@ -176,17 +129,9 @@ async fn an_approval_outlives_a_comment() {
                   writers: latestOpinionatedReviews(first: 9, writersOnly: true) { nodes { state commit { oid } } } }";
     let pull = of_payments(&world, fields).await["pullRequest"].clone();
     assert_eq!(pull["reviewDecision"], "APPROVED", "mallory may not write");
-    assert_eq!(
-        pull["all"]["nodes"][1],
-        json!({ "state": "CHANGES_REQUESTED", "author": { "login": "mallory" } })
-    );
-    assert_eq!(
-        pull["writers"]["nodes"],
-        json!([{ "state": "APPROVED", "commit": { "oid": sha(297) } }])
-    );
-    world.github.edit("bank/payments-api", |repository| {
-        repository.protections.clear()
-    });
+    assert_eq!(pull["all"]["nodes"][1], json!({ "state": "CHANGES_REQUESTED", "author": { "login": "mallory" } }));
+    assert_eq!(pull["writers"]["nodes"], json!([{ "state": "APPROVED", "commit": { "oid": sha(297) } }]));
+    world.github.edit("bank/payments-api", |repository| repository.protections.clear());
     assert_eq!(
         of_payments(&world, fields).await["pullRequest"]["reviewDecision"],
         Value::Null,
@@ -213,10 +158,7 @@ async fn a_rollup_joins_both_systems_and_is_null_without_reports() {
     let repository = of_payments(&world, fields).await;
     assert_eq!(repository["a"]["statusCheckRollup"], Value::Null);
     let rollup = &repository["b"]["statusCheckRollup"];
-    assert_eq!(
-        (&rollup["state"], &rollup["contexts"]["totalCount"]),
-        (&json!("PENDING"), &json!(2))
-    );
+    assert_eq!((&rollup["state"], &rollup["contexts"]["totalCount"]), (&json!("PENDING"), &json!(2)));
     assert_eq!(
         rollup["contexts"]["nodes"][0],
         json!({ "__typename": "CheckRun", "name": "build", "conclusion": "SUCCESS", "isRequired": true })
@@ -251,54 +193,25 @@ async fn an_asset_has_no_digest_here() {
 #[tokio::test]
 async fn points_run_out_with_status_200() {
     let world = World::new();
-    world
-        .github
-        .edit_limits(|limits| limits.graphql_points_per_hour = 1);
-    let first = ask(
-        &world,
-        "{ viewer { login } rateLimit { cost limit remaining used nodeCount resetAt } }",
-    )
-    .await;
+    world.github.edit_limits(|limits| limits.graphql_points_per_hour = 1);
+    let first = ask(&world, "{ viewer { login } rateLimit { cost limit remaining used nodeCount resetAt } }").await;
     let expected = json!({ "cost": 1, "limit": 1, "remaining": 0, "used": 1, "nodeCount": 0, "resetAt": "2026-03-02T13:00:00Z" });
-    assert_eq!(
-        (
-            &first["data"]["viewer"]["login"],
-            &first["data"]["rateLimit"]
-        ),
-        (&json!("ada"), &expected)
-    );
-    let over = world
-        .post("reader", &json!({ "query": "{ viewer { login } }" }))
-        .await;
-    assert_eq!(
-        (over.status.as_u16(), over.header("x-ratelimit-remaining")),
-        (200, "0")
-    );
-    assert_eq!(
-        (&over.json()["errors"][0]["type"], over.json().get("data")),
-        (&json!("RATE_LIMITED"), None)
-    );
+    assert_eq!((&first["data"]["viewer"]["login"], &first["data"]["rateLimit"]), (&json!("ada"), &expected));
+    let over = world.post("reader", &json!({ "query": "{ viewer { login } }" })).await;
+    assert_eq!((over.status.as_u16(), over.header("x-ratelimit-remaining")), (200, "0"));
+    assert_eq!((&over.json()["errors"][0]["type"], over.json().get("data")), (&json!("RATE_LIMITED"), None));
 }
 
 #[tokio::test]
 async fn a_query_can_be_too_dear_after_it_began() {
     let world = World::new();
-    world
-        .github
-        .edit_limits(|limits| limits.graphql_resources = Some(4));
+    world.github.edit_limits(|limits| limits.graphql_resources = Some(4));
     let answer = ask(&world, "{ repository(owner: \"bank\", name: \"payments-api\") { a: pullRequest(number: 7) { number title } b: pullRequest(number: 8) { number title } } }").await;
-    assert_eq!(
-        answer["data"]["repository"],
-        json!({ "a": { "number": 7, "title": "PAY-298 Do it" }, "b": null })
-    );
+    assert_eq!(answer["data"]["repository"], json!({ "a": { "number": 7, "title": "PAY-298 Do it" }, "b": null }));
     let errors = answer["errors"].as_array().unwrap();
     assert_eq!(
         (errors.len(), &errors[0]["type"], &errors[0]["path"]),
-        (
-            1,
-            &json!("RESOURCE_LIMITS_EXCEEDED"),
-            &json!(["repository", "b"])
-        )
+        (1, &json!("RESOURCE_LIMITS_EXCEEDED"), &json!(["repository", "b"]))
     );
 }
 
@@ -306,10 +219,7 @@ async fn a_query_can_be_too_dear_after_it_began() {
 async fn too_many_nodes_are_refused_unread() {
     let query = "{ repository(owner: \"bank\", name: \"payments-api\") { pullRequests(first: 100) { nodes { commits(first: 100) { nodes { commit { history(first: 100) { nodes { oid } } } } } } } } }";
     let answer = ask(&World::new(), query).await;
-    assert_eq!(
-        (&answer["errors"][0]["type"], answer.get("data")),
-        (&json!("MAX_NODE_LIMIT_EXCEEDED"), None)
-    );
+    assert_eq!((&answer["errors"][0]["type"], answer.get("data")), (&json!("MAX_NODE_LIMIT_EXCEEDED"), None));
 }
 
 #[tokio::test]
@@ -325,25 +235,13 @@ async fn nobody_asks_anonymously() {
 async fn arguments_that_a_field_does_not_take_are_refused() {
     let world = World::new();
     let code = async |fields: &str| {
-        let answer = ask(
-            &world,
-            &format!("{{ repository(owner: \"bank\", name: \"payments-api\") {{ {fields} }} }}"),
-        )
-        .await;
+        let answer =
+            ask(&world, &format!("{{ repository(owner: \"bank\", name: \"payments-api\") {{ {fields} }} }}")).await;
         answer["errors"][0]["extensions"]["code"].clone()
     };
-    assert_eq!(
-        code("pullRequests(first: 1, firts: 1) { totalCount }").await,
-        "argumentNotAccepted"
-    );
+    assert_eq!(code("pullRequests(first: 1, firts: 1) { totalCount }").await, "argumentNotAccepted");
     assert_eq!(code("name(first: 1)").await, "argumentNotAccepted");
-    assert_eq!(
-        code("refs(first: 1) { totalCount }").await,
-        "missingRequiredArguments"
-    );
+    assert_eq!(code("refs(first: 1) { totalCount }").await, "missingRequiredArguments");
     assert_eq!(code("defaultBranchRef").await, "selectionMismatch");
-    assert_eq!(
-        code("pullRequests(first: 1, states: [MERGED]) { totalCount }").await,
-        Value::Null
-    );
+    assert_eq!(code("pullRequests(first: 1, states: [MERGED]) { totalCount }").await, Value::Null);
 }

@@ -30,18 +30,13 @@ impl Answered {
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().unwrap())
-            .unwrap_or_default()
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
     /// The address behind `rel`, if there is one.
     pub(super) fn link(&self, relation: &str) -> Option<String> {
         let links = self.header("link");
-        let found = links
-            .split(", ")
-            .find(|link| link.ends_with(&format!("rel=\"{relation}\"")))?;
+        let found = links.split(", ").find(|link| link.ends_with(&format!("rel=\"{relation}\"")))?;
         Some(found.split(['<', '>']).nth(1)?.to_owned())
     }
 }
@@ -68,16 +63,13 @@ impl World {
     }
 
     pub(super) async fn get_as(&self, token: &str, path: &str) -> Answered {
-        self.with(path, &[("authorization", &format!("token {token}"))])
-            .await
+        self.with(path, &[("authorization", &format!("token {token}"))]).await
     }
 
     /// With these headers beside a user agent.
     pub(super) async fn with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
         let path = path.strip_prefix("http://api.test").unwrap_or(path);
-        let mut request = Request::get(path)
-            .header("host", "api.test")
-            .header("user-agent", "test");
+        let mut request = Request::get(path).header("host", "api.test").header("user-agent", "test");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -85,23 +77,16 @@ impl World {
     }
 
     pub(super) async fn post(&self, token: &str, body: &Value) -> Answered {
-        let request = Request::post("/graphql")
-            .header("host", "api.test")
-            .header("user-agent", "test");
+        let request = Request::post("/graphql").header("host", "api.test").header("user-agent", "test");
         let request = request.header("authorization", format!("bearer {token}"));
-        self.send(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
         let response = self.github.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answered {
-            status: parts.status,
-            headers: parts.headers,
-            bytes,
-        }
+        Answered { status: parts.status, headers: parts.headers, bytes }
     }
 }
 
@@ -109,11 +94,7 @@ impl World {
 pub(super) fn texts(body: &Value, field: &str) -> Vec<String> {
     let of = |item: &Value| {
         item.pointer(field)
-            .map(|value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned)
-            })
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             .unwrap_or_default()
     };
     body.as_array().unwrap().iter().map(of).collect()
@@ -139,22 +120,10 @@ fn content() -> Content {
         name: Some(login.to_uppercase()),
         ..User::default()
     };
-    let ledger = Repository {
-        private: true,
-        ..Repository::new(2, "bank", "ledger-core")
-    };
+    let ledger = Repository { private: true, ..Repository::new(2, "bank", "ledger-core") };
     Content {
-        organizations: vec![Organization {
-            id: 900,
-            login: "bank".into(),
-            name: "The Bank".into(),
-        }],
-        users: vec![
-            user(1, "ada"),
-            user(2, "bob"),
-            user(3, "eve"),
-            user(4, "mallory"),
-        ],
+        organizations: vec![Organization { id: 900, login: "bank".into(), name: "The Bank".into() }],
+        users: vec![user(1, "ada"), user(2, "bob"), user(3, "eve"), user(4, "mallory")],
         teams: vec![Team {
             id: 50,
             organization: "bank".into(),
@@ -181,52 +150,28 @@ fn payments() -> Repository {
     let commits = (0..=300)
         .map(|n| commit(n, if n == 0 { vec![] } else { vec![sha(n - 1)] }))
         .chain([commit(9_000, vec![sha(100)])]);
-    let tag = |name: &str, commit: String| Tag {
-        name: name.into(),
-        commit,
-        annotation: None,
-    };
-    let annotation = Annotation {
-        sha: "f".repeat(40),
-        message: "Release 2.14.0".into(),
-        ..Annotation::default()
-    };
+    let tag = |name: &str, commit: String| Tag { name: name.into(), commit, annotation: None };
+    let annotation = Annotation { sha: "f".repeat(40), message: "Release 2.14.0".into(), ..Annotation::default() };
     Repository {
         private: true,
         old_names: vec!["bank/payments".into()],
         writers: vec!["bob".into(), "eve".into()],
         commits: commits.collect(),
         branches: vec![
-            Branch {
-                name: "main".into(),
-                sha: sha(300),
-            },
-            Branch {
-                name: "hotfix/2.13".into(),
-                sha: sha(9_000),
-            },
+            Branch { name: "main".into(), sha: sha(300) },
+            Branch { name: "hotfix/2.13".into(), sha: sha(9_000) },
         ],
         tags: vec![
             tag("v2.13.0", sha(100)),
             tag("v2.13.1", sha(9_000)),
-            Tag {
-                annotation: Some(annotation),
-                ..tag("v2.14.0", sha(300))
-            },
+            Tag { annotation: Some(annotation), ..tag("v2.14.0", sha(300)) },
             tag("v2.9.0", sha(10)),
         ],
         releases: vec![
             release(1, "v2.13.0", 100),
             release(2, "v2.14.0", 300),
-            Release {
-                published_at: Some(day(400)),
-                ..release(3, "v2.13.1", 110)
-            },
-            Release {
-                draft: true,
-                published_at: None,
-                ..release(4, "v2.15.0", 310)
-            },
+            Release { published_at: Some(day(400)), ..release(3, "v2.13.1", 110) },
+            Release { draft: true, published_at: None, ..release(4, "v2.15.0", 310) },
         ],
         pull_requests: vec![
             merged_pull(),
@@ -235,14 +180,8 @@ fn payments() -> Repository {
                 id: 108,
                 title: "Open".into(),
                 author: Some("ada".into()),
-                head: Head {
-                    branch: "topic".into(),
-                    sha: sha(299),
-                },
-                base: Head {
-                    branch: "main".into(),
-                    sha: sha(300),
-                },
+                head: Head { branch: "topic".into(), sha: sha(299) },
+                base: Head { branch: "main".into(), sha: sha(300) },
                 commits: vec![sha(299)],
                 created_at: day(299),
                 merge_commit_sha: Some("e".repeat(40)),
@@ -259,10 +198,7 @@ fn payments() -> Repository {
         }],
         protections: vec![BranchProtection {
             branch: "main".into(),
-            reviews: Some(RequiredReviews {
-                count: 1,
-                ..RequiredReviews::default()
-            }),
+            reviews: Some(RequiredReviews { count: 1, ..RequiredReviews::default() }),
             required_checks: vec!["build".into()],
             ..BranchProtection::default()
         }],
@@ -271,10 +207,7 @@ fn payments() -> Repository {
             name: "releases".into(),
             include: vec!["refs/heads/hotfix/*".into()],
             enforcement: Enforcement::Active,
-            rules: vec![Rule {
-                kind: "deletion".into(),
-                parameters: Value::Null,
-            }],
+            rules: vec![Rule { kind: "deletion".into(), parameters: Value::Null }],
         }],
         ..super::delivery::delivered()
     }
@@ -282,12 +215,7 @@ fn payments() -> Repository {
 
 fn commit(n: usize, parents: Vec<String>) -> Commit {
     let date = day(i64::try_from(n.min(301)).unwrap());
-    let by = Signature {
-        name: "Ada".into(),
-        email: "ada@bank.example".into(),
-        login: Some("ada".into()),
-        date,
-    };
+    let by = Signature { name: "Ada".into(), email: "ada@bank.example".into(), login: Some("ada".into()), date };
     let change = |path: String, content: Option<String>| FileChange {
         path,
         additions: 2,
@@ -297,10 +225,7 @@ fn commit(n: usize, parents: Vec<String>) -> Commit {
     };
     let files = vec![
         change(format!("src/file{}.rs", n % 350), None),
-        change(
-            "config/release.toml".into(),
-            n.is_multiple_of(100).then(|| format!("number = {n}\n")),
-        ),
+        change("config/release.toml".into(), n.is_multiple_of(100).then(|| format!("number = {n}\n"))),
     ];
     Commit {
         sha: sha(n),
@@ -351,14 +276,8 @@ fn merged_pull() -> PullRequest {
         number: 7,
         title: "PAY-298 Do it".into(),
         author: Some("ada".into()),
-        head: Head {
-            branch: "gone".into(),
-            sha: sha(298),
-        },
-        base: Head {
-            branch: "main".into(),
-            sha: sha(296),
-        },
+        head: Head { branch: "gone".into(), sha: sha(298) },
+        base: Head { branch: "main".into(), sha: sha(296) },
         commits: vec![sha(297), sha(298)],
         labels: vec!["feature".into()],
         created_at: day(296),

@@ -54,10 +54,7 @@ impl Past {
         match name {
             "before" => self.end = self.end.min(first),
             "after" => self.start = self.start.max(first),
-            "on" => {
-                (self.start, self.end) =
-                    (first, first.saturating_add(day).unwrap_or(Timestamp::MAX))
-            }
+            "on" => (self.start, self.end) = (first, first.saturating_add(day).unwrap_or(Timestamp::MAX)),
             _ => (self.start, self.end) = (first, last.unwrap_or(first)),
         }
     }
@@ -77,33 +74,23 @@ impl Past {
                     && held.since < self.end
                     && self.was_by(held)
                     && self.to.as_ref().is_none_or(|to| to.contains(&held.value))
-                    && self.from.as_ref().is_none_or(|from| {
-                        held.before
-                            .as_ref()
-                            .is_some_and(|before| from.contains(before))
-                    })
+                    && self
+                        .from
+                        .as_ref()
+                        .is_none_or(|from| held.before.as_ref().is_some_and(|before| from.contains(before)))
             }
         })
     }
 
     fn was_by(&self, held: &Held) -> bool {
-        self.by
-            .as_ref()
-            .is_none_or(|by| held.set_by.as_ref().is_some_and(|who| by.contains(who)))
+        self.by.as_ref().is_none_or(|by| held.set_by.as_ref().is_some_and(|who| by.contains(who)))
     }
 
     fn held(&self, context: Context<'_>, issue: &Issue) -> Vec<Held> {
         let mut held: Vec<Held> = Vec::new();
         for history in &issue.changelog {
-            for item in history
-                .items
-                .iter()
-                .filter(|item| item.field_id == self.field_id)
-            {
-                let (from, to) = (
-                    item.from.clone().unwrap_or_default(),
-                    item.to.clone().unwrap_or_default(),
-                );
+            for item in history.items.iter().filter(|item| item.field_id == self.field_id) {
+                let (from, to) = (item.from.clone().unwrap_or_default(), item.to.clone().unwrap_or_default());
                 match held.last_mut() {
                     Some(last) => last.until = history.created,
                     None => held.push(Held {
@@ -139,22 +126,10 @@ impl Past {
 
     fn current(&self, context: Context<'_>, issue: &Issue) -> Vec<String> {
         let values: Vec<String> = if self.field.kind() == Kind::Ids {
-            self.field
-                .ids(context, issue)
-                .iter()
-                .map(u64::to_string)
-                .collect()
+            self.field.ids(context, issue).iter().map(u64::to_string).collect()
         } else {
-            self.field
-                .names(issue)
-                .into_iter()
-                .map(str::to_owned)
-                .collect()
+            self.field.names(issue).into_iter().map(str::to_owned).collect()
         };
-        if values.is_empty() {
-            vec![String::new()]
-        } else {
-            values
-        }
+        if values.is_empty() { vec![String::new()] } else { values }
     }
 }

@@ -52,14 +52,8 @@ pub(super) enum Operator {
 pub(super) enum Operand {
     Nothing,
     Empty,
-    Value {
-        text: String,
-        quoted: bool,
-    },
-    Function {
-        name: String,
-        arguments: Vec<String>,
-    },
+    Value { text: String, quoted: bool },
+    Function { name: String, arguments: Vec<String> },
     List(Vec<Operand>),
 }
 

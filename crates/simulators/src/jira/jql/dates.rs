@@ -11,27 +11,13 @@ pub(super) fn read(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timest
         return Timestamp::from_millisecond(milliseconds).ok();
     }
     if let Some(span) = period(text) {
-        return now
-            .to_zoned(zone.clone())
-            .checked_add(span)
-            .ok()
-            .map(|moment| moment.timestamp());
+        return now.to_zoned(zone.clone()).checked_add(span).ok().map(|moment| moment.timestamp());
     }
     let formats = ["%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M"];
-    let moment = formats
-        .iter()
-        .find_map(|format| DateTime::strptime(format, text).ok());
+    let moment = formats.iter().find_map(|format| DateTime::strptime(format, text).ok());
     let days = ["%Y-%m-%d", "%Y/%m/%d"];
-    let day = || {
-        days.iter()
-            .find_map(|format| Date::strptime(format, text).ok())
-            .map(|day| day.at(0, 0, 0, 0))
-    };
-    moment
-        .or_else(day)?
-        .to_zoned(zone.clone())
-        .ok()
-        .map(|moment| moment.timestamp())
+    let day = || days.iter().find_map(|format| Date::strptime(format, text).ok()).map(|day| day.at(0, 0, 0, 0));
+    moment.or_else(day)?.to_zoned(zone.clone()).ok().map(|moment| moment.timestamp())
 }
 
 /// `-15m`, `4w 2d`, `+1h`: weeks, days, hours, minutes.
@@ -50,18 +36,10 @@ fn period(text: &str) -> Option<Span> {
 
 fn added(span: Span, amount: i64, unit: &str) -> Option<Span> {
     match unit {
-        "w" => span
-            .try_weeks(amount.checked_add(i64::from(span.get_weeks()))?)
-            .ok(),
-        "d" => span
-            .try_days(amount.checked_add(i64::from(span.get_days()))?)
-            .ok(),
-        "h" => span
-            .try_hours(amount.checked_add(i64::from(span.get_hours()))?)
-            .ok(),
-        "m" => span
-            .try_minutes(amount.checked_add(span.get_minutes())?)
-            .ok(),
+        "w" => span.try_weeks(amount.checked_add(i64::from(span.get_weeks()))?).ok(),
+        "d" => span.try_days(amount.checked_add(i64::from(span.get_days()))?).ok(),
+        "h" => span.try_hours(amount.checked_add(i64::from(span.get_hours()))?).ok(),
+        "m" => span.try_minutes(amount.checked_add(span.get_minutes())?).ok(),
         _ => None,
     }
 }
@@ -97,12 +75,7 @@ pub(super) fn boundary(
     match edge {
         Edge::Start => Some(start.timestamp()),
         // The last millisecond before the next one starts.
-        Edge::End => start
-            .checked_add(step)
-            .ok()?
-            .timestamp()
-            .checked_sub(SignedDuration::from_millis(1))
-            .ok(),
+        Edge::End => start.checked_add(step).ok()?.timestamp().checked_sub(SignedDuration::from_millis(1)).ok(),
     }
 }
 
@@ -114,13 +87,9 @@ enum Edge {
 fn start_of(moment: &Zoned, unit: &str) -> Option<Zoned> {
     let date = moment.date();
     let first = match unit {
-        "week" => date
-            .checked_sub(
-                Span::new()
-                    .try_days(i64::from(date.weekday().to_sunday_zero_offset()))
-                    .ok()?,
-            )
-            .ok()?,
+        "week" => {
+            date.checked_sub(Span::new().try_days(i64::from(date.weekday().to_sunday_zero_offset())).ok()?).ok()?
+        }
         "month" => date.first_of_month(),
         "year" => date.first_of_year(),
         _ => date,
@@ -164,19 +133,11 @@ mod tests {
         let found = match text.split_once('(') {
             Some((name, increment)) => {
                 let increment = increment.trim_end_matches(')');
-                boundary(
-                    name,
-                    (!increment.is_empty()).then_some(increment),
-                    (now, &zone),
-                )
+                boundary(name, (!increment.is_empty()).then_some(increment), (now, &zone))
             }
             None => read(text, now, &zone),
         };
-        assert_eq!(
-            found.map_or("none".into(), |moment| moment.to_string()),
-            expected,
-            "{text}"
-        );
+        assert_eq!(found.map_or("none".into(), |moment| moment.to_string()), expected, "{text}");
     }
 
     #[test]

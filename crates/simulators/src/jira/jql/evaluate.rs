@@ -75,16 +75,11 @@ pub(super) enum Test {
 pub(super) fn matching(context: Context<'_>, test: &Test) -> Vec<Arc<Issue>> {
     let store = context.store;
     let current = |id: u64| {
-        if context.reconcile.contains(&id) {
-            store.issue(id)
-        } else {
-            store.searchable(id, context.now)
-        }
+        if context.reconcile.contains(&id) { store.issue(id) } else { store.searchable(id, context.now) }
     };
     let passes = |id: u64| {
         let issue = current(id)?;
-        (context.caller.sees(issue.project) && test.holds(context, issue))
-            .then(|| Arc::clone(issue))
+        (context.caller.sees(issue.project) && test.holds(context, issue)).then(|| Arc::clone(issue))
     };
     match test.candidates(context) {
         Some(mut ids) => {
@@ -106,10 +101,7 @@ impl Test {
     fn candidates(&self, context: Context<'_>) -> Option<BTreeSet<u64>> {
         let store = context.store;
         match self {
-            Self::All(parts) => parts
-                .iter()
-                .filter_map(|part| part.candidates(context))
-                .min_by_key(BTreeSet::len),
+            Self::All(parts) => parts.iter().filter_map(|part| part.candidates(context)).min_by_key(BTreeSet::len),
             Self::Any(parts) => {
                 let mut all = BTreeSet::new();
                 for part in parts {
@@ -117,46 +109,21 @@ impl Test {
                 }
                 Some(all)
             }
-            Self::Ids {
-                field,
-                among,
-                empty: false,
-                sign: Sign::Is,
-            } => match field {
+            Self::Ids { field, among, empty: false, sign: Sign::Is } => match field {
                 Field::Key => Some(among.iter().copied().collect()),
-                Field::FixVersion => Some(
-                    among
-                        .iter()
-                        .filter_map(|id| store.fixed_in(*id))
-                        .flatten()
-                        .copied()
-                        .collect(),
-                ),
-                Field::Parent => Some(
-                    among
-                        .iter()
-                        .filter_map(|id| store.children(*id))
-                        .flatten()
-                        .copied()
-                        .collect(),
-                ),
+                Field::FixVersion => {
+                    Some(among.iter().filter_map(|id| store.fixed_in(*id)).flatten().copied().collect())
+                }
+                Field::Parent => {
+                    Some(among.iter().filter_map(|id| store.children(*id)).flatten().copied().collect())
+                }
                 Field::Project => {
-                    let sizes = among
-                        .iter()
-                        .filter_map(|id| store.in_project(*id))
-                        .map(BTreeSet::len);
+                    let sizes = among.iter().filter_map(|id| store.in_project(*id)).map(BTreeSet::len);
                     // Copying an index that covers most of the site costs more than walking the site.
                     if sizes.sum::<usize>().saturating_mul(2) > store.issue_count() {
                         return None;
                     }
-                    Some(
-                        among
-                            .iter()
-                            .filter_map(|id| store.in_project(*id))
-                            .flatten()
-                            .copied()
-                            .collect(),
-                    )
+                    Some(among.iter().filter_map(|id| store.in_project(*id)).flatten().copied().collect())
                 }
                 _ => None,
             },
@@ -168,57 +135,26 @@ impl Test {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(context, issue)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(context, issue)),
-            Self::Ids {
-                field,
-                among,
-                empty,
-                sign,
-            } => {
+            Self::Ids { field, among, empty, sign } => {
                 let values = field.ids(context, issue);
-                member(values.len(), (*empty, *sign), || {
-                    values.iter().any(|id| among.contains(id))
-                })
+                member(values.len(), (*empty, *sign), || values.iter().any(|id| among.contains(id)))
             }
-            Self::Names {
-                field,
-                among,
-                empty,
-                sign,
-            } => {
+            Self::Names { field, among, empty, sign } => {
                 let values = field.names(issue);
                 member(values.len(), (*empty, *sign), || {
-                    values
-                        .iter()
-                        .any(|name| among.contains(&name.to_lowercase()))
+                    values.iter().any(|name| among.contains(&name.to_lowercase()))
                 })
             }
-            Self::Moment {
-                field,
-                operator,
-                at,
-            } => field
-                .moment(issue)
-                .is_some_and(|moment| on_minute(moment, *operator, *at)),
-            Self::Day {
-                field,
-                operator,
-                at,
-            } => field
-                .day(issue)
-                .is_some_and(|day| compared(&day, *operator, at)),
-            Self::Number {
-                operator,
-                key: Some((project, number)),
-                ..
-            } => issue.project == *project && compared(&key_number(&issue.key), *operator, number),
-            Self::Number {
-                field,
-                operator,
-                at,
-                key: None,
-            } => field
-                .number(issue)
-                .is_some_and(|number| compared(&number, *operator, at)),
+            Self::Moment { field, operator, at } => {
+                field.moment(issue).is_some_and(|moment| on_minute(moment, *operator, *at))
+            }
+            Self::Day { field, operator, at } => field.day(issue).is_some_and(|day| compared(&day, *operator, at)),
+            Self::Number { operator, key: Some((project, number)), .. } => {
+                issue.project == *project && compared(&key_number(&issue.key), *operator, number)
+            }
+            Self::Number { field, operator, at, key: None } => {
+                field.number(issue).is_some_and(|number| compared(&number, *operator, at))
+            }
             Self::Words { field, words, sign } => {
                 let texts = field.texts(issue);
                 let held = texts.iter().filter(|text| !text.is_empty()).count();
@@ -242,10 +178,7 @@ fn member(held: usize, (empty, sign): (bool, Sign), found: impl FnOnce() -> bool
 
 /// A query cannot say seconds: `=` means within that minute.
 fn on_minute(moment: Timestamp, operator: Operator, at: Timestamp) -> bool {
-    let within = moment >= at
-        && moment
-            < at.saturating_add(SignedDuration::from_mins(1))
-                .unwrap_or(Timestamp::MAX);
+    let within = moment >= at && moment < at.saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
     match operator {
         Operator::Equal => within,
         Operator::NotEqual => !within,

@@ -14,11 +14,7 @@ pub(super) fn ids(
     let lower = name.to_lowercase();
     let types = |keep: fn(i32) -> bool| {
         let all = context.store.content.issue_types.iter();
-        Ok(Some(
-            all.filter(|kind| keep(kind.level))
-                .map(|kind| kind.id)
-                .collect(),
-        ))
+        Ok(Some(all.filter(|kind| keep(kind.level)).map(|kind| kind.id).collect()))
     };
     match (field, lower.as_str()) {
         (Field::FixVersion | Field::AffectedVersion | Field::Custom(_, FieldKind::Versions), _) => {
@@ -33,8 +29,7 @@ pub(super) fn ids(
 
 /// `currentUser()`: nobody for an anonymous caller.
 pub(super) fn people(context: Context<'_>, name: &str) -> Option<Vec<String>> {
-    name.eq_ignore_ascii_case("currentUser")
-        .then(|| context.caller.account_id.iter().cloned().collect())
+    name.eq_ignore_ascii_case("currentUser").then(|| context.caller.account_id.iter().cloned().collect())
 }
 
 pub(super) fn moment(context: Context<'_>, name: &str, arguments: &[String]) -> Option<Timestamp> {
@@ -42,30 +37,20 @@ pub(super) fn moment(context: Context<'_>, name: &str, arguments: &[String]) -> 
     if lower == "now" {
         return Some(context.now);
     }
-    dates::boundary(
-        &lower,
-        arguments.first().map(String::as_str),
-        (context.now, &context.caller.zone),
-    )
+    dates::boundary(&lower, arguments.first().map(String::as_str), (context.now, &context.caller.zone))
 }
 
 pub(super) fn unknown(name: &str) -> String {
     format!("Unable to find JQL function '{name}()'.")
 }
 
-fn versions(
-    context: Context<'_>,
-    name: &str,
-    arguments: &[String],
-) -> Result<Option<Vec<u64>>, String> {
+fn versions(context: Context<'_>, name: &str, arguments: &[String]) -> Result<Option<Vec<u64>>, String> {
     let mut projects = Vec::new();
     for argument in arguments {
         match lookup::ids(context, Field::Project, (argument, true), "project") {
             Ok(found) => projects.extend(found),
             Err(_) => {
-                return Err(format!(
-                    "Could not resolve the project '{argument}' provided to function '{name}'."
-                ));
+                return Err(format!("Could not resolve the project '{argument}' provided to function '{name}'."));
             }
         }
     }
@@ -79,16 +64,8 @@ fn versions(
     Ok(Some(match name {
         "releasedversions" => found.filter(|version| version.released).map(id).collect(),
         "unreleasedversions" => found.filter(|version| !version.released).map(id).collect(),
-        "latestreleasedversion" => found
-            .rfind(|version| version.released)
-            .map(id)
-            .into_iter()
-            .collect(),
-        "earliestunreleasedversion" => found
-            .find(|version| !version.released)
-            .map(id)
-            .into_iter()
-            .collect(),
+        "latestreleasedversion" => found.rfind(|version| version.released).map(id).into_iter().collect(),
+        "earliestunreleasedversion" => found.find(|version| !version.released).map(id).into_iter().collect(),
         _ => return Ok(None),
     }))
 }
@@ -96,36 +73,21 @@ fn versions(
 /// Issues linked to one, from either end, optionally only by one description ("blocks").
 fn linked(context: Context<'_>, arguments: &[String]) -> Result<Vec<u64>, String> {
     let Some(key) = arguments.first() else {
-        return Err(
-            "Function 'linkedIssues' expected between '1' and '20' arguments but received '0'."
-                .into(),
-        );
+        return Err("Function 'linkedIssues' expected between '1' and '20' arguments but received '0'.".into());
     };
     let id = lookup::issue(context, key, "issue")?;
     let described = arguments.get(1);
     let store = context.store;
     let named = |kind: u64, outward: bool| {
-        let kind = store.link_type(kind).map(|kind| {
-            if outward {
-                kind.outward.as_str()
-            } else {
-                kind.inward.as_str()
-            }
-        });
+        let kind =
+            store.link_type(kind).map(|kind| if outward { kind.outward.as_str() } else { kind.inward.as_str() });
         described.is_none_or(|wanted| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)))
     };
     let out = store.issue(id).into_iter().flat_map(|issue| &issue.links);
-    let out = out
-        .filter(|link| named(link.link_type, true))
-        .map(|link| link.target);
+    let out = out.filter(|link| named(link.link_type, true)).map(|link| link.target);
     let incoming = store.incoming(id).filter(|(link, source)| {
-        let links = store
-            .issue(*source)
-            .into_iter()
-            .flat_map(|issue| &issue.links);
-        links
-            .filter(|known| known.id == *link)
-            .any(|known| named(known.link_type, false))
+        let links = store.issue(*source).into_iter().flat_map(|issue| &issue.links);
+        links.filter(|known| known.id == *link).any(|known| named(known.link_type, false))
     });
     Ok(out.chain(incoming.map(|(_, source)| source)).collect())
 }

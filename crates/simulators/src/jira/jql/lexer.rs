@@ -27,10 +27,7 @@ pub(super) struct Placed {
 }
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, String> {
-    let mut lexer = Lexer {
-        characters: text.chars().collect(),
-        at: 0,
-    };
+    let mut lexer = Lexer { characters: text.chars().collect(), at: 0 };
     let mut found = Vec::new();
     while let Some(placed) = lexer.next()? {
         found.push(placed);
@@ -118,12 +115,9 @@ impl Lexer {
             Some('n') => Ok('\n'),
             Some('u') => {
                 let digits: String = (0..4).filter_map(|ahead| self.peek(ahead)).collect();
-                let code = u32::from_str_radix(&digits, 16)
-                    .ok()
-                    .filter(|_| digits.chars().count() == 4);
+                let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.chars().count() == 4);
                 self.skip(4);
-                code.and_then(char::from_u32)
-                    .ok_or_else(|| illegal(&format!("\\u{digits}"), at))
+                code.and_then(char::from_u32).ok_or_else(|| illegal(&format!("\\u{digits}"), at))
             }
             Some(other) => Err(illegal(&format!("\\{other}"), at)),
             None => Err(illegal("\\", at)),
@@ -137,8 +131,7 @@ impl Lexer {
             match character {
                 '\\' => text.push(self.escaped()?),
                 '[' if text.eq_ignore_ascii_case("cf") => return self.custom_field(start),
-                '{' | '}' | '*' | '/' | '%' | '+' | '^' | '$' | '#' | '@' | '?' | ';' | '['
-                | ']' => {
+                '{' | '}' | '*' | '/' | '%' | '+' | '^' | '$' | '#' | '@' | '?' | ';' | '[' | ']' => {
                     return Err(format!(
                         "Error in the JQL Query: The character '{character}' is a reserved JQL character. \
                          You must enclose it in a string or use the escape '\\u{:04x}' instead. {}",
@@ -161,10 +154,7 @@ impl Lexer {
             "and" => Token::And,
             "or" => Token::Or,
             "not" => Token::Not,
-            _ => Token::Word {
-                text,
-                quoted: false,
-            },
+            _ => Token::Word { text, quoted: false },
         })
     }
 
@@ -179,10 +169,7 @@ impl Lexer {
         self.skip(1);
         match digits.trim().parse() {
             Ok(number) if closed => Ok(Token::Field(number)),
-            _ => Err(format!(
-                "Error in the JQL Query: Expecting a custom field id in 'cf[...]'. {}",
-                place(start)
-            )),
+            _ => Err(format!("Error in the JQL Query: Expecting a custom field id in 'cf[...]'. {}", place(start))),
         }
     }
 
@@ -201,10 +188,7 @@ impl Lexer {
 }
 
 fn illegal(escape: &str, at: usize) -> String {
-    format!(
-        "Error in the JQL Query: '{escape}' is an illegal JQL escape sequence or character. {}",
-        place(at)
-    )
+    format!("Error in the JQL Query: '{escape}' is an illegal JQL escape sequence or character. {}", place(at))
 }
 
 #[cfg(test)]
@@ -212,14 +196,11 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let shown = tokens(text)
-            .unwrap()
-            .into_iter()
-            .map(|placed| match placed.token {
-                Token::Word { text, quoted: true } => format!("'{text}'"),
-                Token::Word { text, .. } => text,
-                other => format!("{other:?}"),
-            });
+        let shown = tokens(text).unwrap().into_iter().map(|placed| match placed.token {
+            Token::Word { text, quoted: true } => format!("'{text}'"),
+            Token::Word { text, .. } => text,
+            other => format!("{other:?}"),
+        });
         shown.collect()
     }
 
@@ -227,37 +208,20 @@ mod tests {
     fn operators_need_no_spaces() {
         assert_eq!(words("a!=b"), ["a", "Operator(\"!=\")", "b"]);
         assert_eq!(words("a>=-15m"), ["a", "Operator(\">=\")", "-15m"]);
-        assert_eq!(
-            words("cf[10010]~x"),
-            ["Field(10010)", "Operator(\"~\")", "x"]
-        );
+        assert_eq!(words("cf[10010]~x"), ["Field(10010)", "Operator(\"~\")", "x"]);
     }
 
     #[test]
     fn quotes_and_escapes() {
-        assert_eq!(
-            words(r#""a \"b\" \\ c" 'it\'s' "and""#),
-            [r#"'a "b" \ c'"#, "'it's'", "'and'"]
-        );
-        assert!(
-            tokens("summary ~ \"open")
-                .unwrap_err()
-                .contains("has not been completed")
-        );
-        assert!(
-            tokens(r#"summary ~ "a\qb""#)
-                .unwrap_err()
-                .contains("illegal JQL escape")
-        );
+        assert_eq!(words(r#""a \"b\" \\ c" 'it\'s' "and""#), [r#"'a "b" \ c'"#, "'it's'", "'and'"]);
+        assert!(tokens("summary ~ \"open").unwrap_err().contains("has not been completed"));
+        assert!(tokens(r#"summary ~ "a\qb""#).unwrap_err().contains("illegal JQL escape"));
     }
 
     #[test]
     fn reserved_characters_must_be_quoted() {
         for text in ["due > 2026/01/02", "summary ~ a*", "x = a@b", "y = c#"] {
-            assert!(
-                tokens(text).unwrap_err().contains("reserved JQL character"),
-                "{text}"
-            );
+            assert!(tokens(text).unwrap_err().contains("reserved JQL character"), "{text}");
         }
     }
 }

@@ -25,25 +25,13 @@ pub(super) fn ids(
     };
     let by_id = || -> Vec<u64> {
         let wanted = text.parse().ok();
-        candidates
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| Some(*id) == wanted)
-            .collect()
+        candidates.iter().map(|(id, _)| *id).filter(|id| Some(*id) == wanted).collect()
     };
     let is_number = text.parse::<u64>().is_ok();
     // A bare number is an id first; a quoted one is a name first.
-    let mut found = if is_number && !quoted {
-        by_id()
-    } else {
-        by_name()
-    };
+    let mut found = if is_number && !quoted { by_id() } else { by_name() };
     if found.is_empty() {
-        found = if is_number && !quoted {
-            by_name()
-        } else {
-            by_id()
-        };
+        found = if is_number && !quoted { by_name() } else { by_id() };
     }
     if found.is_empty() {
         return Err(if is_number && !quoted {
@@ -56,16 +44,9 @@ pub(super) fn ids(
 }
 
 /// Account ids, labels or options for a value.
-pub(super) fn names(
-    context: Context<'_>,
-    field: Field,
-    text: &str,
-    shown: &str,
-) -> Result<Vec<String>, String> {
+pub(super) fn names(context: Context<'_>, field: Field, text: &str, shown: &str) -> Result<Vec<String>, String> {
     match field {
-        Field::Assignee
-        | Field::Reporter
-        | Field::Custom(_, FieldKind::User | FieldKind::Users) => {
+        Field::Assignee | Field::Reporter | Field::Custom(_, FieldKind::User | FieldKind::Users) => {
             let found: Vec<String> = context
                 .store
                 .content
@@ -74,36 +55,25 @@ pub(super) fn names(
                 .filter(|user| {
                     user.account_id == text
                         || equal(&user.display_name, text)
-                        || user
-                            .email
-                            .as_deref()
-                            .is_some_and(|email| equal(email, text))
+                        || user.email.as_deref().is_some_and(|email| equal(email, text))
                 })
                 .map(|user| user.account_id.clone())
                 .collect();
             if found.is_empty() {
-                Err(format!(
-                    "The value '{text}' does not exist for the field '{shown}'."
-                ))
+                Err(format!("The value '{text}' does not exist for the field '{shown}'."))
             } else {
                 Ok(found)
             }
         }
         Field::Custom(id, FieldKind::Select | FieldKind::MultiSelect) => {
-            let options = context
-                .store
-                .field(id)
-                .map(|field| field.options.as_slice())
-                .unwrap_or_default();
+            let options = context.store.field(id).map(|field| field.options.as_slice()).unwrap_or_default();
             let found = options
                 .iter()
                 .filter(|(id, option)| equal(option, text) || text.parse() == Ok(*id))
                 .map(|(_, option)| option.clone());
             let found: Vec<String> = found.collect();
             if found.is_empty() {
-                Err(format!(
-                    "The option '{text}' for field '{shown}' does not exist."
-                ))
+                Err(format!("The option '{text}' for field '{shown}' does not exist."))
             } else {
                 Ok(found)
             }
@@ -114,17 +84,11 @@ pub(super) fn names(
 }
 
 pub(super) fn issue(context: Context<'_>, text: &str, shown: &str) -> Result<u64, String> {
-    let found = context
-        .store
-        .find_issue(text)
-        .filter(|issue| context.caller.sees(issue.project));
+    let found = context.store.find_issue(text).filter(|issue| context.caller.sees(issue.project));
     found.map(|issue| issue.id).ok_or_else(|| {
         if text.parse::<u64>().is_ok() {
             format!("A value with ID '{text}' does not exist for the field '{shown}'.")
-        } else if text
-            .rsplit_once('-')
-            .is_some_and(|(_, number)| number.parse::<u64>().is_ok())
-        {
+        } else if text.rsplit_once('-').is_some_and(|(_, number)| number.parse::<u64>().is_ok()) {
             format!("An issue with key '{text}' does not exist for field '{shown}'.")
         } else {
             format!("The issue key '{text}' for field '{shown}' is invalid.")
@@ -133,11 +97,7 @@ pub(super) fn issue(context: Context<'_>, text: &str, shown: &str) -> Result<u64
 }
 
 /// Ids of versions that compare so to one of these, in the same project and by sequence.
-pub(super) fn versions_beside(
-    context: Context<'_>,
-    of: &[u64],
-    keep: impl Fn(usize, usize) -> bool,
-) -> Vec<u64> {
+pub(super) fn versions_beside(context: Context<'_>, of: &[u64], keep: impl Fn(usize, usize) -> bool) -> Vec<u64> {
     let store = context.store;
     let beside = |id: &u64, other: u64| {
         let same_project = store.version(*id).map(|version| version.project)
@@ -149,27 +109,15 @@ pub(super) fn versions_beside(
                 .is_some_and(|(one, two)| keep(two, one))
     };
     let all = store.content.versions.iter().map(|version| version.id);
-    all.filter(|other| of.iter().any(|id| beside(id, *other)))
-        .collect()
+    all.filter(|other| of.iter().any(|id| beside(id, *other))).collect()
 }
 
 /// Ids of priorities that compare so to one of these; the first in the list is the greatest.
-pub(super) fn priorities_beside(
-    context: Context<'_>,
-    of: &[u64],
-    keep: impl Fn(usize, usize) -> bool,
-) -> Vec<u64> {
+pub(super) fn priorities_beside(context: Context<'_>, of: &[u64], keep: impl Fn(usize, usize) -> bool) -> Vec<u64> {
     let all = &context.store.content.priorities;
     let rank = |id: u64| all.iter().rev().position(|priority| priority.id == id);
-    let beside = |id: u64, other: u64| {
-        rank(id)
-            .zip(rank(other))
-            .is_some_and(|(one, two)| keep(two, one))
-    };
-    all.iter()
-        .map(|priority| priority.id)
-        .filter(|other| of.iter().any(|id| beside(*id, *other)))
-        .collect()
+    let beside = |id: u64, other: u64| rank(id).zip(rank(other)).is_some_and(|(one, two)| keep(two, one));
+    all.iter().map(|priority| priority.id).filter(|other| of.iter().any(|id| beside(*id, *other))).collect()
 }
 
 fn candidates(context: Context<'_>, field: Field) -> Vec<(u64, Vec<&str>)> {
@@ -180,60 +128,26 @@ fn candidates(context: Context<'_>, field: Field) -> Vec<(u64, Vec<&str>)> {
             let projects = content.projects.iter().filter(|project| seen(project.id));
             let names = projects.map(|project| {
                 let old = project.old_keys.iter().map(String::as_str);
-                (
-                    project.id,
-                    [project.key.as_str(), project.name.as_str()]
-                        .into_iter()
-                        .chain(old)
-                        .collect(),
-                )
+                (project.id, [project.key.as_str(), project.name.as_str()].into_iter().chain(old).collect())
             });
             names.collect()
         }
         Field::FixVersion | Field::AffectedVersion | Field::Custom(_, FieldKind::Versions) => {
-            let versions = content
-                .versions
-                .iter()
-                .filter(|version| seen(version.project));
-            versions
-                .map(|version| (version.id, vec![version.name.as_str()]))
-                .collect()
+            let versions = content.versions.iter().filter(|version| seen(version.project));
+            versions.map(|version| (version.id, vec![version.name.as_str()])).collect()
         }
         Field::Component => {
-            let components = content
-                .components
-                .iter()
-                .filter(|component| seen(component.project));
-            components
-                .map(|component| (component.id, vec![component.name.as_str()]))
-                .collect()
+            let components = content.components.iter().filter(|component| seen(component.project));
+            components.map(|component| (component.id, vec![component.name.as_str()])).collect()
         }
-        Field::Status => content
-            .statuses
-            .iter()
-            .map(|one| (one.id, vec![one.name.as_str()]))
-            .collect(),
+        Field::Status => content.statuses.iter().map(|one| (one.id, vec![one.name.as_str()])).collect(),
         Field::Category => {
             let all = [Category::New, Category::Indeterminate, Category::Done];
-            all.iter()
-                .map(|category| (category.id(), vec![category.key(), category.name()]))
-                .collect()
+            all.iter().map(|category| (category.id(), vec![category.key(), category.name()])).collect()
         }
-        Field::Type => content
-            .issue_types
-            .iter()
-            .map(|one| (one.id, vec![one.name.as_str()]))
-            .collect(),
-        Field::Priority => content
-            .priorities
-            .iter()
-            .map(|one| (one.id, vec![one.name.as_str()]))
-            .collect(),
-        Field::Resolution => content
-            .resolutions
-            .iter()
-            .map(|one| (one.id, vec![one.name.as_str()]))
-            .collect(),
+        Field::Type => content.issue_types.iter().map(|one| (one.id, vec![one.name.as_str()])).collect(),
+        Field::Priority => content.priorities.iter().map(|one| (one.id, vec![one.name.as_str()])).collect(),
+        Field::Resolution => content.resolutions.iter().map(|one| (one.id, vec![one.name.as_str()])).collect(),
         _ => Vec::new(),
     }
 }

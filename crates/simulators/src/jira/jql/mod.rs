@@ -39,10 +39,7 @@ pub(super) fn search(context: Context<'_>, jql: &str) -> Result<Vec<u64>, Refusa
             "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.",
         ));
     };
-    let test = resolve::resolve(context, clause).map_err(|messages| Refusal {
-        messages,
-        ..Refusal::bad("")
-    })?;
+    let test = resolve::resolve(context, clause).map_err(|messages| Refusal { messages, ..Refusal::bad("") })?;
     let sorting = order::resolve(context, &query.order).map_err(Refusal::bad)?;
     let found = evaluate::matching(context, &test);
     Ok(order::sorted(context, found, &sorting))
@@ -56,12 +53,7 @@ mod tests {
 
     fn store() -> Store {
         let mut content = Content::standard();
-        let issue = Issue {
-            id: 1,
-            key: "A-1".into(),
-            status: 3,
-            ..Issue::default()
-        };
+        let issue = Issue { id: 1, key: "A-1".into(), status: 3, ..Issue::default() };
         content.issues = vec![issue];
         Store::new(content)
     }

@@ -13,17 +13,10 @@ pub(super) fn resolve(
     context: Context<'_>,
     order: &[(clauses::Field, Direction)],
 ) -> Result<Vec<(Field, Direction)>, String> {
-    let one = |(field, direction): &(clauses::Field, Direction)| match values::named(context, field)
-        .first()
-    {
-        Some(Field::Text | Field::Comment) => {
-            Err(format!("Not able to sort using field '{}'.", shown(field)))
-        }
+    let one = |(field, direction): &(clauses::Field, Direction)| match values::named(context, field).first() {
+        Some(Field::Text | Field::Comment) => Err(format!("Not able to sort using field '{}'.", shown(field))),
         Some(found) => Ok((*found, *direction)),
-        None => Err(format!(
-            "Field '{}' does not exist or you do not have permission to view it.",
-            shown(field)
-        )),
+        None => Err(format!("Field '{}' does not exist or you do not have permission to view it.", shown(field))),
     };
     order.iter().map(one).collect()
 }
@@ -46,18 +39,11 @@ enum Value {
     Empty,
 }
 
-pub(super) fn sorted(
-    context: Context<'_>,
-    mut found: Vec<Arc<Issue>>,
-    order: &[(Field, Direction)],
-) -> Vec<u64> {
+pub(super) fn sorted(context: Context<'_>, mut found: Vec<Arc<Issue>>, order: &[(Field, Direction)]) -> Vec<u64> {
     found.sort_by_key(|issue| Reverse(issue.id));
     if !order.is_empty() {
         let keyed = found.into_iter().map(|issue| {
-            let values: Vec<Value> = order
-                .iter()
-                .map(|(field, _)| value(context, &issue, *field))
-                .collect();
+            let values: Vec<Value> = order.iter().map(|(field, _)| value(context, &issue, *field)).collect();
             (values, issue)
         });
         let mut keyed: Vec<_> = keyed.collect();
@@ -65,15 +51,9 @@ pub(super) fn sorted(
             let pairs = one.iter().zip(two).zip(order);
             let mut differing = pairs.map(|((one, two), (_, direction))| {
                 let ordering = one.partial_cmp(two).unwrap_or(Ordering::Equal);
-                if *direction == Direction::Descending {
-                    ordering.reverse()
-                } else {
-                    ordering
-                }
+                if *direction == Direction::Descending { ordering.reverse() } else { ordering }
             });
-            differing
-                .find(|ordering| ordering.is_ne())
-                .unwrap_or(Ordering::Equal)
+            differing.find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
         });
         return keyed.into_iter().map(|(_, issue)| issue.id).collect();
     }
@@ -85,34 +65,15 @@ fn value(context: Context<'_>, issue: &Issue, field: Field) -> Value {
     let content = &store.content;
     match field {
         Field::Key => {
-            let project = issue
-                .key
-                .rsplit_once('-')
-                .map_or("", |(project, _)| project);
+            let project = issue.key.rsplit_once('-').map_or("", |(project, _)| project);
             Value::Key(project.into(), key_number(&issue.key))
         }
-        Field::Project => text(
-            store
-                .project(issue.project)
-                .map(|project| project.name.as_str()),
-        ),
-        Field::Status => text(
-            store
-                .status(issue.status)
-                .map(|status| status.name.as_str()),
-        ),
-        Field::Category => whole(
-            store
-                .status(issue.status)
-                .map(|status| status.category as i128),
-        ),
-        Field::Type => text(
-            content
-                .issue_types
-                .iter()
-                .find(|kind| kind.id == issue.issue_type)
-                .map(|kind| kind.name.as_str()),
-        ),
+        Field::Project => text(store.project(issue.project).map(|project| project.name.as_str())),
+        Field::Status => text(store.status(issue.status).map(|status| status.name.as_str())),
+        Field::Category => whole(store.status(issue.status).map(|status| status.category as i128)),
+        Field::Type => {
+            text(content.issue_types.iter().find(|kind| kind.id == issue.issue_type).map(|kind| kind.name.as_str()))
+        }
         // The highest priority is the greatest, and the first in the list.
         Field::Priority => whole(
             content
@@ -123,27 +84,15 @@ fn value(context: Context<'_>, issue: &Issue, field: Field) -> Value {
                 .and_then(|rank| i128::try_from(rank).ok()),
         ),
         Field::Resolution => text(
-            content
-                .resolutions
-                .iter()
-                .find(|one| Some(one.id) == issue.resolution)
-                .map(|one| one.name.as_str()),
+            content.resolutions.iter().find(|one| Some(one.id) == issue.resolution).map(|one| one.name.as_str()),
         ),
         Field::FixVersion | Field::AffectedVersion => {
-            let first = field
-                .ids(context, issue)
-                .into_iter()
-                .filter_map(|id| store.version_sequence(id))
-                .min();
+            let first = field.ids(context, issue).into_iter().filter_map(|id| store.version_sequence(id)).min();
             whole(first.and_then(|sequence| i128::try_from(sequence).ok()))
         }
-        Field::Component => text(
-            issue
-                .components
-                .first()
-                .and_then(|id| store.component(*id))
-                .map(|one| one.name.as_str()),
-        ),
+        Field::Component => {
+            text(issue.components.first().and_then(|id| store.component(*id)).map(|one| one.name.as_str()))
+        }
         Field::Assignee | Field::Reporter => {
             let who = field.names(issue).first().and_then(|id| store.user(id));
             text(who.map(|user| user.display_name.as_str()))
@@ -160,8 +109,7 @@ fn value(context: Context<'_>, issue: &Issue, field: Field) -> Value {
 }
 
 fn text(text: Option<&str>) -> Value {
-    text.filter(|text| !text.is_empty())
-        .map_or(Value::Empty, |text| Value::Text(text.to_lowercase()))
+    text.filter(|text| !text.is_empty()).map_or(Value::Empty, |text| Value::Text(text.to_lowercase()))
 }
 
 fn whole(number: Option<i128>) -> Value {

@@ -5,12 +5,7 @@ use super::clauses::{Clause, Direction, Field, Operand, Operator, Query, Term};
 use super::lexer::{Placed, Token, place, tokens};
 
 pub(super) fn parse(text: &str) -> Result<Query, String> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-        end: text.chars().count(),
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, end: text.chars().count() };
     let clause = match parser.peek() {
         None => None,
         Some(_) if parser.is_word("order") => None,
@@ -46,14 +41,7 @@ impl Parser {
         while self.eat(&Token::Or) {
             parts.push(self.all(sense)?);
         }
-        Ok(joined(
-            parts,
-            if sense == Sense::Plain {
-                Clause::Any
-            } else {
-                Clause::All
-            },
-        ))
+        Ok(joined(parts, if sense == Sense::Plain { Clause::Any } else { Clause::All }))
     }
 
     fn all(&mut self, sense: Sense) -> Result<Clause, String> {
@@ -61,14 +49,7 @@ impl Parser {
         while self.eat(&Token::And) {
             parts.push(self.single(sense)?);
         }
-        Ok(joined(
-            parts,
-            if sense == Sense::Plain {
-                Clause::All
-            } else {
-                Clause::Any
-            },
-        ))
+        Ok(joined(parts, if sense == Sense::Plain { Clause::All } else { Clause::Any }))
     }
 
     fn single(&mut self, sense: Sense) -> Result<Clause, String> {
@@ -77,11 +58,7 @@ impl Parser {
             return Err("Error in the JQL Query: the query is nested too deeply.".into());
         }
         let clause = if self.eat(&Token::Not) {
-            self.single(if sense == Sense::Plain {
-                Sense::Negated
-            } else {
-                Sense::Plain
-            })?
+            self.single(if sense == Sense::Plain { Sense::Negated } else { Sense::Plain })?
         } else if self.eat(&Token::Open) {
             let inner = self.any(sense)?;
             if !self.eat(&Token::Close) {
@@ -116,33 +93,21 @@ impl Parser {
             Operator::In | Operator::NotIn => match self.operand(0)? {
                 list @ (Operand::List(_) | Operand::Function { .. }) => list,
                 _ => {
-                    return Err(format!(
-                        "Error in the JQL Query: Expecting a list after 'in'. {}",
-                        self.place()
-                    ));
+                    return Err(format!("Error in the JQL Query: Expecting a list after 'in'. {}", self.place()));
                 }
             },
             _ => self.operand(0)?,
         };
         let mut predicates = Vec::new();
-        if matches!(
-            operator,
-            Operator::Was | Operator::WasNot | Operator::Changed | Operator::ChangedNot
-        ) {
-            while let Some(name) = ["by", "from", "to", "before", "after", "on", "during"]
-                .into_iter()
-                .find(|name| self.is_word(name))
+        if matches!(operator, Operator::Was | Operator::WasNot | Operator::Changed | Operator::ChangedNot) {
+            while let Some(name) =
+                ["by", "from", "to", "before", "after", "on", "during"].into_iter().find(|name| self.is_word(name))
             {
                 self.at = self.at.saturating_add(1);
                 predicates.push((name.to_owned(), self.operand(0)?));
             }
         }
-        Ok(Term {
-            field,
-            operator,
-            operand,
-            predicates,
-        })
+        Ok(Term { field, operator, operand, predicates })
     }
 
     fn field(&mut self) -> Result<Field, String> {
@@ -179,31 +144,19 @@ impl Parser {
             return Ok(Operator::In);
         }
         if self.eat_word("is") {
-            return Ok(if self.eat(&Token::Not) {
-                Operator::IsNot
-            } else {
-                Operator::Is
-            });
+            return Ok(if self.eat(&Token::Not) { Operator::IsNot } else { Operator::Is });
         }
         if self.eat_word("was") {
             let negated = self.eat(&Token::Not);
             // A list may follow with or without `in`.
             let _in = self.eat_word("in");
-            return Ok(if negated {
-                Operator::WasNot
-            } else {
-                Operator::Was
-            });
+            return Ok(if negated { Operator::WasNot } else { Operator::Was });
         }
         if self.eat_word("changed") {
             return Ok(Operator::Changed);
         }
         if self.eat(&Token::Not) {
-            return if self.eat_word("in") {
-                Ok(Operator::NotIn)
-            } else {
-                Err(self.expecting("'in'"))
-            };
+            return if self.eat_word("in") { Ok(Operator::NotIn) } else { Err(self.expecting("'in'")) };
         }
         Err(self.expecting("operator before the end of the query. The valid operators are '=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"))
     }
@@ -217,11 +170,7 @@ impl Parser {
             while self.eat(&Token::Comma) {
                 list.push(self.operand(depth.saturating_add(1))?);
             }
-            return if self.eat(&Token::Close) {
-                Ok(Operand::List(list))
-            } else {
-                Err(self.expecting("')'"))
-            };
+            return if self.eat(&Token::Close) { Ok(Operand::List(list)) } else { Err(self.expecting("')'")) };
         }
         let Some(Token::Word { text, quoted }) = self.peek().cloned() else {
             return Err(self.expecting("either a value, list or function"));
@@ -246,10 +195,7 @@ impl Parser {
             }
         }
         if self.eat(&Token::Close) {
-            Ok(Operand::Function {
-                name: text,
-                arguments,
-            })
+            Ok(Operand::Function { name: text, arguments })
         } else {
             Err(self.expecting("')'"))
         }
@@ -267,14 +213,7 @@ impl Parser {
             let field = self.field()?;
             let descending = self.eat_word("desc");
             let _ascending = !descending && self.eat_word("asc");
-            order.push((
-                field,
-                if descending {
-                    Direction::Descending
-                } else {
-                    Direction::Ascending
-                },
-            ));
+            order.push((field, if descending { Direction::Descending } else { Direction::Ascending }));
             if !self.eat(&Token::Comma) {
                 break;
             }
@@ -309,11 +248,7 @@ impl Parser {
     }
 
     fn place(&self) -> String {
-        place(
-            self.tokens
-                .get(self.at)
-                .map_or(self.end, |placed| placed.at),
-        )
+        place(self.tokens.get(self.at).map_or(self.end, |placed| placed.at))
     }
 
     fn expecting(&self, what: &str) -> String {
@@ -334,10 +269,7 @@ impl Parser {
             Some(Token::Or) => "OR".into(),
             Some(Token::Not) => "NOT".into(),
         };
-        format!(
-            "Error in the JQL Query: Expecting {what} but got '{got}'. {}",
-            self.place()
-        )
+        format!("Error in the JQL Query: Expecting {what} but got '{got}'. {}", self.place())
     }
 
     fn reserved(&self, word: &str) -> String {
@@ -370,11 +302,7 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_and_not_followed() {
-        for text in [
-            "(".repeat(100_000),
-            "not ".repeat(100_000),
-            format!("a in {}", "(".repeat(100_000)),
-        ] {
+        for text in ["(".repeat(100_000), "not ".repeat(100_000), format!("a in {}", "(".repeat(100_000))] {
             assert!(parse(&text).is_err());
         }
     }

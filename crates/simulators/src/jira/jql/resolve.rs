@@ -27,34 +27,17 @@ fn each(context: Context<'_>, parts: Vec<Clause>) -> Result<Vec<Test>, Vec<Strin
             Err(found) => mistakes.extend(found),
         }
     }
-    if mistakes.is_empty() {
-        Ok(tests)
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(tests) } else { Err(mistakes) }
 }
 
 fn resolve_term(context: Context<'_>, term: &Term) -> Result<Test, Vec<String>> {
     let shown = order::shown(&term.field);
     let fields = values::named(context, &term.field);
     if fields.is_empty() {
-        return Err(vec![format!(
-            "Field '{shown}' does not exist or you do not have permission to view it."
-        )]);
+        return Err(vec![format!("Field '{shown}' does not exist or you do not have permission to view it.")]);
     }
-    let one = |field| {
-        Asked {
-            context,
-            field,
-            shown: &shown,
-            operator: term.operator,
-        }
-        .test(term)
-    };
-    let mut tests = fields
-        .into_iter()
-        .map(one)
-        .collect::<Result<Vec<Test>, _>>()?;
+    let one = |field| Asked { context, field, shown: &shown, operator: term.operator }.test(term);
+    let mut tests = fields.into_iter().map(one).collect::<Result<Vec<Test>, _>>()?;
     // Custom fields of the same name: any of them may match, and none may match a negation.
     Ok(match (tests.len(), sign(term.operator)) {
         (1, _) => tests.pop().unwrap_or(Test::All(tests)),
@@ -81,8 +64,7 @@ struct Among<T> {
 impl Asked<'_> {
     fn test(&self, term: &Term) -> Result<Test, Vec<String>> {
         use Operator::{
-            AtLeast, AtMost, Changed, ChangedNot, Contains, ContainsNot, Greater, Is, IsNot, Less,
-            Was, WasNot,
+            AtLeast, AtMost, Changed, ChangedNot, Contains, ContainsNot, Greater, Is, IsNot, Less, Was, WasNot,
         };
         let ordering = matches!(self.operator, Greater | AtLeast | Less | AtMost);
         let textual = matches!(self.operator, Contains | ContainsNot);
@@ -112,10 +94,7 @@ impl Asked<'_> {
                     self.shown
                 )]);
             }
-            return Ok(Test::Empty {
-                field: self.field,
-                sign: sign(self.operator),
-            });
+            return Ok(Test::Empty { field: self.field, sign: sign(self.operator) });
         }
         match self.field.kind() {
             Kind::Ids if ordering => self.beside(&term.operand),
@@ -131,12 +110,7 @@ impl Asked<'_> {
             Kind::Names => {
                 let Among { named, empty } = self.names(&term.operand)?;
                 let among = named.into_iter().map(|name| name.to_lowercase()).collect();
-                Ok(Test::Names {
-                    field: self.field,
-                    among,
-                    empty,
-                    sign: sign(self.operator),
-                })
+                Ok(Test::Names { field: self.field, among, empty, sign: sign(self.operator) })
             }
             Kind::Moment => self.compared(&term.operand, |asked, operator, moment| Test::Moment {
                 field: asked.field,
@@ -145,21 +119,13 @@ impl Asked<'_> {
             }),
             Kind::Day => self.compared(&term.operand, |asked, operator, moment| {
                 let at = moment.to_zoned(asked.context.caller.zone.clone()).date();
-                Test::Day {
-                    field: asked.field,
-                    operator,
-                    at,
-                }
+                Test::Day { field: asked.field, operator, at }
             }),
             Kind::Number => self.numbers(&term.operand),
             Kind::Text => match &term.operand {
                 Operand::Value { text, .. } => {
                     let words = words::read(text, self.shown).map_err(|mistake| vec![mistake])?;
-                    Ok(Test::Words {
-                        field: self.field,
-                        words,
-                        sign: sign(self.operator),
-                    })
+                    Ok(Test::Words { field: self.field, words, sign: sign(self.operator) })
                 }
                 _ => Err(vec![format!("The field '{}' takes a text.", self.shown)]),
             },
@@ -168,12 +134,9 @@ impl Asked<'_> {
 
     fn ids(&self, operand: &Operand) -> Result<Among<u64>, Vec<String>> {
         gather(operand, &mut |operand| match operand {
-            Operand::Value { text, quoted } => {
-                lookup::ids(self.context, self.field, (text, *quoted), self.shown)
-            }
+            Operand::Value { text, quoted } => lookup::ids(self.context, self.field, (text, *quoted), self.shown),
             Operand::Function { name, arguments } => {
-                functions::ids(self.context, self.field, (name, arguments))?
-                    .ok_or_else(|| functions::unknown(name))
+                functions::ids(self.context, self.field, (name, arguments))?.ok_or_else(|| functions::unknown(name))
             }
             _ => Ok(Vec::new()),
         })
@@ -181,9 +144,7 @@ impl Asked<'_> {
 
     fn names(&self, operand: &Operand) -> Result<Among<String>, Vec<String>> {
         gather(operand, &mut |operand| match operand {
-            Operand::Value { text, .. } => {
-                lookup::names(self.context, self.field, text, self.shown)
-            }
+            Operand::Value { text, .. } => lookup::names(self.context, self.field, text, self.shown),
             Operand::Function { name, .. } => {
                 functions::people(self.context, name).ok_or_else(|| functions::unknown(name))
             }
@@ -203,11 +164,9 @@ impl Asked<'_> {
                     )
                 })
             }
-            Operand::Function { name, arguments } => {
-                functions::moment(self.context, name, arguments)
-                    .map(|moment| vec![moment])
-                    .ok_or_else(|| functions::unknown(name))
-            }
+            Operand::Function { name, arguments } => functions::moment(self.context, name, arguments)
+                .map(|moment| vec![moment])
+                .ok_or_else(|| functions::unknown(name)),
             _ => Ok(Vec::new()),
         })
     }
@@ -224,30 +183,15 @@ impl Asked<'_> {
         };
         if self.field == Field::Key {
             let issue = named.first().and_then(|id| self.context.store.issue(*id));
-            let (project, number) =
-                issue.map_or((0, 0), |issue| (issue.project, key_number(&issue.key)));
-            return Ok(Test::Number {
-                field: self.field,
-                operator,
-                at: 0.0,
-                key: Some((project, number)),
-            });
+            let (project, number) = issue.map_or((0, 0), |issue| (issue.project, key_number(&issue.key)));
+            return Ok(Test::Number { field: self.field, operator, at: 0.0, key: Some((project, number)) });
         }
         let among: HashSet<u64> = if self.field == Field::Priority {
-            lookup::priorities_beside(self.context, &named, keep)
-                .into_iter()
-                .collect()
+            lookup::priorities_beside(self.context, &named, keep).into_iter().collect()
         } else {
-            lookup::versions_beside(self.context, &named, keep)
-                .into_iter()
-                .collect()
+            lookup::versions_beside(self.context, &named, keep).into_iter().collect()
         };
-        Ok(Test::Ids {
-            field: self.field,
-            among,
-            empty: false,
-            sign: Sign::Is,
-        })
+        Ok(Test::Ids { field: self.field, among, empty: false, sign: Sign::Is })
     }
 
     /// A list is several comparisons.
@@ -270,9 +214,9 @@ impl Asked<'_> {
         let Among { named, empty } = gather(operand, &mut |operand| match operand {
             Operand::Value { text, .. } => {
                 let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-                number.map(|number| vec![number]).ok_or_else(|| {
-                    format!("Value '{text}' for field '{}' is not a number.", self.shown)
-                })
+                number
+                    .map(|number| vec![number])
+                    .ok_or_else(|| format!("Value '{text}' for field '{}' is not a number.", self.shown))
             }
             Operand::Function { name, .. } => Err(functions::unknown(name)),
             _ => Ok(Vec::new()),
@@ -282,20 +226,12 @@ impl Asked<'_> {
             Operator::NotIn => Operator::NotEqual,
             other => other,
         };
-        let tests = named.into_iter().map(|at| Test::Number {
-            field: self.field,
-            operator,
-            at,
-            key: None,
-        });
+        let tests = named.into_iter().map(|at| Test::Number { field: self.field, operator, at, key: None });
         Ok(self.joined(tests.chain(empty.then(|| self.emptiness())).collect()))
     }
 
     fn emptiness(&self) -> Test {
-        Test::Empty {
-            field: self.field,
-            sign: sign(self.operator),
-        }
+        Test::Empty { field: self.field, sign: sign(self.operator) }
     }
 
     fn joined(&self, tests: Vec<Test>) -> Test {
@@ -309,19 +245,11 @@ impl Asked<'_> {
     fn past(&self, term: &Term) -> Result<Test, Vec<String>> {
         let changed = matches!(self.operator, Operator::Changed | Operator::ChangedNot);
         let mut past = Past::new(self.field, self.field.history_id().unwrap_or_default());
-        past.values = if changed {
-            None
-        } else {
-            Some(self.spoken(&term.operand)?)
-        };
+        past.values = if changed { None } else { Some(self.spoken(&term.operand)?) };
         for (name, operand) in &term.predicates {
             match name.as_str() {
                 "by" => {
-                    let who = Asked {
-                        field: Field::Assignee,
-                        shown: "by",
-                        ..*self
-                    };
+                    let who = Asked { field: Field::Assignee, shown: "by", ..*self };
                     past.by = Some(who.names(operand)?.named);
                 }
                 "from" => past.from = Some(self.spoken(operand)?),
@@ -329,11 +257,8 @@ impl Asked<'_> {
                 _ => past.narrow(name, &self.moments(operand)?.named),
             }
         }
-        let sign = if matches!(self.operator, Operator::WasNot | Operator::ChangedNot) {
-            Sign::Not
-        } else {
-            Sign::Is
-        };
+        let sign =
+            if matches!(self.operator, Operator::WasNot | Operator::ChangedNot) { Sign::Not } else { Sign::Is };
         Ok(Test::Past { past, sign })
     }
 
@@ -354,10 +279,7 @@ impl Asked<'_> {
 type Read<'a, T> = &'a mut dyn FnMut(&Operand) -> Result<Vec<T>, String>;
 
 fn gather<T>(operand: &Operand, read: Read<'_, T>) -> Result<Among<T>, Vec<String>> {
-    let mut among = Among {
-        named: Vec::new(),
-        empty: false,
-    };
+    let mut among = Among { named: Vec::new(), empty: false };
     let mut mistakes = Vec::new();
     let mut waiting = vec![operand];
     while let Some(operand) = waiting.pop() {
@@ -371,11 +293,7 @@ fn gather<T>(operand: &Operand, read: Read<'_, T>) -> Result<Among<T>, Vec<Strin
             },
         }
     }
-    if mistakes.is_empty() {
-        Ok(among)
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(among) } else { Err(mistakes) }
 }
 
 fn sign(operator: Operator) -> Sign {

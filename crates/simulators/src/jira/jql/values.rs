@@ -49,17 +49,10 @@ pub(super) enum Kind {
 impl Field {
     pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Project
-            | Self::Key
-            | Self::Parent
-            | Self::Status
-            | Self::Category
-            | Self::Type => Kind::Ids,
-            Self::Priority
-            | Self::Resolution
-            | Self::FixVersion
-            | Self::AffectedVersion
-            | Self::Component => Kind::Ids,
+            Self::Project | Self::Key | Self::Parent | Self::Status | Self::Category | Self::Type => Kind::Ids,
+            Self::Priority | Self::Resolution | Self::FixVersion | Self::AffectedVersion | Self::Component => {
+                Kind::Ids
+            }
             Self::Assignee | Self::Reporter | Self::Labels => Kind::Names,
             Self::Created | Self::Updated | Self::Resolved => Kind::Moment,
             Self::Due => Kind::Day,
@@ -77,10 +70,8 @@ impl Field {
 
     /// `>` and its like make sense.
     pub(super) fn is_ordered(self) -> bool {
-        let versions = matches!(
-            self,
-            Self::FixVersion | Self::AffectedVersion | Self::Custom(_, FieldKind::Versions)
-        );
+        let versions =
+            matches!(self, Self::FixVersion | Self::AffectedVersion | Self::Custom(_, FieldKind::Versions));
         versions
             || matches!(self, Self::Key | Self::Priority)
             || matches!(self.kind(), Kind::Moment | Kind::Day | Kind::Number)
@@ -92,12 +83,9 @@ impl Field {
             Self::Key => vec![issue.id],
             Self::Parent => issue.parent.into_iter().collect(),
             Self::Status => vec![issue.status],
-            Self::Category => context
-                .store
-                .status(issue.status)
-                .map(|status| status.category.id())
-                .into_iter()
-                .collect(),
+            Self::Category => {
+                context.store.status(issue.status).map(|status| status.category.id()).into_iter().collect()
+            }
             Self::Type => vec![issue.issue_type],
             Self::Priority => issue.priority.into_iter().collect(),
             Self::Resolution => issue.resolution.into_iter().collect(),
@@ -120,11 +108,9 @@ impl Field {
             Self::Labels => issue.labels.iter().map(String::as_str).collect(),
             Self::Custom(id, _) => match issue.custom.get(&id) {
                 Some(CustomValue::Choice(text) | CustomValue::User(text)) => vec![text],
-                Some(
-                    CustomValue::Choices(texts)
-                    | CustomValue::Users(texts)
-                    | CustomValue::Labels(texts),
-                ) => texts.iter().map(String::as_str).collect(),
+                Some(CustomValue::Choices(texts) | CustomValue::Users(texts) | CustomValue::Labels(texts)) => {
+                    texts.iter().map(String::as_str).collect()
+                }
                 _ => Vec::new(),
             },
             _ => Vec::new(),
@@ -168,13 +154,10 @@ impl Field {
     pub(super) fn texts(self, issue: &Issue) -> Vec<&str> {
         let comments = || issue.comments.iter().map(|comment| comment.body.as_str());
         let own = || {
-            issue.custom.values().filter_map(|value| {
-                if let CustomValue::Text(text) = value {
-                    Some(text.as_str())
-                } else {
-                    None
-                }
-            })
+            issue
+                .custom
+                .values()
+                .filter_map(|value| if let CustomValue::Text(text) = value { Some(text.as_str()) } else { None })
         };
         match self {
             Self::Summary => vec![&issue.summary],
@@ -223,11 +206,7 @@ pub(super) fn named(context: Context<'_>, field: &clauses::Field) -> Vec<Field> 
     let own = |field: &CustomField| Field::Custom(field.id, field.kind);
     let fields = &context.store.content.fields;
     match field {
-        clauses::Field::Custom(number) => fields
-            .iter()
-            .filter(|field| field.id == *number)
-            .map(own)
-            .collect(),
+        clauses::Field::Custom(number) => fields.iter().filter(|field| field.id == *number).map(own).collect(),
         clauses::Field::Named(name) => match system(&name.to_lowercase()) {
             Some(field) => vec![field],
             None => fields

@@ -31,11 +31,7 @@ pub(super) fn read(text: &str, field: &str) -> Result<Words, String> {
     let mut phrase = false;
     for piece in text.split('"') {
         if phrase {
-            parts.push(Part {
-                words: split(piece),
-                prefix: Prefix::Whole,
-                wanted: Wanted::Present,
-            });
+            parts.push(Part { words: split(piece), prefix: Prefix::Whole, wanted: Wanted::Present });
         } else {
             for word in piece.split_whitespace() {
                 parts.push(part(word, field)?);
@@ -45,19 +41,13 @@ pub(super) fn read(text: &str, field: &str) -> Result<Words, String> {
     }
     parts.retain(|part| !part.words.is_empty());
     if parts.is_empty() {
-        return Err(format!(
-            "The text query '{text}' for field '{field}' is not valid: it has no words."
-        ));
+        return Err(format!("The text query '{text}' for field '{field}' is not valid: it has no words."));
     }
     Ok(Words { parts })
 }
 
 fn part(word: &str, field: &str) -> Result<Part, String> {
-    if let Some(first) = word
-        .chars()
-        .next()
-        .filter(|first| ['*', '?'].contains(first))
-    {
+    if let Some(first) = word.chars().next().filter(|first| ['*', '?'].contains(first)) {
         return Err(format!(
             "The text query '{word}' for field '{field}' is not allowed to start with character '{first}'."
         ));
@@ -66,24 +56,16 @@ fn part(word: &str, field: &str) -> Result<Part, String> {
         Some(rest) => (Wanted::Absent, rest),
         None => (Wanted::Present, word.strip_prefix('+').unwrap_or(word)),
     };
-    let prefix = if word.ends_with('*') {
-        Prefix::Start
-    } else {
-        Prefix::Whole
-    };
-    Ok(Part {
-        words: split(word),
-        prefix,
-        wanted,
-    })
+    let prefix = if word.ends_with('*') { Prefix::Start } else { Prefix::Whole };
+    Ok(Part { words: split(word), prefix, wanted })
 }
 
 impl Words {
     pub(super) fn found_in(&self, texts: &[&str]) -> bool {
         let texts: Vec<Vec<String>> = texts.iter().map(|text| split(text)).collect();
-        self.parts.iter().all(|part| {
-            texts.iter().any(|text| part.found_in(text)) == (part.wanted == Wanted::Present)
-        })
+        self.parts
+            .iter()
+            .all(|part| texts.iter().any(|text| part.found_in(text)) == (part.wanted == Wanted::Present))
     }
 }
 
@@ -91,22 +73,16 @@ impl Part {
     fn found_in(&self, text: &[String]) -> bool {
         let last = self.words.len().saturating_sub(1);
         text.windows(self.words.len().max(1)).any(|window| {
-            window
-                .iter()
-                .zip(&self.words)
-                .enumerate()
-                .all(|(at, (there, wanted))| match self.prefix {
-                    Prefix::Start if at == last => there.starts_with(wanted),
-                    _ => there == wanted,
-                })
+            window.iter().zip(&self.words).enumerate().all(|(at, (there, wanted))| match self.prefix {
+                Prefix::Start if at == last => there.starts_with(wanted),
+                _ => there == wanted,
+            })
         })
     }
 }
 
 fn split(text: &str) -> Vec<String> {
-    let words = text
-        .split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
 }
 
@@ -132,11 +108,7 @@ mod tests {
 
     #[test]
     fn leading_wildcards_are_refused() {
-        assert!(
-            read("*out", "summary")
-                .unwrap_err()
-                .contains("not allowed to start")
-        );
+        assert!(read("*out", "summary").unwrap_err().contains("not allowed to start"));
         assert!(read("...", "summary").is_err());
     }
 }

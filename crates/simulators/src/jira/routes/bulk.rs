@@ -56,10 +56,7 @@ pub(super) async fn fetch(call: Call, Body(request): Body<Fetch>) -> Answer {
     }
     let store = call.jira.read();
     let selection = Selection::new(&store, &request.fields, "*navigable");
-    let expand = Expand {
-        comments: Some(NEWEST),
-        ..Expand::new(&request.expand, NEWEST)
-    };
+    let expand = Expand { comments: Some(NEWEST), ..Expand::new(&request.expand, NEWEST) };
     let view = call.view(&store);
     let mut found = BTreeMap::new();
     for issue in asked.iter().filter_map(|name| call.issue(&store, name).ok()) {
@@ -77,10 +74,7 @@ pub(super) async fn fetch(call: Call, Body(request): Body<Fetch>) -> Answer {
     }
     let issues: Vec<Value> = found.into_values().collect();
     let read = issues.len();
-    Ok(answer(
-        json!({ "issues": issues, "issueErrors": [] }),
-        read,
-    ))
+    Ok(answer(json!({ "issues": issues, "issueErrors": [] }), read))
 }
 
 /// Entries by date and issue, grouped by issue within the page; issues that cannot be seen are left out silently.
@@ -100,29 +94,20 @@ pub(super) async fn changelogs(call: Call, Body(request): Body<Changelogs>) -> A
     }
     let size = request.max_results.unwrap_or(1000);
     if size == 0 || size > MOST_HISTORIES {
-        return Err(Refusal::bad(format!(
-            "'maxResults' must be between 1 and {MOST_HISTORIES}."
-        )));
+        return Err(Refusal::bad(format!("'maxResults' must be between 1 and {MOST_HISTORIES}.")));
     }
     let start = match &request.next_page_token {
         None => 0,
-        Some(token) => read_token(token)
-            .ok_or_else(|| Refusal::bad("The provided next page token is invalid or expired."))?,
+        Some(token) => {
+            read_token(token).ok_or_else(|| Refusal::bad("The provided next page token is invalid or expired."))?
+        }
     };
     let store = call.jira.read();
-    let ids: BTreeSet<u64> = asked
-        .iter()
-        .filter_map(|name| call.issue(&store, name).ok())
-        .map(|issue| issue.id)
-        .collect();
+    let ids: BTreeSet<u64> =
+        asked.iter().filter_map(|name| call.issue(&store, name).ok()).map(|issue| issue.id).collect();
     let issues = ids.iter().filter_map(|id| store.issue(*id));
     let mut entries: Vec<(u64, History)> = issues
-        .flat_map(|issue| {
-            issue
-                .changelog
-                .iter()
-                .map(|history| (issue.id, history.clone()))
-        })
+        .flat_map(|issue| issue.changelog.iter().map(|history| (issue.id, history.clone())))
         .filter_map(|(id, history)| about(history, &request.field_ids).map(|history| (id, history)))
         .collect();
     entries.sort_by_key(|(id, history)| (history.created, *id, history.id));
@@ -166,12 +151,6 @@ fn token(at: usize) -> String {
 }
 
 fn read_token(token: &str) -> Option<usize> {
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(token)
-        .ok()?;
-    String::from_utf8(bytes)
-        .ok()?
-        .strip_prefix("changelogs:")?
-        .parse()
-        .ok()
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).ok()?;
+    String::from_utf8(bytes).ok()?.strip_prefix("changelogs:")?.parse().ok()
 }

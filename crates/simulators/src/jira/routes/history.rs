@@ -8,12 +8,5 @@ pub(super) async fn page(call: Call, Path(issue): Path<String>) -> Answer {
     let store = call.jira.read();
     let issue = call.issue(&store, &issue)?;
     let view = call.view(&store);
-    call.page(
-        issue
-            .changelog
-            .iter()
-            .map(|history| view.history(history))
-            .collect(),
-        (100, 100),
-    )
+    call.page(issue.changelog.iter().map(|history| view.history(history)).collect(), (100, 100))
 }

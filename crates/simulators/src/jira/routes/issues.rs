@@ -33,15 +33,9 @@ pub(super) async fn transitions(call: Call, Path(issue): Path<String>) -> Answer
     let issue = call.issue(&store, &issue)?;
     let view = call.view(&store);
     let wanted = call.first("transitionId");
-    let all = store
-        .content
-        .statuses
-        .iter()
-        .enumerate()
-        .filter(|(_, status)| status.id != issue.status);
-    let shown = all
-        .filter(|(at, _)| wanted.is_none_or(|wanted| wanted == transition_id(*at).to_string()))
-        .map(|(at, status)| {
+    let all = store.content.statuses.iter().enumerate().filter(|(_, status)| status.id != issue.status);
+    let shown = all.filter(|(at, _)| wanted.is_none_or(|wanted| wanted == transition_id(*at).to_string())).map(
+        |(at, status)| {
             json!({
                 "id": transition_id(at).to_string(),
                 "name": status.name,
@@ -53,13 +47,11 @@ pub(super) async fn transitions(call: Call, Path(issue): Path<String>) -> Answer
                 "isConditional": false,
                 "looped": false,
             })
-        });
+        },
+    );
     let shown: Vec<Value> = shown.collect();
     let read = shown.len();
-    Ok(answer(
-        json!({ "expand": "transitions", "transitions": shown }),
-        read,
-    ))
+    Ok(answer(json!({ "expand": "transitions", "transitions": shown }), read))
 }
 
 /// Ids of transitions are not ids of statuses, as on a real site.
@@ -68,9 +60,5 @@ fn transition_id(at: usize) -> usize {
 }
 
 pub(super) fn transition_target<'a>(statuses: &'a [Status], id: &str) -> Option<&'a Status> {
-    statuses
-        .iter()
-        .enumerate()
-        .find(|(at, _)| transition_id(*at).to_string() == id)
-        .map(|(_, status)| status)
+    statuses.iter().enumerate().find(|(at, _)| transition_id(*at).to_string() == id).map(|(_, status)| status)
 }

@@ -16,14 +16,7 @@ pub(super) async fn fields(call: Call) -> Answer {
 
 pub(super) async fn statuses(call: Call) -> Answer {
     let store = call.jira.read();
-    Ok(rows(
-        store
-            .content
-            .statuses
-            .iter()
-            .map(|status| call.view(&store).status(status))
-            .collect(),
-    ))
+    Ok(rows(store.content.statuses.iter().map(|status| call.view(&store).status(status)).collect()))
 }
 
 pub(super) async fn status(call: Call, Path(id): Path<String>) -> Answer {
@@ -33,22 +26,15 @@ pub(super) async fn status(call: Call, Path(id): Path<String>) -> Answer {
         .statuses
         .iter()
         .find(|status| status.id.to_string() == id || status.name.eq_ignore_ascii_case(&id));
-    let found = found.ok_or_else(|| {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            format!("The status '{id}' does not exist."),
-        )
-    })?;
+    let found =
+        found.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("The status '{id}' does not exist.")))?;
     Ok(answer(call.view(&store).status(found), 1))
 }
 
 pub(super) async fn status_search(call: Call) -> Answer {
     let store = call.jira.read();
     let category = call.first("statusCategory");
-    let text = call
-        .first("searchString")
-        .unwrap_or_default()
-        .to_lowercase();
+    let text = call.first("searchString").unwrap_or_default().to_lowercase();
     let rows = store.content.statuses.iter().filter_map(|status| {
         let name = match status.category {
             Category::New => "TODO",
@@ -67,47 +53,22 @@ pub(super) async fn status_search(call: Call) -> Answer {
 pub(super) async fn categories(call: Call) -> Answer {
     let store = call.jira.read();
     let all = [Category::New, Category::Indeterminate, Category::Done];
-    Ok(rows(
-        all.into_iter()
-            .map(|category| call.view(&store).category(category))
-            .collect(),
-    ))
+    Ok(rows(all.into_iter().map(|category| call.view(&store).category(category)).collect()))
 }
 
 pub(super) async fn priorities(call: Call) -> Answer {
     let store = call.jira.read();
-    Ok(rows(
-        store
-            .content
-            .priorities
-            .iter()
-            .map(|priority| call.view(&store).priority(priority))
-            .collect(),
-    ))
+    Ok(rows(store.content.priorities.iter().map(|priority| call.view(&store).priority(priority)).collect()))
 }
 
 pub(super) async fn resolutions(call: Call) -> Answer {
     let store = call.jira.read();
-    Ok(rows(
-        store
-            .content
-            .resolutions
-            .iter()
-            .map(|resolution| call.view(&store).resolution(resolution))
-            .collect(),
-    ))
+    Ok(rows(store.content.resolutions.iter().map(|resolution| call.view(&store).resolution(resolution)).collect()))
 }
 
 pub(super) async fn issue_types(call: Call) -> Answer {
     let store = call.jira.read();
-    Ok(rows(
-        store
-            .content
-            .issue_types
-            .iter()
-            .map(|kind| call.view(&store).issue_type(kind))
-            .collect(),
-    ))
+    Ok(rows(store.content.issue_types.iter().map(|kind| call.view(&store).issue_type(kind)).collect()))
 }
 
 pub(super) async fn server(call: Call) -> Answer {

@@ -34,20 +34,14 @@ pub(super) fn router(jira: &Jira) -> Router {
         .nest("/rest/api/3", api(Api::V3))
         .nest("/rest/api/2", api(Api::V2))
         .nest("/rest/api/latest", api(Api::V2))
-        .route(
-            "/rest/servicedeskapi/request/{issue}/approval",
-            get(servicedesk::approvals),
-        )
+        .route("/rest/servicedeskapi/request/{issue}/approval", get(servicedesk::approvals))
         .route(
             "/rest/servicedeskapi/request/{issue}/approval/{id}",
             get(servicedesk::approval).post(servicedesk::decide),
         )
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "There is no such resource."))
         .layer(middleware::from_fn_with_state(jira.clone(), limits::meter))
-        .layer(middleware::from_fn_with_state(
-            jira.clone(),
-            access::identify,
-        ))
+        .layer(middleware::from_fn_with_state(jira.clone(), access::identify))
         .layer(DefaultBodyLimit::max(10 * 1024 * 1024))
         .with_state(jira.clone())
 }
@@ -60,35 +54,17 @@ fn platform() -> Router<Jira> {
         .route("/issue", post(writes::create))
         .route("/issue/bulkfetch", post(bulk::fetch))
         .route("/changelog/bulkfetch", post(bulk::changelogs))
-        .route(
-            "/issue/{issue}",
-            get(issues::one).put(writes::edit).delete(writes::delete),
-        )
+        .route("/issue/{issue}", get(issues::one).put(writes::edit).delete(writes::delete))
         .route("/issue/{issue}/changelog", get(history::page))
-        .route(
-            "/issue/{issue}/transitions",
-            get(issues::transitions).post(writes::transition),
-        )
-        .route(
-            "/issue/{issue}/comment",
-            get(comments::page).post(comments::add),
-        )
-        .route(
-            "/issue/{issue}/remotelink",
-            get(links::remote).post(links::put_remote),
-        )
+        .route("/issue/{issue}/transitions", get(issues::transitions).post(writes::transition))
+        .route("/issue/{issue}/comment", get(comments::page).post(comments::add))
+        .route("/issue/{issue}/remotelink", get(links::remote).post(links::put_remote))
         .route("/issueLink", post(links::create))
         .route("/issueLinkType", get(links::types))
         .route("/version", post(versions::create))
         .route("/version/{id}", get(versions::one).put(versions::update))
-        .route(
-            "/version/{id}/relatedIssueCounts",
-            get(versions::related_counts),
-        )
-        .route(
-            "/version/{id}/unresolvedIssueCount",
-            get(versions::unresolved_count),
-        )
+        .route("/version/{id}/relatedIssueCounts", get(versions::related_counts))
+        .route("/version/{id}/unresolvedIssueCount", get(versions::unresolved_count))
         .route("/version/{id}/relatedwork", get(versions::related_work))
         .route("/project", get(projects::all))
         .route("/project/search", get(projects::search))

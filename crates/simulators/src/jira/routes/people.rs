@@ -23,10 +23,7 @@ pub(super) async fn one(call: Call) -> Answer {
     let store = call.jira.read();
     let id = call.first("accountId").unwrap_or_default();
     let found = store.user(id).ok_or_else(|| {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            "Specified user does not exist or you do not have required permissions",
-        )
+        Refusal::new(StatusCode::NOT_FOUND, "Specified user does not exist or you do not have required permissions")
     })?;
     Ok(answer(call.view(&store).user(found), 1))
 }
@@ -35,9 +32,7 @@ pub(super) async fn search(call: Call) -> Answer {
     call.actor()?;
     let account = call.first("accountId");
     let Some(query) = call.first("query").or_else(|| account.map(|_| "")) else {
-        return Err(Refusal::bad(
-            "The query parameter 'query' or 'accountId' must be given.",
-        ));
+        return Err(Refusal::bad("The query parameter 'query' or 'accountId' must be given."));
     };
     let query = query.to_lowercase();
     let starts = |text: &str| {
@@ -46,13 +41,8 @@ pub(super) async fn search(call: Call) -> Answer {
             .any(|word| word.starts_with(&query))
     };
     listed(&call, |user| {
-        let email = user
-            .email
-            .as_deref()
-            .is_some_and(|email| email.to_lowercase().starts_with(&query));
-        let named = user.display_name.to_lowercase().starts_with(&query)
-            || starts(&user.display_name)
-            || email;
+        let email = user.email.as_deref().is_some_and(|email| email.to_lowercase().starts_with(&query));
+        let named = user.display_name.to_lowercase().starts_with(&query) || starts(&user.display_name) || email;
         account.is_none_or(|id| user.account_id == id) && named
     })
 }
@@ -77,19 +67,10 @@ pub(super) async fn all(call: Call) -> Answer {
 
 /// A plain array, cut by `startAt` and `maxResults`: nothing tells whether more follow but the next call.
 fn listed(call: &Call, keep: impl Fn(&User) -> bool) -> Answer {
-    let (start, size) = (
-        call.number("startAt", 0)?,
-        call.number("maxResults", 50)?.min(1000),
-    );
+    let (start, size) = (call.number("startAt", 0)?, call.number("maxResults", 50)?.min(1000));
     let store = call.jira.read();
     let view = call.view(&store);
-    let users = store
-        .content
-        .users
-        .iter()
-        .filter(|user| keep(user))
-        .skip(start)
-        .take(size);
+    let users = store.content.users.iter().filter(|user| keep(user)).skip(start).take(size);
     let users: Vec<Value> = users.map(|user| view.user(user)).collect();
     Ok(rows(users))
 }

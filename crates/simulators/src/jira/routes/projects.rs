@@ -14,15 +14,11 @@ pub(super) async fn search(call: Call) -> Answer {
     let text = call.first("query").unwrap_or_default().to_lowercase();
     let kind = call.first("typeKey");
     let wanted = |project: &&Project| {
-        let named = project.key.to_lowercase().contains(&text)
-            || project.name.to_lowercase().contains(&text);
+        let named = project.key.to_lowercase().contains(&text) || project.name.to_lowercase().contains(&text);
         call.caller.sees(project.id)
             && named
             && (ids.is_empty() || ids.contains(&project.id.to_string()))
-            && (keys.is_empty()
-                || keys
-                    .iter()
-                    .any(|key| key.eq_ignore_ascii_case(&project.key)))
+            && (keys.is_empty() || keys.iter().any(|key| key.eq_ignore_ascii_case(&project.key)))
             && kind.is_none_or(|kind| kind == project.kind.wire())
     };
     let mut found: Vec<&Project> = store.content.projects.iter().filter(wanted).collect();
@@ -52,14 +48,8 @@ pub(super) async fn search(call: Call) -> Answer {
 pub(super) async fn all(call: Call) -> Answer {
     let store = call.jira.read();
     let view = call.view(&store);
-    let seen = store
-        .content
-        .projects
-        .iter()
-        .filter(|project| call.caller.sees(project.id));
-    Ok(rows(
-        seen.map(|project| view.project_row(project)).collect(),
-    ))
+    let seen = store.content.projects.iter().filter(|project| call.caller.sees(project.id));
+    Ok(rows(seen.map(|project| view.project_row(project)).collect()))
 }
 
 pub(super) async fn one(call: Call, Path(project): Path<String>) -> Answer {
@@ -72,28 +62,16 @@ pub(super) async fn components(call: Call, Path(project): Path<String>) -> Answe
     let store = call.jira.read();
     let project = call.project(&store, &project)?.id;
     let view = call.view(&store);
-    let own = store
-        .content
-        .components
-        .iter()
-        .filter(|component| component.project == project);
-    Ok(rows(
-        own.map(|component| view.component(component)).collect(),
-    ))
+    let own = store.content.components.iter().filter(|component| component.project == project);
+    Ok(rows(own.map(|component| view.component(component)).collect()))
 }
 
 pub(super) async fn component(call: Call, Path(id): Path<String>) -> Answer {
     let store = call.jira.read();
-    let found = id
-        .parse()
-        .ok()
-        .and_then(|id| store.component(id))
-        .filter(|component| call.caller.sees(component.project));
+    let found =
+        id.parse().ok().and_then(|id| store.component(id)).filter(|component| call.caller.sees(component.project));
     let found = found.ok_or_else(|| {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            format!("The component with id {id} does not exist."),
-        )
+        Refusal::new(StatusCode::NOT_FOUND, format!("The component with id {id} does not exist."))
     })?;
     Ok(answer(call.view(&store).component(found), 1))
 }
@@ -103,12 +81,7 @@ pub(super) async fn statuses(call: Call, Path(project): Path<String>) -> Answer 
     let store = call.jira.read();
     call.project(&store, &project)?;
     let view = call.view(&store);
-    let statuses: Vec<Value> = store
-        .content
-        .statuses
-        .iter()
-        .map(|status| view.status(status))
-        .collect();
+    let statuses: Vec<Value> = store.content.statuses.iter().map(|status| view.status(status)).collect();
     let types = store.content.issue_types.iter().map(|kind| {
         json!({
             "self": view.link(&format!("issuetype/{}", kind.id)),

@@ -51,18 +51,15 @@ const NEWEST: usize = 20;
 pub(super) async fn by_query(call: Call) -> Answer {
     let mut reconcile_issues = Vec::new();
     for id in call.list("reconcileIssues") {
-        reconcile_issues.push(
-            id.parse()
-                .map_err(|_| Refusal::bad(format!("The issue id '{id}' is not a number.")))?,
-        );
+        reconcile_issues
+            .push(id.parse().map_err(|_| Refusal::bad(format!("The issue id '{id}' is not a number.")))?);
     }
     let max_results = match call.first("maxResults") {
         None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            Refusal::bad(format!(
-                "The value '{text}' of 'maxResults' is not a number."
-            ))
-        })?),
+        Some(text) => Some(
+            text.parse()
+                .map_err(|_| Refusal::bad(format!("The value '{text}' of 'maxResults' is not a number.")))?,
+        ),
     };
     let request = Request {
         jql: call.first("jql").unwrap_or_default().to_owned(),
@@ -72,10 +69,7 @@ pub(super) async fn by_query(call: Call) -> Answer {
         reconcile_issues,
         fields_by_keys: None,
         max_results,
-        next_page_token: call
-            .first("nextPageToken")
-            .filter(|token| !token.is_empty())
-            .map(str::to_owned),
+        next_page_token: call.first("nextPageToken").filter(|token| !token.is_empty()).map(str::to_owned),
     };
     search(&call, &request)
 }
@@ -86,12 +80,7 @@ pub(super) async fn by_body(call: Call, Body(request): Body<Request>) -> Answer 
 
 pub(super) async fn count(call: Call, Body(Count { jql }): Body<Count>) -> Answer {
     let store = call.jira.read();
-    let context = Context {
-        store: &store,
-        caller: &call.caller,
-        now: call.jira.now(),
-        reconcile: &[],
-    };
+    let context = Context { store: &store, caller: &call.caller, now: call.jira.now(), reconcile: &[] };
     let found = jql::search(context, &jql)?;
     Ok(answer(json!({ "count": found.len() }), 0))
 }
@@ -105,13 +94,12 @@ pub(super) async fn removed() -> impl IntoResponse {
 fn search(call: &Call, request: &Request) -> Answer {
     let wanted = match request.max_results {
         None => DEFAULT_PAGE,
-        Some(wanted) => usize::try_from(wanted)
-            .map_err(|_| Refusal::bad("The value of 'maxResults' must not be negative."))?,
+        Some(wanted) => {
+            usize::try_from(wanted).map_err(|_| Refusal::bad("The value of 'maxResults' must not be negative."))?
+        }
     };
     if request.reconcile_issues.len() > MOST_RECONCILED {
-        return Err(Refusal::bad(format!(
-            "'reconcileIssues' takes at most {MOST_RECONCILED} ids."
-        )));
+        return Err(Refusal::bad(format!("'reconcileIssues' takes at most {MOST_RECONCILED} ids.")));
     }
     if request.properties.len() > 5 {
         return Err(Refusal::bad("At most 5 properties may be asked for."));
@@ -121,43 +109,24 @@ fn search(call: &Call, request: &Request) -> Answer {
     let by_keys = request.fields_by_keys.unwrap_or(false);
     let selection = Selection::new(&store, &request.fields, if by_keys { "key" } else { "id" });
     let expands: Vec<String> = request.expand.split(',').map(str::to_owned).collect();
-    let expand = Expand {
-        comments: Some(NEWEST),
-        ..Expand::new(&expands, NEWEST)
-    };
+    let expand = Expand { comments: Some(NEWEST), ..Expand::new(&expands, NEWEST) };
     let bare = selection.wanted.is_empty() && expand.changelog.is_none();
     let quirks = call.jira.quirks();
-    let most = if bare {
-        MOST_BARE
-    } else {
-        quirks.page_cap.unwrap_or(MOST_WITH_FIELDS)
-    };
+    let most = if bare { MOST_BARE } else { quirks.page_cap.unwrap_or(MOST_WITH_FIELDS) };
     let size = wanted.min(most).max(1);
 
     let view = call.view(&store);
     let now = call.jira.now();
     let current = |id: &u64| {
-        let known = if request.reconcile_issues.contains(id) {
-            store.issue(*id)
-        } else {
-            store.searchable(*id, now)
-        };
+        let known =
+            if request.reconcile_issues.contains(id) { store.issue(*id) } else { store.searchable(*id, now) };
         known.filter(|issue| call.caller.sees(issue.project))
     };
-    let page = cursor
-        .ids
-        .iter()
-        .skip(cursor.at)
-        .take(size)
-        .filter_map(current);
+    let page = cursor.ids.iter().skip(cursor.at).take(size).filter_map(current);
     let issues: Vec<Value> = page
         .map(|issue| {
             let bare_id = selection.only_id && expand.changelog.is_none();
-            if bare_id {
-                json!({ "id": issue.id.to_string() })
-            } else {
-                view.issue(issue, &selection, &expand)
-            }
+            if bare_id { json!({ "id": issue.id.to_string() }) } else { view.issue(issue, &selection, &expand) }
         })
         .collect();
     let next = cursor.at.saturating_add(size);
@@ -172,12 +141,9 @@ fn search(call: &Call, request: &Request) -> Answer {
             parts.insert("schema".into(), selection.schemas(&store).into());
         }
         let token = match quirks.last_page {
-            LastPage::TokenRepeats => Some(
-                request
-                    .next_page_token
-                    .clone()
-                    .unwrap_or_else(|| keep(call, cursor.clone(), cursor.at)),
-            ),
+            LastPage::TokenRepeats => {
+                Some(request.next_page_token.clone().unwrap_or_else(|| keep(call, cursor.clone(), cursor.at)))
+            }
             _ => (!is_last).then(|| keep(call, cursor.clone(), next)),
         };
         let ends = match quirks.last_page {
@@ -199,8 +165,7 @@ fn search(call: &Call, request: &Request) -> Answer {
 }
 
 fn keep(call: &Call, cursor: Cursor, at: usize) -> String {
-    call.jira
-        .cursors(|cursors| cursors.keep(Cursor { at, ..cursor }))
+    call.jira.cursors(|cursors| cursors.keep(Cursor { at, ..cursor }))
 }
 
 /// Evaluates the query for a first page, or goes on where the token stands.
@@ -208,19 +173,13 @@ fn start(call: &Call, request: &Request) -> Result<Cursor, Refusal> {
     let now = call.jira.now();
     if let Some(token) = &request.next_page_token {
         let found = call.jira.cursors(|cursors| cursors.find(token, now));
-        let same =
-            |cursor: &Cursor| cursor.jql == request.jql && cursor.account == call.caller.account_id;
+        let same = |cursor: &Cursor| cursor.jql == request.jql && cursor.account == call.caller.account_id;
         return found
             .filter(same)
             .ok_or_else(|| Refusal::bad("The provided next page token is invalid or expired."));
     }
     let store = call.jira.read();
-    let context = Context {
-        store: &store,
-        caller: &call.caller,
-        now,
-        reconcile: &request.reconcile_issues,
-    };
+    let context = Context { store: &store, caller: &call.caller, now, reconcile: &request.reconcile_issues };
     let ids = jql::search(context, &request.jql)?;
     Ok(Cursor {
         jql: request.jql.clone(),

@@ -27,30 +27,18 @@ impl IntoResponse for Refused {
 
 pub(super) async fn approvals(call: Call, Path(issue): Path<String>) -> Answer {
     let page = |name, default| {
-        call.number(name, default).map_err(|_| {
-            Refused(
-                StatusCode::BAD_REQUEST,
-                format!("'{name}' is not a number."),
-            )
-        })
+        call.number(name, default)
+            .map_err(|_| Refused(StatusCode::BAD_REQUEST, format!("'{name}' is not a number.")))
     };
     let (start, limit) = (page("start", 0)?, page("limit", 50)?.clamp(1, 100));
     let store = call.jira.read();
     let issue = request(&call, &store, &issue)?;
     let view = call.view(&store);
-    let values: Vec<Value> = issue
-        .approvals
-        .iter()
-        .skip(start)
-        .take(limit)
-        .map(|approval| shown(&view, approval))
-        .collect();
+    let values: Vec<Value> =
+        issue.approvals.iter().skip(start).take(limit).map(|approval| shown(&view, approval)).collect();
     let last = start.saturating_add(values.len()) >= issue.approvals.len();
     let read = values.len();
-    Ok(answer(
-        json!({ "size": read, "start": start, "limit": limit, "isLastPage": last, "values": values }),
-        read,
-    ))
+    Ok(answer(json!({ "size": read, "start": start, "limit": limit, "isLastPage": last, "values": values }), read))
 }
 
 pub(super) async fn approval(call: Call, Path((issue, id)): Path<(String, u64)>) -> Answer {
@@ -86,27 +74,17 @@ pub(super) async fn decide(
         let store = call.jira.read();
         let issue = request(&call, &store, &issue)?;
         if !may_answer(&call.view(&store), one(issue, id)?) {
-            return Err(Refused(
-                StatusCode::FORBIDDEN,
-                "You are not permitted to answer this approval.".into(),
-            ));
+            return Err(Refused(StatusCode::FORBIDDEN, "You are not permitted to answer this approval.".into()));
         }
         issue.clone()
     };
-    for approval in changed
-        .approvals
-        .iter_mut()
-        .filter(|approval| approval.id == id)
-    {
+    for approval in changed.approvals.iter_mut().filter(|approval| approval.id == id) {
         for (who, answer) in &mut approval.approvers {
             if Some(who.as_str()) == call.caller.account_id.as_deref() {
                 *answer = decision;
             }
         }
-        let all = approval
-            .approvers
-            .iter()
-            .all(|(_, answer)| *answer == ApprovalDecision::Approved);
+        let all = approval.approvers.iter().all(|(_, answer)| *answer == ApprovalDecision::Approved);
         if all || decision == ApprovalDecision::Declined {
             approval.decision = decision;
             approval.completed = Some(now);
@@ -128,9 +106,7 @@ fn request<'a>(call: &Call, store: &'a Store, issue: &str) -> Result<&'a Issue, 
         )
     };
     let found = call.issue(store, issue).map_err(|_| missing())?;
-    let desk = store
-        .project(found.project)
-        .is_some_and(|project| project.kind == ProjectKind::ServiceDesk);
+    let desk = store.project(found.project).is_some_and(|project| project.kind == ProjectKind::ServiceDesk);
     if desk { Ok(found) } else { Err(missing()) }
 }
 
@@ -148,7 +124,10 @@ fn may_answer(view: &View<'_>, approval: &Approval) -> bool {
 }
 
 fn shown(view: &View<'_>, approval: &Approval) -> Value {
-    let approvers = approval.approvers.iter().map(|(who, decision)| json!({ "approver": view.person(Some(who)), "approverDecision": word(*decision) }));
+    let approvers = approval
+        .approvers
+        .iter()
+        .map(|(who, decision)| json!({ "approver": view.person(Some(who)), "approverDecision": word(*decision) }));
     let mut body = json!({
         "id": approval.id.to_string(),
         "name": approval.name,

@@ -21,14 +21,8 @@ use crate::jira::wire::records::related_work as shown_work;
 pub(super) async fn all(call: Call, Path(project): Path<String>) -> Answer {
     let store = call.jira.read();
     let project = call.project(&store, &project)?.id;
-    let own = store
-        .content
-        .versions
-        .iter()
-        .filter(|version| version.project == project);
-    Ok(rows(
-        own.map(|version| shown(&call, &store, version)).collect(),
-    ))
+    let own = store.content.versions.iter().filter(|version| version.project == project);
+    Ok(rows(own.map(|version| shown(&call, &store, version)).collect()))
 }
 
 pub(super) async fn page(call: Call, Path(project): Path<String>) -> Answer {
@@ -44,20 +38,13 @@ pub(super) async fn page(call: Call, Path(project): Path<String>) -> Answer {
         } else {
             "unreleased"
         };
-        let described = version.name.to_lowercase().contains(&text)
-            || version.description.to_lowercase().contains(&text);
-        version.project == project
-            && described
-            && (statuses.is_empty() || statuses.iter().any(|one| one == status))
+        let described =
+            version.name.to_lowercase().contains(&text) || version.description.to_lowercase().contains(&text);
+        version.project == project && described && (statuses.is_empty() || statuses.iter().any(|one| one == status))
     };
     let mut own: Vec<&Version> = store.content.versions.iter().filter(wanted).collect();
     sort(&mut own, call.first("orderBy").unwrap_or("sequence"))?;
-    call.page(
-        own.into_iter()
-            .map(|version| shown(&call, &store, version))
-            .collect(),
-        (50, 50),
-    )
+    call.page(own.into_iter().map(|version| shown(&call, &store, version)).collect(), (50, 50))
 }
 
 fn sort(versions: &mut [&Version], by: &str) -> Result<(), Refusal> {
@@ -116,9 +103,7 @@ fn shown(call: &Call, store: &Store, version: &Version) -> Value {
                     let fixed = fixed(call, store, version.id);
                     fixed
                         .filter(|issue| {
-                            store
-                                .status(issue.status)
-                                .is_some_and(|status| status.category == category)
+                            store.status(issue.status).is_some_and(|status| status.category == category)
                         })
                         .count()
                 };
@@ -143,12 +128,7 @@ fn fixed<'a>(call: &'a Call, store: &'a Store, version: u64) -> impl Iterator<It
 pub(super) async fn related_counts(call: Call, Path(id): Path<String>) -> Answer {
     let store = call.jira.read();
     let version = call.version(&store, &id)?;
-    let all = || {
-        store
-            .ids()
-            .filter_map(|id| store.issue(id))
-            .filter(|issue| call.caller.sees(issue.project))
-    };
+    let all = || store.ids().filter_map(|id| store.issue(id)).filter(|issue| call.caller.sees(issue.project));
     let names = |value: &CustomValue| matches!(value, CustomValue::Versions(ids) if ids.contains(&version.id));
     let usage = store.content.fields.iter().filter_map(|field| {
         let count = all().filter(|issue| issue.custom.get(&field.id).is_some_and(names)).count();
@@ -204,22 +184,12 @@ pub(super) async fn create(call: Call, Body(sent): Body<Sent>) -> Answer {
     let mut version = Version::default();
     {
         let store = call.jira.read();
-        let named = sent
-            .project_id
-            .map(|id| id.to_string())
-            .or_else(|| sent.project.clone());
-        let named = named.ok_or_else(|| {
-            Refusal::field(
-                "projectId",
-                "Project must be specified to create a version.",
-            )
-        })?;
+        let named = sent.project_id.map(|id| id.to_string()).or_else(|| sent.project.clone());
+        let named =
+            named.ok_or_else(|| Refusal::field("projectId", "Project must be specified to create a version."))?;
         version.project = call.project(&store, &named)?.id;
         if sent.name.is_none() {
-            return Err(Refusal::field(
-                "name",
-                "You must specify a valid version name",
-            ));
+            return Err(Refusal::field("name", "You must specify a valid version name"));
         }
         apply(&store, &mut version, &sent)?;
     }
@@ -235,17 +205,13 @@ pub(super) async fn update(call: Call, Path(id): Path<String>, Body(sent): Body<
         let store = call.jira.read();
         let mut version = call.version(&store, &id)?.clone();
         apply(&store, &mut version, &sent)?;
-        let unresolved =
-            fixed(&call, &store, version.id).filter(|issue| issue.resolution.is_none());
-        let unresolved: Vec<(String, Vec<u64>)> = unresolved
-            .map(|issue| (issue.key.clone(), issue.fix_versions.clone()))
-            .collect();
+        let unresolved = fixed(&call, &store, version.id).filter(|issue| issue.resolution.is_none());
+        let unresolved: Vec<(String, Vec<u64>)> =
+            unresolved.map(|issue| (issue.key.clone(), issue.fix_versions.clone())).collect();
         (version, unresolved)
     };
     let number = changed.id;
-    call.jira
-        .change_version(number, |version| *version = changed)
-        .map_err(|_| Refusal::no_version(&id))?;
+    call.jira.change_version(number, |version| *version = changed).map_err(|_| Refusal::no_version(&id))?;
     let target = sent
         .move_unfixed_issues_to
         .as_deref()
@@ -253,13 +219,9 @@ pub(super) async fn update(call: Call, Path(id): Path<String>, Body(sent): Body<
         .and_then(|id| id.parse::<u64>().ok());
     if let Some(target) = target {
         for (key, versions) in unresolved {
-            let kept = versions
-                .into_iter()
-                .filter(|version| *version != number && *version != target);
+            let kept = versions.into_iter().filter(|version| *version != number && *version != target);
             let change = Change::FixVersions(kept.chain([target]).collect());
-            call.jira
-                .set_field(&key, &actor, change)
-                .map_err(|_| Refusal::no_issue())?;
+            call.jira.set_field(&key, &actor, change).map_err(|_| Refusal::no_issue())?;
         }
     }
     let store = call.jira.read();
@@ -270,10 +232,7 @@ fn apply(store: &Store, version: &mut Version, sent: &Sent) -> Result<(), Refusa
     if let Some(name) = &sent.name {
         let name = name.trim();
         if name.is_empty() {
-            return Err(Refusal::field(
-                "name",
-                "You must specify a valid version name",
-            ));
+            return Err(Refusal::field("name", "You must specify a valid version name"));
         }
         let mut others = store
             .content
@@ -281,10 +240,7 @@ fn apply(store: &Store, version: &mut Version, sent: &Sent) -> Result<(), Refusa
             .iter()
             .filter(|other| other.project == version.project && other.id != version.id);
         if others.any(|other| other.name.eq_ignore_ascii_case(name)) {
-            return Err(Refusal::field(
-                "name",
-                "A version with this name already exists in this project.",
-            ));
+            return Err(Refusal::field("name", "A version with this name already exists in this project."));
         }
         name.clone_into(&mut version.name);
     }
@@ -299,10 +255,7 @@ fn apply(store: &Store, version: &mut Version, sent: &Sent) -> Result<(), Refusa
     if let (Some(start), Some(release)) = (version.start_date, version.release_date)
         && start > release
     {
-        return Err(Refusal::field(
-            "startDate",
-            "The start date cannot be after the release date.",
-        ));
+        return Err(Refusal::field("startDate", "The start date cannot be after the release date."));
     }
     Ok(())
 }

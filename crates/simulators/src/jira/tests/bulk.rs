@@ -23,44 +23,24 @@ async fn at_most_a_hundred_issues() {
     let site = Site::new();
     for count in [0, 101] {
         let keys: Vec<String> = (0..count).map(|number| format!("PAY-{number}")).collect();
-        assert_eq!(
-            site.post(FETCH, json!({ "issueIdsOrKeys": keys }))
-                .await
-                .status,
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(site.post(FETCH, json!({ "issueIdsOrKeys": keys })).await.status, StatusCode::BAD_REQUEST);
     }
 }
 
 #[tokio::test]
 async fn expand_is_a_list_here() {
     let site = Site::new();
-    let reply = site
-        .post(
-            FETCH,
-            json!({ "issueIdsOrKeys": ["PAY-1"], "expand": "changelog" }),
-        )
-        .await;
+    let reply = site.post(FETCH, json!({ "issueIdsOrKeys": ["PAY-1"], "expand": "changelog" })).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
-    let reply = site
-        .post(
-            FETCH,
-            json!({ "issueIdsOrKeys": ["PAY-1"], "expand": ["changelog"] }),
-        )
-        .await;
-    assert_eq!(
-        reply.at("/issues/0/changelog/histories/0/items/0/toString"),
-        "Done"
-    );
+    let reply = site.post(FETCH, json!({ "issueIdsOrKeys": ["PAY-1"], "expand": ["changelog"] })).await;
+    assert_eq!(reply.at("/issues/0/changelog/histories/0/items/0/toString"), "Done");
 }
 
 #[tokio::test]
 async fn changelogs_are_paged_by_entry_and_filtered_by_field() {
     let site = Site::new();
     site.jira.transition("PAY-2", "ada", "In Progress").unwrap();
-    site.jira
-        .set_field("PAY-2", "ada", Change::Labels(vec!["x".into()]))
-        .unwrap();
+    site.jira.set_field("PAY-2", "ada", Change::Labels(vec!["x".into()])).unwrap();
     let ask = async |token: Option<&Value>| {
         let body = json!({ "issueIdsOrKeys": ["PAY-2", "PAY-1"], "fieldIds": ["status"], "maxResults": 1, "nextPageToken": token });
         site.post(CHANGELOGS, body).await
@@ -69,10 +49,7 @@ async fn changelogs_are_paged_by_entry_and_filtered_by_field() {
     assert_eq!(first.at("/issueChangeLogs/0/issueId"), "101");
     let second = ask(Some(first.at("/nextPageToken"))).await;
     assert_eq!(second.at("/issueChangeLogs/0/issueId"), "102");
-    assert_eq!(
-        second.at("/issueChangeLogs/0/changeHistories/0/items/0/toString"),
-        "In Progress"
-    );
+    assert_eq!(second.at("/issueChangeLogs/0/changeHistories/0/items/0/toString"), "In Progress");
     assert!(!second.has("/nextPageToken"), "labels are not asked for");
 }
 
@@ -81,13 +58,7 @@ async fn changelog_dates_come_as_text_or_as_epoch() {
     let site = Site::new();
     let body = json!({ "issueIdsOrKeys": ["PAY-1"] });
     let created = "/issueChangeLogs/0/changeHistories/0/created";
-    assert_eq!(
-        site.post(CHANGELOGS, body.clone()).await.at(created),
-        "2026-01-20T10:00:00.000+0000"
-    );
-    site.jira.set_quirks(Quirks {
-        changelog_dates: ChangelogDates::EpochSeconds,
-        ..Quirks::default()
-    });
+    assert_eq!(site.post(CHANGELOGS, body.clone()).await.at(created), "2026-01-20T10:00:00.000+0000");
+    site.jira.set_quirks(Quirks { changelog_dates: ChangelogDates::EpochSeconds, ..Quirks::default() });
     assert_eq!(site.post(CHANGELOGS, body).await.at(created), 1_768_903_200);
 }

@@ -4,11 +4,8 @@ use super::{Site, basic};
 use axum::http::StatusCode;
 
 async fn check(jql: &str, expected: &str) {
-    let ordered = if jql.to_lowercase().contains("order by") {
-        jql.to_owned()
-    } else {
-        format!("{jql} order by key")
-    };
+    let ordered =
+        if jql.to_lowercase().contains("order by") { jql.to_owned() } else { format!("{jql} order by key") };
     let reply = Site::new().search(&ordered).await;
     assert_eq!(reply.status, StatusCode::OK, "{jql}: {}", reply.body);
     assert_eq!(reply.keys().join(" "), expected, "{jql}");
@@ -16,17 +13,8 @@ async fn check(jql: &str, expected: &str) {
 
 async fn refused(jql: &str, expected: &str) {
     let reply = Site::new().search(jql).await;
-    assert_eq!(
-        reply.status,
-        StatusCode::BAD_REQUEST,
-        "{jql}: {}",
-        reply.body
-    );
-    assert!(
-        reply.body["errorMessages"].to_string().contains(expected),
-        "{jql}: {}",
-        reply.body
-    );
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{jql}: {}", reply.body);
+    assert!(reply.body["errorMessages"].to_string().contains(expected), "{jql}: {}", reply.body);
 }
 
 #[tokio::test]
@@ -66,11 +54,7 @@ async fn negations_drop_empty_fields() {
     check("project = PAY and assignee != ada", "PAY-3").await;
     check("project = PAY and not assignee = ada", "PAY-3").await;
     check("project = PAY and assignee not in (ada)", "PAY-3").await;
-    check(
-        "project = PAY and (assignee != ada or assignee is EMPTY)",
-        "PAY-2 PAY-3",
-    )
-    .await;
+    check("project = PAY and (assignee != ada or assignee is EMPTY)", "PAY-2 PAY-3").await;
     check("project = PAY and priority not in (High, EMPTY)", "PAY-3").await;
     check("project = PAY and fixVersion != 2.14.0", "PAY-1").await;
     check("project = PAY and Risk != Low", "PAY-3").await;
@@ -87,17 +71,9 @@ async fn emptiness() {
 
 #[tokio::test]
 async fn logic() {
-    check(
-        "project = LED or key = PAY-1 and status = Done",
-        "LED-1 LED-2 PAY-1",
-    )
-    .await;
+    check("project = LED or key = PAY-1 and status = Done", "LED-1 LED-2 PAY-1").await;
     check("(project = LED or key = PAY-1) && status = Done", "PAY-1").await;
-    check(
-        "project = PAY and not (key = PAY-1 or key = PAY-2)",
-        "PAY-3",
-    )
-    .await;
+    check("project = PAY and not (key = PAY-1 or key = PAY-2)", "PAY-3").await;
     check("project = PAY and not not key = PAY-1", "PAY-1").await;
     check("! project = PAY and key != SEC-1", "LED-1 LED-2").await;
 }
@@ -129,19 +105,11 @@ async fn dates_are_read_in_the_callers_time_zone() {
     let site = Site::new();
     // 06:50 in New York is 11:50 in UTC.
     let reply = site
-        .send(
-            "POST",
-            "/rest/api/3/search/jql",
-            (&basic("ben"), Some(body("updated >= \"2026-03-02 06:50\""))),
-        )
+        .send("POST", "/rest/api/3/search/jql", (&basic("ben"), Some(body("updated >= \"2026-03-02 06:50\""))))
         .await;
     assert_eq!(reply.keys(), ["PAY-3"]);
     let reply = site
-        .send(
-            "POST",
-            "/rest/api/3/search/jql",
-            (&basic("ben"), Some(body("updated >= \"2026-03-02 11:50\""))),
-        )
+        .send("POST", "/rest/api/3/search/jql", (&basic("ben"), Some(body("updated >= \"2026-03-02 11:50\""))))
         .await;
     assert!(reply.keys().is_empty());
 }
@@ -185,94 +153,43 @@ async fn links() {
 #[tokio::test]
 async fn order() {
     check("project = PAY order by key desc", "PAY-3 PAY-2 PAY-1").await;
-    check(
-        "project = PAY order by priority desc, key",
-        "PAY-2 PAY-1 PAY-3",
-    )
-    .await;
+    check("project = PAY order by priority desc, key", "PAY-2 PAY-1 PAY-3").await;
     check("project = PAY order by updated asc", "PAY-1 PAY-2 PAY-3").await;
-    check(
-        "project in (LED, PAY) order by project, created, id asc",
-        "LED-1 LED-2 PAY-1 PAY-2 PAY-3",
-    )
-    .await;
-    refused(
-        "project = PAY order by a, b, c, d, e, f, g, h",
-        "maximum number of fields",
-    )
-    .await;
-    refused(
-        "project = PAY order by nonsense",
-        "Field 'nonsense' does not exist",
-    )
-    .await;
+    check("project in (LED, PAY) order by project, created, id asc", "LED-1 LED-2 PAY-1 PAY-2 PAY-3").await;
+    refused("project = PAY order by a, b, c, d, e, f, g, h", "maximum number of fields").await;
+    refused("project = PAY order by nonsense", "Field 'nonsense' does not exist").await;
 }
 
 #[tokio::test]
 async fn one_unknown_name_refuses_the_whole_query() {
-    refused(
-        "nonsense = 1",
-        "Field 'nonsense' does not exist or you do not have permission to view it.",
-    )
-    .await;
-    refused(
-        "project = NOPE",
-        "The value 'NOPE' does not exist for the field 'project'.",
-    )
-    .await;
+    refused("nonsense = 1", "Field 'nonsense' does not exist or you do not have permission to view it.").await;
+    refused("project = NOPE", "The value 'NOPE' does not exist for the field 'project'.").await;
     refused(
         "project = PAY and fixVersion in (2.13.0, \"7.7\")",
         "The value '7.7' does not exist for the field 'fixVersion'.",
     )
     .await;
-    refused(
-        "fixVersion = 77",
-        "A value with ID '77' does not exist for the field 'fixVersion'.",
-    )
-    .await;
-    refused(
-        "key = PAY-77",
-        "An issue with key 'PAY-77' does not exist for field 'key'.",
-    )
-    .await;
-    refused(
-        "key = nothing",
-        "The issue key 'nothing' for field 'key' is invalid.",
-    )
-    .await;
-    refused(
-        "assignee = nobody",
-        "The value 'nobody' does not exist for the field 'assignee'.",
-    )
-    .await;
-    refused(
-        "created > sometimes()",
-        "Unable to find JQL function 'sometimes()'.",
-    )
-    .await;
-    refused(
-        "Risk = Medium",
-        "The option 'Medium' for field 'Risk' does not exist.",
-    )
-    .await;
+    refused("fixVersion = 77", "A value with ID '77' does not exist for the field 'fixVersion'.").await;
+    refused("key = PAY-77", "An issue with key 'PAY-77' does not exist for field 'key'.").await;
+    refused("key = nothing", "The issue key 'nothing' for field 'key' is invalid.").await;
+    refused("assignee = nobody", "The value 'nobody' does not exist for the field 'assignee'.").await;
+    refused("created > sometimes()", "Unable to find JQL function 'sometimes()'.").await;
+    refused("Risk = Medium", "The option 'Medium' for field 'Risk' does not exist.").await;
 }
 
 #[tokio::test]
 async fn every_mistake_is_told() {
-    let reply = Site::new()
-        .search("project = NOPE and status = Gone or created = x")
-        .await;
-    assert_eq!(
-        reply.at("/errorMessages").as_array().unwrap().len(),
-        3,
-        "{}",
-        reply.body
-    );
+    let reply = Site::new().search("project = NOPE and status = Gone or created = x").await;
+    assert_eq!(reply.at("/errorMessages").as_array().unwrap().len(), 3, "{}", reply.body);
 }
 
 #[tokio::test]
 async fn syntax() {
-    refused("project = ", "Expecting either a value, list or function before the end of the query. (line 1, character 11)").await;
+    refused(
+        "project = ",
+        "Expecting either a value, list or function before the end of the query. (line 1, character 11)",
+    )
+    .await;
     refused("project PAY", "Expecting operator").await;
     refused(
         "project = PAY status = Done",
@@ -281,32 +198,13 @@ async fn syntax() {
     .await;
     refused("project = order", "'order' is a reserved JQL word").await;
     refused("(project = PAY", "Expecting ')'").await;
-    refused(
-        "summary = refund",
-        "The operator '=' is not supported by the 'summary' field.",
-    )
-    .await;
-    refused(
-        "project ~ PAY",
-        "The operator '~' is not supported by the 'project' field.",
-    )
-    .await;
-    refused(
-        "status > Done",
-        "The operator '>' is not supported by the 'status' field.",
-    )
-    .await;
+    refused("summary = refund", "The operator '=' is not supported by the 'summary' field.").await;
+    refused("project ~ PAY", "The operator '~' is not supported by the 'project' field.").await;
+    refused("status > Done", "The operator '>' is not supported by the 'status' field.").await;
     refused("project is PAY", "EMPTY or NULL").await;
-    refused(
-        "updated > \"2026-03-02 11:50:00\"",
-        "Date value '2026-03-02 11:50:00' for field 'updated' is invalid",
-    )
-    .await;
-    refused(
-        "summary ~ \"*x\"",
-        "not allowed to start with character '*'",
-    )
-    .await;
+    refused("updated > \"2026-03-02 11:50:00\"", "Date value '2026-03-02 11:50:00' for field 'updated' is invalid")
+        .await;
+    refused("summary ~ \"*x\"", "not allowed to start with character '*'").await;
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::content::{
-    Component, Content, CustomField, CustomValue, FieldKind, History, HistoryItem, Issue, Link,
-    Project, ProjectKind, User, Version,
+    Component, Content, CustomField, CustomValue, FieldKind, History, HistoryItem, Issue, Link, Project,
+    ProjectKind, User, Version,
 };
 use super::{Account, Browse, Jira, Options};
 use crate::clock::Frozen;
@@ -45,15 +45,10 @@ impl Site {
     pub(super) fn with(change: impl FnOnce(&mut Options)) -> Self {
         let clock = Arc::new(Frozen::at(moment("2026-03-02T12:00:30Z")));
         let mut options = Options::new(clock.clone(), content());
-        options.accounts = vec![
-            account("ada", Browse::All),
-            account("ben", Browse::Only(vec!["PAY".into(), "LED".into()])),
-        ];
+        options.accounts =
+            vec![account("ada", Browse::All), account("ben", Browse::Only(vec!["PAY".into(), "LED".into()]))];
         change(&mut options);
-        Self {
-            jira: Jira::new(options),
-            clock,
-        }
+        Self { jira: Jira::new(options), clock }
     }
 
     pub(super) async fn get(&self, path: &str) -> Reply {
@@ -78,37 +73,24 @@ impl Site {
         path: &str,
         (authorization, body): (&str, Option<Value>),
     ) -> Reply {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "site.example");
+        let mut request = Request::builder().method(method).uri(path).header("host", "site.example");
         if !authorization.is_empty() {
             request = request.header("authorization", authorization);
         }
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
-        let request = request
-            .body(body.map_or(Body::empty(), |body| Body::from(body.to_string())))
-            .unwrap();
+        let request = request.body(body.map_or(Body::empty(), |body| Body::from(body.to_string()))).unwrap();
         let response = self.jira.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into());
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        let body =
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into());
+        Reply { status: parts.status, headers: parts.headers, body }
     }
 
     pub(super) async fn search(&self, jql: &str) -> Reply {
-        self.post(
-            "/rest/api/3/search/jql",
-            json!({ "jql": jql, "fields": ["key"] }),
-        )
-        .await
+        self.post("/rest/api/3/search/jql", json!({ "jql": jql, "fields": ["key"] })).await
     }
 }
 
@@ -126,12 +108,7 @@ impl Reply {
     }
 
     pub(super) fn keys(&self) -> Vec<&str> {
-        self.at("/issues")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|issue| issue["key"].as_str().unwrap())
-            .collect()
+        self.at("/issues").as_array().unwrap().iter().map(|issue| issue["key"].as_str().unwrap()).collect()
     }
 
     pub(super) fn message(&self) -> &str {
@@ -140,10 +117,7 @@ impl Reply {
 }
 
 pub(super) fn basic(who: &str) -> String {
-    format!(
-        "Basic {}",
-        base64::engine::general_purpose::STANDARD.encode(format!("{who}@bank.example:{who}-token"))
-    )
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{who}@bank.example:{who}-token")))
 }
 
 pub(super) fn moment(text: &str) -> Timestamp {
@@ -151,12 +125,7 @@ pub(super) fn moment(text: &str) -> Timestamp {
 }
 
 fn account(who: &str, browse: Browse) -> Account {
-    Account {
-        account_id: who.into(),
-        email: format!("{who}@bank.example"),
-        token: format!("{who}-token"),
-        browse,
-    }
+    Account { account_id: who.into(), email: format!("{who}@bank.example"), token: format!("{who}-token"), browse }
 }
 
 fn content() -> Content {
@@ -165,11 +134,7 @@ fn content() -> Content {
     ben.time_zone = "America/New_York".into();
     let mut cleo = User::new("cleo", "Cleo \"The ^Bell\" Example", "");
     cleo.email = None;
-    content.users = vec![
-        User::new("ada", "Ada Example", "ada@bank.example"),
-        ben,
-        cleo,
-    ];
+    content.users = vec![User::new("ada", "Ada Example", "ada@bank.example"), ben, cleo];
     content.fields = vec![
         CustomField {
             options: vec![(501, "High".into()), (502, "Low".into())],
@@ -195,13 +160,8 @@ fn content() -> Content {
         project(10002, "SEC", "Secret", ProjectKind::Software),
         project(10003, "SD", "Service Desk", ProjectKind::ServiceDesk),
     ];
-    content.components = vec![Component {
-        id: 300,
-        project: 10000,
-        name: "api".into(),
-        description: String::new(),
-        lead: None,
-    }];
+    content.components =
+        vec![Component { id: 300, project: 10000, name: "api".into(), description: String::new(), lead: None }];
     let version = |id, project, name: &str, released| Version {
         id,
         project,
@@ -211,10 +171,7 @@ fn content() -> Content {
     };
     content.versions = vec![
         version(1001, 10000, "2.13.0", true),
-        Version {
-            release_date: Some(jiff::civil::date(2026, 2, 1)),
-            ..version(1002, 10000, "2.14.0", false)
-        },
+        Version { release_date: Some(jiff::civil::date(2026, 2, 1)), ..version(1002, 10000, "2.14.0", false) },
         version(1003, 10000, "1.0", true),
         version(1101, 10001, "1.0", false),
         version(1201, 10002, "9.9", false),
@@ -288,11 +245,7 @@ fn issues() -> Vec<Issue> {
             ..issue(103, "PAY-3", 10000, "Retry the refund call")
         },
         Issue {
-            links: vec![Link {
-                id: 700,
-                link_type: 10000,
-                target: 102,
-            }],
+            links: vec![Link { id: 700, link_type: 10000, target: 102 }],
             fix_versions: vec![1101],
             ..issue(104, "LED-1", 10001, "Idempotent postings")
         },
@@ -302,11 +255,7 @@ fn issues() -> Vec<Issue> {
             ..issue(99, "LED-2", 10001, "Moved here")
         },
         Issue {
-            links: vec![Link {
-                id: 701,
-                link_type: 10003,
-                target: 102,
-            }],
+            links: vec![Link { id: 701, link_type: 10003, target: 102 }],
             ..issue(105, "SEC-1", 10002, "Hidden thing")
         },
     ]

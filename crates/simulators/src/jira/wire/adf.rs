@@ -8,11 +8,7 @@ pub(in crate::jira) fn document(text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;
     }
-    let blocks: Vec<Value> = text
-        .split("\n\n")
-        .filter(|part| !part.trim().is_empty())
-        .map(block)
-        .collect();
+    let blocks: Vec<Value> = text.split("\n\n").filter(|part| !part.trim().is_empty()).map(block).collect();
     json!({ "type": "doc", "version": 1, "content": blocks })
 }
 
@@ -28,15 +24,11 @@ pub(in crate::jira) fn text(document: &Value) -> String {
 
 fn block(part: &str) -> Value {
     let lines: Vec<&str> = part.lines().collect();
-    let items: Option<Vec<&str>> = lines
-        .iter()
-        .map(|line| line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")))
-        .collect();
+    let items: Option<Vec<&str>> =
+        lines.iter().map(|line| line.strip_prefix("- ").or_else(|| line.strip_prefix("* "))).collect();
     if let Some(items) = items.filter(|items| !items.is_empty()) {
-        let items: Vec<Value> = items
-            .into_iter()
-            .map(|item| json!({ "type": "listItem", "content": [paragraph(&[item])] }))
-            .collect();
+        let items: Vec<Value> =
+            items.into_iter().map(|item| json!({ "type": "listItem", "content": [paragraph(&[item])] })).collect();
         return json!({ "type": "bulletList", "content": items });
     }
     paragraph(&lines)
@@ -65,31 +57,18 @@ fn gather(node: &Value, depth: usize, out: &mut String) {
     match node.get("type").and_then(Value::as_str) {
         Some("text") => out.push_str(node.get("text").and_then(Value::as_str).unwrap_or_default()),
         Some("hardBreak") => out.push('\n'),
-        Some("mention" | "emoji") => out.push_str(
-            node.pointer("/attrs/text")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        ),
-        Some("inlineCard") => out.push_str(
-            node.pointer("/attrs/url")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-        ),
+        Some("mention" | "emoji") => {
+            out.push_str(node.pointer("/attrs/text").and_then(Value::as_str).unwrap_or_default())
+        }
+        Some("inlineCard") => out.push_str(node.pointer("/attrs/url").and_then(Value::as_str).unwrap_or_default()),
         Some("listItem") => out.push_str("- "),
         _ => {}
     }
-    for child in node
-        .get("content")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for child in node.get("content").and_then(Value::as_array).into_iter().flatten() {
         gather(child, depth.saturating_add(1), out);
     }
     match node.get("type").and_then(Value::as_str) {
-        Some("paragraph" | "heading" | "codeBlock") => {
-            out.push_str(if depth > 1 { "\n" } else { "\n\n" })
-        }
+        Some("paragraph" | "heading" | "codeBlock") => out.push_str(if depth > 1 { "\n" } else { "\n\n" }),
         Some("bulletList" | "orderedList") => out.push('\n'),
         _ => {}
     }
@@ -102,13 +81,9 @@ mod tests {
 
     #[test]
     fn text_survives_the_round_trip() {
-        for plain in [
-            "One line",
-            "Two\nlines",
-            "First\n\nSecond",
-            "Steps\n\n- one\n- two\n\nEnd",
-            "quotes \" and ^ and 🚆",
-        ] {
+        for plain in
+            ["One line", "Two\nlines", "First\n\nSecond", "Steps\n\n- one\n- two\n\nEnd", "quotes \" and ^ and 🚆"]
+        {
             assert_eq!(text(&document(plain)), plain);
         }
     }

@@ -23,90 +23,33 @@ const fn field(
     clauses: &'static [&'static str],
     kind: &'static str,
 ) -> SystemField {
-    SystemField {
-        id,
-        name,
-        clauses,
-        kind,
-        navigable: true,
-    }
+    SystemField { id, name, clauses, kind, navigable: true }
 }
 
 pub(in crate::jira) const SYSTEM: &[SystemField] = &[
     field("summary", "Summary", &["summary"], "string"),
-    field(
-        "issuetype",
-        "Issue Type",
-        &["issuetype", "type"],
-        "issuetype",
-    ),
+    field("issuetype", "Issue Type", &["issuetype", "type"], "issuetype"),
     field("project", "Project", &["project"], "project"),
     field("parent", "Parent", &["parent"], "issuelink"),
     field("status", "Status", &["status"], "status"),
-    field(
-        "statusCategory",
-        "Status Category",
-        &["statusCategory"],
-        "statusCategory",
-    ),
+    field("statusCategory", "Status Category", &["statusCategory"], "statusCategory"),
     field("priority", "Priority", &["priority"], "priority"),
     field("resolution", "Resolution", &["resolution"], "resolution"),
-    field(
-        "resolutiondate",
-        "Resolved",
-        &["resolutiondate", "resolved"],
-        "datetime",
-    ),
-    field(
-        "created",
-        "Created",
-        &["created", "createdDate"],
-        "datetime",
-    ),
-    field(
-        "updated",
-        "Updated",
-        &["updated", "updatedDate"],
-        "datetime",
-    ),
+    field("resolutiondate", "Resolved", &["resolutiondate", "resolved"], "datetime"),
+    field("created", "Created", &["created", "createdDate"], "datetime"),
+    field("updated", "Updated", &["updated", "updatedDate"], "datetime"),
     field("duedate", "Due date", &["due", "duedate"], "date"),
     field("assignee", "Assignee", &["assignee"], "user"),
     field("reporter", "Reporter", &["reporter"], "user"),
     field("creator", "Creator", &["creator"], "user"),
     field("labels", "Labels", &["labels"], "array/string"),
-    field(
-        "components",
-        "Components",
-        &["component"],
-        "array/component",
-    ),
-    field(
-        "fixVersions",
-        "Fix versions",
-        &["fixVersion"],
-        "array/version",
-    ),
-    field(
-        "versions",
-        "Affects versions",
-        &["affectedVersion"],
-        "array/version",
-    ),
+    field("components", "Components", &["component"], "array/component"),
+    field("fixVersions", "Fix versions", &["fixVersion"], "array/version"),
+    field("versions", "Affects versions", &["affectedVersion"], "array/version"),
     field("description", "Description", &["description"], "string"),
-    field(
-        "issuelinks",
-        "Linked Issues",
-        &["issueLink"],
-        "array/issuelinks",
-    ),
+    field("issuelinks", "Linked Issues", &["issueLink"], "array/issuelinks"),
     field("subtasks", "Sub-tasks", &["subtasks"], "array/issuelinks"),
-    SystemField {
-        id: "comment",
-        name: "Comment",
-        clauses: &["comment"],
-        kind: "comments-page",
-        navigable: false,
-    },
+    SystemField { id: "comment", name: "Comment", clauses: &["comment"], kind: "comments-page", navigable: false },
 ];
 
 pub(in crate::jira) fn list(store: &Store) -> Value {
@@ -181,10 +124,8 @@ impl Selection {
     /// `asked`: names, `*all`, `*navigable`, and `-name` to take one away; `default` when nothing is asked.
     pub(in crate::jira) fn new(store: &Store, asked: &[String], default: &str) -> Self {
         let default = [default.to_owned()];
-        let asked: Vec<&str> = if asked.is_empty() { &default } else { asked }
-            .iter()
-            .map(|name| name.trim())
-            .collect();
+        let asked: Vec<&str> =
+            if asked.is_empty() { &default } else { asked }.iter().map(|name| name.trim()).collect();
         let mut wanted = HashSet::new();
         let only_removals = asked.iter().all(|name| name.starts_with('-'));
         let implied = only_removals.then_some(default.first().map_or("*all", String::as_str));
@@ -216,12 +157,7 @@ impl Selection {
         for field in SYSTEM.iter().filter(|field| self.wants(field.id)) {
             shown.insert(field.id.into(), show(field.name, field.schema()));
         }
-        for field in store
-            .content
-            .fields
-            .iter()
-            .filter(|field| self.wants(&field.wire_id()))
-        {
+        for field in store.content.fields.iter().filter(|field| self.wants(&field.wire_id())) {
             shown.insert(field.wire_id(), show(&field.name, field.schema()));
         }
         shown
@@ -237,13 +173,8 @@ impl Selection {
 }
 
 fn all(store: &Store, keep: impl Fn(&SystemField) -> bool) -> Vec<String> {
-    let system = SYSTEM
-        .iter()
-        .filter(|field| keep(field))
-        .map(|field| field.id.to_owned());
-    system
-        .chain(store.content.fields.iter().map(CustomField::wire_id))
-        .collect()
+    let system = SYSTEM.iter().filter(|field| keep(field)).map(|field| field.id.to_owned());
+    system.chain(store.content.fields.iter().map(CustomField::wire_id)).collect()
 }
 
 #[cfg(test)]
@@ -253,9 +184,7 @@ mod tests {
 
     fn selected(asked: &[&str], default: &str) -> Selection {
         let mut content = Content::standard();
-        content
-            .fields
-            .push(CustomField::new(10010, "Risk", FieldKind::Select));
+        content.fields.push(CustomField::new(10010, "Risk", FieldKind::Select));
         let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
         Selection::new(&Store::new(content), &asked, default)
     }
@@ -270,9 +199,7 @@ mod tests {
     #[test]
     fn navigable_leaves_comments_out_and_a_minus_takes_away() {
         let navigable = selected(&["*navigable", "-summary"], "id");
-        assert!(
-            !navigable.wants("comment") && !navigable.wants("summary") && navigable.wants("status")
-        );
+        assert!(!navigable.wants("comment") && !navigable.wants("summary") && navigable.wants("status"));
         assert!(!selected(&["-summary"], "*all").wants("summary"));
         assert!(selected(&["-summary"], "*all").wants("status"));
     }

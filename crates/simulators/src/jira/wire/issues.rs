@@ -39,16 +39,10 @@ impl Expand {
     }
 }
 
-const EXPANDABLE: &str =
-    "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations";
+const EXPANDABLE: &str = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations";
 
 impl View<'_> {
-    pub(in crate::jira) fn issue(
-        &self,
-        issue: &Issue,
-        selection: &Selection,
-        expand: &Expand,
-    ) -> Value {
+    pub(in crate::jira) fn issue(&self, issue: &Issue, selection: &Selection, expand: &Expand) -> Value {
         let mut shown = json!({
             "expand": EXPANDABLE,
             "id": issue.id.to_string(),
@@ -59,25 +53,14 @@ impl View<'_> {
             return shown;
         };
         if !selection.wanted.is_empty() {
-            parts.insert(
-                "fields".into(),
-                self.fields(issue, selection, expand).into(),
-            );
+            parts.insert("fields".into(), self.fields(issue, selection, expand).into());
         }
         if expand.rendered == Shown::Yes {
-            parts.insert(
-                "renderedFields".into(),
-                self.rendered(issue, selection).into(),
-            );
+            parts.insert("renderedFields".into(), self.rendered(issue, selection).into());
         }
         if let Some(most) = expand.changelog {
-            let newest: Vec<Value> = issue
-                .changelog
-                .iter()
-                .rev()
-                .take(most)
-                .map(|history| self.history(history))
-                .collect();
+            let newest: Vec<Value> =
+                issue.changelog.iter().rev().take(most).map(|history| self.history(history)).collect();
             let page = json!({ "startAt": 0, "maxResults": newest.len(), "total": issue.changelog.len(), "histories": newest });
             parts.insert("changelog".into(), page);
         }
@@ -86,21 +69,14 @@ impl View<'_> {
 
     fn fields(&self, issue: &Issue, selection: &Selection, expand: &Expand) -> Map<String, Value> {
         let mut shown = Map::new();
-        for name in super::fields::SYSTEM
-            .iter()
-            .map(|field| field.id)
-            .filter(|name| selection.wants(name))
-        {
+        for name in super::fields::SYSTEM.iter().map(|field| field.id).filter(|name| selection.wants(name)) {
             if let Some(value) = self.system_field(issue, name, expand) {
                 shown.insert(name.into(), value);
             }
         }
         for field in &self.store.content.fields {
             if selection.wants(&field.wire_id()) {
-                let value = issue
-                    .custom
-                    .get(&field.id)
-                    .map_or(Value::Null, |value| self.custom(field, value));
+                let value = issue.custom.get(&field.id).map_or(Value::Null, |value| self.custom(field, value));
                 shown.insert(field.wire_id(), value);
             }
         }
@@ -113,33 +89,15 @@ impl View<'_> {
             "summary" => issue.summary.as_str().into(),
             "description" => self.rich_text(&issue.description),
             "issuetype" => nullable(
-                content
-                    .issue_types
-                    .iter()
-                    .find(|one| one.id == issue.issue_type)
-                    .map(|one| self.issue_type(one)),
+                content.issue_types.iter().find(|one| one.id == issue.issue_type).map(|one| self.issue_type(one)),
             ),
-            "project" => nullable(
-                self.store
-                    .project(issue.project)
-                    .map(|project| self.project_ref(project)),
-            ),
-            "status" => nullable(
-                self.store
-                    .status(issue.status)
-                    .map(|status| self.status(status)),
-            ),
-            "statusCategory" => nullable(
-                self.store
-                    .status(issue.status)
-                    .map(|status| self.category(status.category)),
-            ),
+            "project" => nullable(self.store.project(issue.project).map(|project| self.project_ref(project))),
+            "status" => nullable(self.store.status(issue.status).map(|status| self.status(status))),
+            "statusCategory" => {
+                nullable(self.store.status(issue.status).map(|status| self.category(status.category)))
+            }
             "priority" => nullable(
-                content
-                    .priorities
-                    .iter()
-                    .find(|one| Some(one.id) == issue.priority)
-                    .map(|one| self.priority(one)),
+                content.priorities.iter().find(|one| Some(one.id) == issue.priority).map(|one| self.priority(one)),
             ),
             "resolution" => nullable(
                 content
@@ -148,11 +106,9 @@ impl View<'_> {
                     .find(|one| Some(one.id) == issue.resolution)
                     .map(|one| self.resolution(one)),
             ),
-            "resolutiondate" => nullable(
-                issue
-                    .resolved
-                    .map(|moment| times::in_zone(moment, &self.caller.zone).into()),
-            ),
+            "resolutiondate" => {
+                nullable(issue.resolved.map(|moment| times::in_zone(moment, &self.caller.zone).into()))
+            }
             "created" => times::in_zone(issue.created, &self.caller.zone).into(),
             "updated" => times::in_zone(issue.updated, &self.caller.zone).into(),
             "duedate" => nullable(issue.due.map(|date| date.to_string().into())),
@@ -169,10 +125,7 @@ impl View<'_> {
             "versions" => self.versions(&issue.affects_versions),
             // Absent, not null, where there is none.
             "parent" => {
-                return self
-                    .store
-                    .issue(issue.parent?)
-                    .map(|parent| self.issue_ref(parent));
+                return self.store.issue(issue.parent?).map(|parent| self.issue_ref(parent));
             }
             "subtasks" => self.subtasks(issue),
             "issuelinks" => self.links(issue),
@@ -183,18 +136,9 @@ impl View<'_> {
     }
 
     fn subtasks(&self, issue: &Issue) -> Value {
-        let children = self
-            .store
-            .children(issue.id)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.store.issue(*id));
+        let children = self.store.children(issue.id).into_iter().flatten().filter_map(|id| self.store.issue(*id));
         let is_subtask = |child: &&std::sync::Arc<Issue>| {
-            self.store
-                .content
-                .issue_types
-                .iter()
-                .any(|kind| kind.id == child.issue_type && kind.level < 0)
+            self.store.content.issue_types.iter().any(|kind| kind.id == child.issue_type && kind.level < 0)
         };
         children
             .filter(is_subtask)
@@ -205,24 +149,13 @@ impl View<'_> {
 
     /// Each entry has one end only; links to issues the caller may not see are left out.
     fn links(&self, issue: &Issue) -> Value {
-        let outward = issue
-            .links
-            .iter()
-            .map(|link| (link.id, link.link_type, "outwardIssue", link.target));
+        let outward = issue.links.iter().map(|link| (link.id, link.link_type, "outwardIssue", link.target));
         let inward = self.store.incoming(issue.id).filter_map(|(id, source)| {
-            let link = self
-                .store
-                .issue(source)?
-                .links
-                .iter()
-                .find(|link| link.id == id)?;
+            let link = self.store.issue(source)?.links.iter().find(|link| link.id == id)?;
             Some((id, link.link_type, "inwardIssue", source))
         });
         let shown = outward.chain(inward).filter_map(|(id, kind, end, other)| {
-            let other = self
-                .store
-                .issue(other)
-                .filter(|other| self.caller.sees(other.project))?;
+            let other = self.store.issue(other).filter(|other| self.caller.sees(other.project))?;
             let kind = self.store.link_type(kind)?;
             let mut entry = Map::new();
             entry.insert("id".into(), id.to_string().into());
@@ -236,14 +169,8 @@ impl View<'_> {
 
     fn issue_ref(&self, issue: &Issue) -> Value {
         let content = &self.store.content;
-        let kind = content
-            .issue_types
-            .iter()
-            .find(|one| one.id == issue.issue_type);
-        let priority = content
-            .priorities
-            .iter()
-            .find(|one| Some(one.id) == issue.priority);
+        let kind = content.issue_types.iter().find(|one| one.id == issue.issue_type);
+        let priority = content.priorities.iter().find(|one| Some(one.id) == issue.priority);
         json!({
             "id": issue.id.to_string(),
             "key": issue.key,
@@ -267,20 +194,13 @@ impl View<'_> {
     }
 
     fn versions(&self, ids: &[u64]) -> Value {
-        ids.iter()
-            .filter_map(|id| self.store.version(*id))
-            .map(|version| self.version_ref(version))
-            .collect()
+        ids.iter().filter_map(|id| self.store.version(*id)).map(|version| self.version_ref(version)).collect()
     }
 
     fn comments(&self, issue: &Issue, newest: Option<usize>) -> Value {
         let skip = newest.map_or(0, |newest| issue.comments.len().saturating_sub(newest));
-        let shown: Vec<Value> = issue
-            .comments
-            .iter()
-            .skip(skip)
-            .map(|comment| self.comment(issue.id, comment))
-            .collect();
+        let shown: Vec<Value> =
+            issue.comments.iter().skip(skip).map(|comment| self.comment(issue.id, comment)).collect();
         json!({
             "comments": shown,
             "self": self.link(&format!("issue/{}/comment", issue.id)),
@@ -334,11 +254,7 @@ impl View<'_> {
 
     fn custom(&self, field: &CustomField, value: &CustomValue) -> Value {
         let option = |text: &String| {
-            let id = field
-                .options
-                .iter()
-                .find(|(_, known)| known == text)
-                .map_or(field.id, |(id, _)| *id);
+            let id = field.options.iter().find(|(_, known)| known == text).map_or(field.id, |(id, _)| *id);
             json!({ "self": self.link(&format!("customFieldOption/{id}")), "value": text, "id": id.to_string() })
         };
         match value {
@@ -359,11 +275,7 @@ impl View<'_> {
 
 /// `null` where there was no value, as sites send it, although the description types these as plain strings.
 pub(in crate::jira) fn history_item(item: &crate::jira::content::HistoryItem) -> Value {
-    let kind = if item.field_id.starts_with("customfield_") {
-        "custom"
-    } else {
-        "jira"
-    };
+    let kind = if item.field_id.starts_with("customfield_") { "custom" } else { "jira" };
     json!({
         "field": item.field,
         "fieldtype": kind,
@@ -380,10 +292,7 @@ fn nullable(value: Option<Value>) -> Value {
 }
 
 fn html(text: &str) -> String {
-    let safe = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let paragraphs = safe
         .split("\n\n")
         .filter(|part| !part.is_empty())

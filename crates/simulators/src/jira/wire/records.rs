@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{View, times};
 use crate::jira::content::{
-    Category, Component, IssueType, LinkType, Priority, Project, RelatedWork, Resolution, Status,
-    User, UserKind, Version,
+    Category, Component, IssueType, LinkType, Priority, Project, RelatedWork, Resolution, Status, User, UserKind,
+    Version,
 };
 
 impl View<'_> {
@@ -74,51 +74,28 @@ impl View<'_> {
         let mut shown = self.project_row(project);
         let content = &self.store.content;
         if let Some(fields) = shown.as_object_mut() {
-            fields.insert(
-                "expand".into(),
-                "description,lead,issueTypes,url,projectKeys,permissions,insight".into(),
-            );
+            fields
+                .insert("expand".into(), "description,lead,issueTypes,url,projectKeys,permissions,insight".into());
             fields.insert("description".into(), project.description.as_str().into());
             if project.lead.is_some() {
                 fields.insert("lead".into(), self.person(project.lead.as_deref()));
             }
-            let components = content
-                .components
-                .iter()
-                .filter(|component| component.project == project.id);
-            fields.insert(
-                "components".into(),
-                components
-                    .map(|component| self.component(component))
-                    .collect(),
-            );
+            let components = content.components.iter().filter(|component| component.project == project.id);
+            fields.insert("components".into(), components.map(|component| self.component(component)).collect());
             fields.insert(
                 "issueTypes".into(),
-                content
-                    .issue_types
-                    .iter()
-                    .map(|kind| self.issue_type(kind))
-                    .collect(),
+                content.issue_types.iter().map(|kind| self.issue_type(kind)).collect(),
             );
             fields.insert("assigneeType".into(), "UNASSIGNED".into());
-            let versions = content
-                .versions
-                .iter()
-                .filter(|version| version.project == project.id);
-            fields.insert(
-                "versions".into(),
-                versions.map(|version| self.version(version)).collect(),
-            );
+            let versions = content.versions.iter().filter(|version| version.project == project.id);
+            fields.insert("versions".into(), versions.map(|version| self.version(version)).collect());
             fields.insert("roles".into(), json!({}));
         }
         shown
     }
 
     pub(in crate::jira) fn component(&self, component: &Component) -> Value {
-        let key = self
-            .store
-            .project(component.project)
-            .map(|project| project.key.as_str());
+        let key = self.store.project(component.project).map(|project| project.key.as_str());
         let mut shown = json!({
             "self": self.link(&format!("component/{}", component.id)),
             "id": component.id.to_string(),
@@ -159,7 +136,8 @@ impl View<'_> {
 
     /// As issues name it.
     pub(in crate::jira) fn version_ref(&self, version: &Version) -> Value {
-        let mut shown = json!({ "self": self.link(&format!("version/{}", version.id)), "id": version.id.to_string() });
+        let mut shown =
+            json!({ "self": self.link(&format!("version/{}", version.id)), "id": version.id.to_string() });
         let Some(fields) = shown.as_object_mut() else {
             return shown;
         };
@@ -253,16 +231,8 @@ pub(in crate::jira) fn related_work(work: &RelatedWork) -> Value {
     if let Some(fields) = shown.as_object_mut() {
         let title = work.title.as_deref().map(Value::from);
         let url = work.url.as_deref().map(Value::from);
-        let entries = [
-            ("title", title),
-            ("url", url),
-            ("issueId", work.issue.map(Value::from)),
-        ];
-        fields.extend(
-            entries
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-        );
+        let entries = [("title", title), ("url", url), ("issueId", work.issue.map(Value::from))];
+        fields.extend(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     }
     shown
 }

@@ -11,10 +11,7 @@ pub(in crate::jira) fn instant(moment: Timestamp) -> String {
 
 /// The same in the caller's time zone, as issue fields show it.
 pub(in crate::jira) fn in_zone(moment: Timestamp, zone: &TimeZone) -> String {
-    moment
-        .to_zoned(zone.clone())
-        .strftime("%Y-%m-%dT%H:%M:%S.%3f%z")
-        .to_string()
+    moment.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S.%3f%z").to_string()
 }
 
 /// `6/Jul/10`-like text in the user's format, which no program should read.
@@ -25,11 +22,7 @@ pub(in crate::jira) fn spoken(date: Date) -> String {
 /// A moment as clients send it: offset with or without a colon, or `Z`.
 pub(in crate::jira) fn read_instant(text: &str) -> Option<Timestamp> {
     let formats = ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
-    text.parse().ok().or_else(|| {
-        formats
-            .iter()
-            .find_map(|format| Timestamp::strptime(format, text).ok())
-    })
+    text.parse().ok().or_else(|| formats.iter().find_map(|format| Timestamp::strptime(format, text).ok()))
 }
 
 #[cfg(test)]
@@ -47,11 +40,7 @@ mod tests {
     #[test]
     fn sent_datetimes_are_read_in_both_spellings() {
         let expected: Timestamp = "2026-10-15T13:00:00Z".parse().unwrap();
-        for text in [
-            "2026-10-15T14:00:00.000+0100",
-            "2026-10-15T14:00:00+01:00",
-            "2026-10-15T13:00:00Z",
-        ] {
+        for text in ["2026-10-15T14:00:00.000+0100", "2026-10-15T14:00:00+01:00", "2026-10-15T13:00:00Z"] {
             assert_eq!(read_instant(text), Some(expected), "{text}");
         }
         assert_eq!(read_instant("tomorrow"), None);

@@ -62,18 +62,10 @@ pub(in crate::prometheus) struct Evaluation<'a> {
 
 impl<'a> Evaluation<'a> {
     pub(in crate::prometheus) fn new(source: &'a Source<'a>, window: Window) -> Self {
-        Self {
-            source,
-            window,
-            selected: RefCell::default(),
-            samples: Cell::new(0),
-        }
+        Self { source, window, selected: RefCell::default(), samples: Cell::new(0) }
     }
 
-    pub(in crate::prometheus) fn range(
-        &self,
-        expression: &Expr,
-    ) -> Result<Vec<RangeSeries>, Failure> {
+    pub(in crate::prometheus) fn range(&self, expression: &Expr) -> Result<Vec<RangeSeries>, Failure> {
         self.steps(expression, self.window)
     }
 
@@ -82,96 +74,54 @@ impl<'a> Evaluation<'a> {
         let mut moment = window.start;
         while moment <= window.end {
             match self.instant(expression, moment)? {
-                Value::Scalar(value) => found
-                    .entry(Labels::new())
-                    .or_default()
-                    .push((moment, value)),
+                Value::Scalar(value) => found.entry(Labels::new()).or_default().push((moment, value)),
                 Value::Vector(elements) => {
                     for element in elements {
-                        found
-                            .entry(element.labels)
-                            .or_default()
-                            .push((moment, element.value));
+                        found.entry(element.labels).or_default().push((moment, element.value));
                     }
                 }
                 Value::Text(_) | Value::Matrix(_) => {}
             }
             moment = moment.saturating_add(window.step.max(1));
         }
-        Ok(found
-            .into_iter()
-            .map(|(labels, points)| RangeSeries { labels, points })
-            .collect())
+        Ok(found.into_iter().map(|(labels, points)| RangeSeries { labels, points }).collect())
     }
 
-    pub(in crate::prometheus) fn instant(
-        &self,
-        expression: &Expr,
-        at: i64,
-    ) -> Result<Value, Failure> {
+    pub(in crate::prometheus) fn instant(&self, expression: &Expr, at: i64) -> Result<Value, Failure> {
         Ok(match expression {
             Expr::Number(number) => Value::Scalar(*number),
             Expr::Text(text) => Value::Text(text.clone()),
             Expr::Parenthesized(inner) => self.instant(inner, at)?,
             Expr::Selector(selector) => {
                 let points = self.points(selector, at)?;
-                Value::Vector(
-                    points
-                        .into_iter()
-                        .map(|(labels, (_, value))| Element { labels, value })
-                        .collect(),
-                )
+                Value::Vector(points.into_iter().map(|(labels, (_, value))| Element { labels, value }).collect())
             }
-            Expr::Range { .. } | Expr::Subquery { .. } => {
-                Value::Matrix(self.ranges(expression, at)?.series)
-            }
+            Expr::Range { .. } | Expr::Subquery { .. } => Value::Matrix(self.ranges(expression, at)?.series),
             Expr::Negated(inner) => match self.instant(inner, at)? {
                 Value::Scalar(number) => Value::Scalar(-number),
                 Value::Vector(elements) => Value::Vector(distinct(
                     elements
                         .into_iter()
-                        .map(|element| Element {
-                            labels: nameless(element.labels),
-                            value: -element.value,
-                        })
+                        .map(|element| Element { labels: nameless(element.labels), value: -element.value })
                         .collect(),
                 )?),
                 other => other,
             },
-            Expr::Call {
-                function,
-                arguments,
-            } => match functions::call(self, function.name, (arguments, at))? {
+            Expr::Call { function, arguments } => match functions::call(self, function.name, (arguments, at))? {
                 Value::Vector(elements) => Value::Vector(distinct(elements)?),
                 other => other,
             },
-            Expr::Aggregate {
-                operator,
-                parameter,
-                inner,
-                grouping,
-            } => {
+            Expr::Aggregate { operator, parameter, inner, grouping } => {
                 let parameter = match parameter {
                     Some(parameter) => Some(self.instant(parameter, at)?),
                     None => None,
                 };
-                Value::Vector(aggregate::aggregate(
-                    *operator,
-                    parameter,
-                    (self.vector(inner, at)?, grouping),
-                )?)
+                Value::Vector(aggregate::aggregate(*operator, parameter, (self.vector(inner, at)?, grouping))?)
             }
-            Expr::Binary {
-                operator,
-                left,
-                right,
-                joining,
-            } => {
+            Expr::Binary { operator, left, right, joining } => {
                 let sides = (self.instant(left, at)?, self.instant(right, at)?);
                 match binary::combine(*operator, sides, joining)? {
-                    Value::Vector(elements) if !operator.is_set() => {
-                        Value::Vector(distinct(elements)?)
-                    }
+                    Value::Vector(elements) if !operator.is_set() => Value::Vector(distinct(elements)?),
                     other => other,
                 }
             }
@@ -193,11 +143,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The samples that a selector sees, with their own moments.
-    pub(super) fn points(
-        &self,
-        selector: &Selector,
-        at: i64,
-    ) -> Result<Vec<(Labels, Point)>, Failure> {
+    pub(super) fn points(&self, selector: &Selector, at: i64) -> Result<Vec<(Labels, Point)>, Failure> {
         let moment = self.shifted(selector.shift, at);
         let mut found = Vec::new();
         for series in self.select(selector).iter() {
@@ -219,60 +165,29 @@ impl<'a> Evaluation<'a> {
                     let points = self.source.within(selected, from, to);
                     self.count(points.len())?;
                     if !points.is_empty() {
-                        series.push(RangeSeries {
-                            labels: selected.labels.clone(),
-                            points,
-                        });
+                        series.push(RangeSeries { labels: selected.labels.clone(), points });
                     }
                 }
                 Ok(Ranges { series, from, to })
             }
-            Expr::Subquery {
-                inner,
-                range,
-                step,
-                shift,
-            } => {
+            Expr::Subquery { inner, range, step, shift } => {
                 let to = self.shifted(*shift, at);
                 let from = to.saturating_sub(*range);
                 let step = step.unwrap_or(DEFAULT_SUBQUERY_STEP).max(1);
                 // Steps of a subquery are multiples of its step since the epoch, whenever it is asked.
                 let start = from.div_euclid(step).saturating_mul(step);
-                let start = if start < from {
-                    start.saturating_add(step)
-                } else {
-                    start
-                };
+                let start = if start < from { start.saturating_add(step) } else { start };
                 self.count(usize::try_from(to.saturating_sub(start) / step).unwrap_or(0))?;
-                Ok(Ranges {
-                    series: self.steps(
-                        inner,
-                        Window {
-                            start,
-                            end: to,
-                            step,
-                        },
-                    )?,
-                    from,
-                    to,
-                })
+                Ok(Ranges { series: self.steps(inner, Window { start, end: to, step })?, from, to })
             }
             Expr::Parenthesized(inner) => self.ranges(inner, at),
-            _ => Ok(Ranges {
-                series: Vec::new(),
-                from: at,
-                to: at,
-            }),
+            _ => Ok(Ranges { series: Vec::new(), from: at, to: at }),
         }
     }
 
     fn select(&self, selector: &Selector) -> Rc<Vec<&'a Series>> {
         let mut selected = self.selected.borrow_mut();
-        Rc::clone(
-            selected
-                .entry(selector.id)
-                .or_insert_with(|| Rc::new(self.source.select(&selector.matchers))),
-        )
+        Rc::clone(selected.entry(selector.id).or_insert_with(|| Rc::new(self.source.select(&selector.matchers))))
     }
 
     fn shifted(&self, shift: Shift, at: i64) -> i64 {
@@ -290,8 +205,7 @@ impl<'a> Evaluation<'a> {
         self.samples.set(total);
         if total > MOST_SAMPLES {
             return Err(Failure(
-                "query processing would load too many samples into memory in query execution"
-                    .to_owned(),
+                "query processing would load too many samples into memory in query execution".to_owned(),
             ));
         }
         Ok(())
@@ -308,8 +222,6 @@ fn distinct(elements: Vec<Element>) -> Result<Vec<Element>, Failure> {
     if elements.iter().all(|element| seen.insert(&element.labels)) {
         Ok(elements)
     } else {
-        Err(Failure(
-            "vector cannot contain metrics with the same labelset".to_owned(),
-        ))
+        Err(Failure("vector cannot contain metrics with the same labelset".to_owned()))
     }
 }

@@ -11,11 +11,8 @@ pub(super) fn replace(elements: Vec<Element>, texts: &[String]) -> Result<Vec<El
     let [target, replacement, source, pattern] = texts else {
         return Ok(elements);
     };
-    let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|_| {
-        Failure(format!(
-            "invalid regular expression in label_replace(): {pattern}"
-        ))
-    })?;
+    let regex = Regex::new(&format!("^(?:{pattern})$"))
+        .map_err(|_| Failure(format!("invalid regular expression in label_replace(): {pattern}")))?;
     check_name("label_replace", target)?;
     let change = |mut element: Element| {
         let value = element.labels.get(source).cloned().unwrap_or_default();
@@ -35,10 +32,8 @@ pub(super) fn join(elements: Vec<Element>, texts: &[String]) -> Result<Vec<Eleme
     };
     check_name("label_join", target)?;
     let change = |mut element: Element| {
-        let values: Vec<&str> = sources
-            .iter()
-            .map(|name| element.labels.get(name).map_or("", String::as_str))
-            .collect();
+        let values: Vec<&str> =
+            sources.iter().map(|name| element.labels.get(name).map_or("", String::as_str)).collect();
         let joined = values.join(separator);
         set(&mut element.labels, target, joined);
         element
@@ -48,15 +43,11 @@ pub(super) fn join(elements: Vec<Element>, texts: &[String]) -> Result<Vec<Eleme
 
 fn check_name(function: &str, name: &str) -> Result<(), Failure> {
     let mut characters = name.chars();
-    let starts = characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let starts = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
     if starts && characters.all(|character| character.is_ascii_alphanumeric() || character == '_') {
         Ok(())
     } else {
-        Err(Failure(format!(
-            "invalid destination label name in {function}(): {name}"
-        )))
+        Err(Failure(format!("invalid destination label name in {function}(): {name}")))
     }
 }
 
@@ -74,20 +65,12 @@ pub(super) fn histogram_quantile(phi: f64, elements: Vec<Element>) -> Vec<Elemen
     let mut histograms: BTreeMap<Labels, Vec<(f64, f64)>> = BTreeMap::new();
     for element in elements {
         let mut labels = nameless(element.labels);
-        let bound = labels
-            .remove("le")
-            .and_then(|bound| bound.parse::<f64>().ok());
+        let bound = labels.remove("le").and_then(|bound| bound.parse::<f64>().ok());
         if let Some(bound) = bound {
-            histograms
-                .entry(labels)
-                .or_default()
-                .push((bound, element.value));
+            histograms.entry(labels).or_default().push((bound, element.value));
         }
     }
-    let quantile = |(labels, buckets)| Element {
-        labels,
-        value: bucket_quantile(phi, buckets),
-    };
+    let quantile = |(labels, buckets)| Element { labels, value: bucket_quantile(phi, buckets) };
     histograms.into_iter().map(quantile).collect()
 }
 
@@ -102,12 +85,7 @@ fn bucket_quantile(phi: f64, mut buckets: Vec<(f64, f64)>) -> f64 {
     let Some((last_bound, total)) = buckets.last().copied() else {
         return f64::NAN;
     };
-    if phi.is_nan()
-        || !last_bound.is_infinite()
-        || buckets.len() < 2
-        || total == 0.0
-        || total.is_nan()
-    {
+    if phi.is_nan() || !last_bound.is_infinite() || buckets.len() < 2 || total == 0.0 || total.is_nan() {
         return f64::NAN;
     }
     if phi < 0.0 {
@@ -118,11 +96,7 @@ fn bucket_quantile(phi: f64, mut buckets: Vec<(f64, f64)>) -> f64 {
     }
     let rank = phi * total;
     let finite = buckets.len() - 1;
-    let index = buckets
-        .iter()
-        .take(finite)
-        .position(|(_, count)| *count >= rank)
-        .unwrap_or(finite);
+    let index = buckets.iter().take(finite).position(|(_, count)| *count >= rank).unwrap_or(finite);
     let bound = |index: usize| buckets.get(index).copied().unwrap_or((f64::NAN, f64::NAN));
     if index == finite {
         return bound(finite - 1).0;
@@ -131,10 +105,6 @@ fn bucket_quantile(phi: f64, mut buckets: Vec<(f64, f64)>) -> f64 {
     if index == 0 && end <= 0.0 {
         return end;
     }
-    let (start, before) = if index == 0 {
-        (0.0, 0.0)
-    } else {
-        bound(index - 1)
-    };
+    let (start, before) = if index == 0 { (0.0, 0.0) } else { bound(index - 1) };
     start + (end - start) * ((rank - before) / (count - before))
 }

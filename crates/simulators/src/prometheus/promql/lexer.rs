@@ -15,17 +15,12 @@ pub(super) enum Token {
 
 /// Longest first, so that `<=` is not read as `<`.
 const SYMBOLS: [&str; 24] = [
-    "==", "!=", "=~", "!~", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "(", ")", "{",
-    "}", "[", "]", ",", "@", ":",
+    "==", "!=", "=~", "!~", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "(", ")", "{", "}", "[", "]",
+    ",", "@", ":",
 ];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ParseError> {
-    let mut lexer = Lexer {
-        text,
-        characters: text.chars().collect(),
-        position: 0,
-        in_brackets: false,
-    };
+    let mut lexer = Lexer { text, characters: text.chars().collect(), position: 0, in_brackets: false };
     let mut found = Vec::new();
     loop {
         lexer.skip_blanks();
@@ -70,9 +65,7 @@ impl Lexer<'_> {
         let Some(first) = self.peek(0) else {
             return Ok(Token::End);
         };
-        if first.is_ascii_digit()
-            || (first == '.' && self.peek(1).is_some_and(|next| next.is_ascii_digit()))
-        {
+        if first.is_ascii_digit() || (first == '.' && self.peek(1).is_some_and(|next| next.is_ascii_digit())) {
             return self.number();
         }
         if first.is_ascii_alphabetic() || first == '_' || (first == ':' && !self.in_brackets) {
@@ -93,11 +86,7 @@ impl Lexer<'_> {
             return self.string(first);
         }
         for symbol in SYMBOLS {
-            if symbol
-                .chars()
-                .enumerate()
-                .all(|(index, character)| self.peek(index) == Some(character))
-            {
+            if symbol.chars().enumerate().all(|(index, character)| self.peek(index) == Some(character)) {
                 self.position += symbol.len();
                 match symbol {
                     "[" => self.in_brackets = true,
@@ -107,11 +96,7 @@ impl Lexer<'_> {
                 return Ok(Token::Symbol(symbol));
             }
         }
-        Err(ParseError::at(
-            self.text,
-            self.position,
-            format!("unexpected character: {first:?}"),
-        ))
+        Err(ParseError::at(self.text, self.position, format!("unexpected character: {first:?}")))
     }
 
     fn number(&mut self) -> Result<Token, ParseError> {
@@ -122,10 +107,7 @@ impl Lexer<'_> {
                 && written.ends_with(['e', 'E'])
                 && !written.starts_with("0x")
                 && self.peek(1).is_some_and(|next| next.is_ascii_digit());
-            if !(character.is_ascii_alphanumeric()
-                || matches!(character, '.' | '_')
-                || exponent_sign)
-            {
+            if !(character.is_ascii_alphanumeric() || matches!(character, '.' | '_') || exponent_sign) {
                 break;
             }
             written.push(character);
@@ -134,13 +116,9 @@ impl Lexer<'_> {
         if let Some(milliseconds) = duration(&written) {
             return Ok(Token::Duration(milliseconds));
         }
-        number(&written).map(Token::Number).ok_or_else(|| {
-            ParseError::at(
-                self.text,
-                start,
-                format!("bad number or duration syntax: {written:?}"),
-            )
-        })
+        number(&written)
+            .map(Token::Number)
+            .ok_or_else(|| ParseError::at(self.text, start, format!("bad number or duration syntax: {written:?}")))
     }
 
     fn string(&mut self, quote: char) -> Result<Token, ParseError> {
@@ -155,11 +133,7 @@ impl Lexer<'_> {
                 _ if character == quote => return Ok(Token::Text(value)),
                 '\\' if quote != '`' => value.push(self.escape(quote, start)?),
                 '\n' if quote != '`' => {
-                    return Err(ParseError::at(
-                        self.text,
-                        start,
-                        "unterminated quoted string",
-                    ));
+                    return Err(ParseError::at(self.text, start, "unterminated quoted string"));
                 }
                 _ => value.push(character),
             }
@@ -169,13 +143,7 @@ impl Lexer<'_> {
     fn escape(&mut self, quote: char, start: usize) -> Result<char, ParseError> {
         let character = self.peek(0);
         self.position += 1;
-        let unknown = || {
-            ParseError::at(
-                self.text,
-                start,
-                "unknown escape sequence in string literal",
-            )
-        };
+        let unknown = || ParseError::at(self.text, start, "unknown escape sequence in string literal");
         Ok(match character {
             Some('n') => '\n',
             Some('t') => '\t',
@@ -194,10 +162,7 @@ impl Lexer<'_> {
                 };
                 let mut code = 0_u32;
                 for _ in 0..digits {
-                    let digit = self
-                        .peek(0)
-                        .and_then(|digit| digit.to_digit(16))
-                        .ok_or_else(unknown)?;
+                    let digit = self.peek(0).and_then(|digit| digit.to_digit(16)).ok_or_else(unknown)?;
                     code = code.wrapping_mul(16).wrapping_add(digit);
                     self.position += 1;
                 }
@@ -239,17 +204,9 @@ pub(in crate::prometheus) fn duration(written: &str) -> Option<i64> {
 }
 
 fn number(written: &str) -> Option<f64> {
-    if let Some(digits) = written
-        .strip_prefix("0x")
-        .or_else(|| written.strip_prefix("0X"))
-    {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a number literal is a float, whatever its notation"
-        )]
-        return i64::from_str_radix(digits, 16)
-            .ok()
-            .map(|whole| whole as f64);
+    if let Some(digits) = written.strip_prefix("0x").or_else(|| written.strip_prefix("0X")) {
+        #[expect(clippy::cast_precision_loss, reason = "a number literal is a float, whatever its notation")]
+        return i64::from_str_radix(digits, 16).ok().map(|whole| whole as f64);
     }
     written.parse().ok()
 }

@@ -6,9 +6,7 @@ mod selectors;
 use super::ParseError;
 use super::lexer::{Token, tokens};
 use super::signature::{self, Signature};
-use super::syntax::{
-    Aggregator, Cardinality, Expr, Grouping, Joining, Kind, MatchLabels, Matcher, Operator, kind,
-};
+use super::syntax::{Aggregator, Cardinality, Expr, Grouping, Joining, Kind, MatchLabels, Matcher, Operator, kind};
 
 const DEEPEST: usize = 64;
 const MOST_OPERATORS: usize = 128;
@@ -46,14 +44,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self, ParseError> {
-        Ok(Self {
-            text,
-            tokens: tokens(text)?,
-            next: 0,
-            depth: 0,
-            operators: 0,
-            selectors: 0,
-        })
+        Ok(Self { text, tokens: tokens(text)?, next: 0, depth: 0, operators: 0, selectors: 0 })
     }
 
     fn peek(&self) -> &Token {
@@ -61,15 +52,11 @@ impl<'a> Parser<'a> {
     }
 
     fn peek_at(&self, ahead: usize) -> &Token {
-        self.tokens
-            .get(self.next + ahead)
-            .map_or(&Token::End, |(_, token)| token)
+        self.tokens.get(self.next + ahead).map_or(&Token::End, |(_, token)| token)
     }
 
     fn position(&self) -> usize {
-        self.tokens
-            .get(self.next)
-            .map_or(0, |(position, _)| *position)
+        self.tokens.get(self.next).map_or(0, |(position, _)| *position)
     }
 
     fn error(&self, message: impl Into<String>) -> ParseError {
@@ -101,11 +88,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, symbol: &str, context: &str) -> Result<(), ParseError> {
-        if self.accept(symbol) {
-            Ok(())
-        } else {
-            Err(self.unexpected(&format!("{context}, expected {symbol:?}")))
-        }
+        if self.accept(symbol) { Ok(()) } else { Err(self.unexpected(&format!("{context}, expected {symbol:?}"))) }
     }
 
     /// Keywords are caseless, and no keyword is reserved: a label may be called `by`.
@@ -129,10 +112,7 @@ impl<'a> Parser<'a> {
         } else {
             self.operand()?
         };
-        while let Some(operator) = self
-            .operator()
-            .filter(|operator| operator.precedence() >= weakest)
-        {
+        while let Some(operator) = self.operator().filter(|operator| operator.precedence() >= weakest) {
             self.operators += 1;
             if self.operators > MOST_OPERATORS {
                 return Err(self.error("expression has too many operators"));
@@ -144,12 +124,7 @@ impl<'a> Parser<'a> {
             let right_weakest = operator.precedence() + u8::from(operator != Operator::Power);
             let right = self.expression(right_weakest)?;
             self.check_operands(position, operator, (&left, &right), &joining)?;
-            left = Expr::Binary {
-                operator,
-                left: Box::new(left),
-                right: Box::new(right),
-                joining,
-            };
+            left = Expr::Binary { operator, left: Box::new(left), right: Box::new(right), joining };
         }
         self.depth -= 1;
         Ok(left)
@@ -163,7 +138,9 @@ impl<'a> Parser<'a> {
             Kind::Scalar | Kind::Vector => Ok(inner),
             other => Err(self.error_at(
                 position,
-                format!("unary expression only allowed on expressions of type scalar or instant vector, got {other}"),
+                format!(
+                    "unary expression only allowed on expressions of type scalar or instant vector, got {other}"
+                ),
             )),
         }
     }
@@ -197,10 +174,7 @@ impl<'a> Parser<'a> {
     }
 
     fn joining(&mut self) -> Result<Joining, ParseError> {
-        let mut joining = Joining {
-            yields_bool: self.accept_word("bool"),
-            ..Joining::default()
-        };
+        let mut joining = Joining { yields_bool: self.accept_word("bool"), ..Joining::default() };
         let labels = if self.accept_word("on") {
             MatchLabels::On(self.label_names()?)
         } else if self.accept_word("ignoring") {
@@ -212,16 +186,9 @@ impl<'a> Parser<'a> {
         let many_left = self.accept_word("group_left");
         if many_left || self.accept_word("group_right") {
             let parenthesized = matches!(self.peek(), Token::Symbol("("));
-            let taken = if parenthesized {
-                self.label_names()?
-            } else {
-                Vec::new()
-            };
-            joining.cardinality = if many_left {
-                Cardinality::ManyToOne(taken)
-            } else {
-                Cardinality::OneToMany(taken)
-            };
+            let taken = if parenthesized { self.label_names()? } else { Vec::new() };
+            joining.cardinality =
+                if many_left { Cardinality::ManyToOne(taken) } else { Cardinality::OneToMany(taken) };
         }
         Ok(joining)
     }
@@ -243,8 +210,7 @@ impl<'a> Parser<'a> {
         if joining.yields_bool && !operator.is_comparison() {
             return fail("bool modifier can only be used on comparison operators");
         }
-        if kinds == (Kind::Scalar, Kind::Scalar) && operator.is_comparison() && !joining.yields_bool
-        {
+        if kinds == (Kind::Scalar, Kind::Scalar) && operator.is_comparison() && !joining.yields_bool {
             return fail("comparisons between scalars must use BOOL modifier");
         }
         if operator.is_set() && !vectors {
@@ -298,7 +264,8 @@ impl<'a> Parser<'a> {
         let position = self.position();
         self.next += 1;
         let lower = name.to_ascii_lowercase();
-        let followed_by = |wanted: &str| matches!(self.peek(), Token::Name(word) if word.eq_ignore_ascii_case(wanted));
+        let followed_by =
+            |wanted: &str| matches!(self.peek(), Token::Name(word) if word.eq_ignore_ascii_case(wanted));
         let called = matches!(self.peek(), Token::Symbol("("));
         if let Some(operator) = Aggregator::named(&lower)
             && (called || followed_by("by") || followed_by("without"))
@@ -337,41 +304,18 @@ impl<'a> Parser<'a> {
     fn call(&mut self, position: usize, function: &'static Signature) -> Result<Expr, ParseError> {
         let name = function.name;
         let arguments = self.arguments(&format!(" in call to function {name:?}"))?;
-        let (most, least) = (
-            function.arguments.len(),
-            function.arguments.len() - function.optional,
-        );
+        let (most, least) = (function.arguments.len(), function.arguments.len() - function.optional);
         if arguments.len() < least || (arguments.len() > most && !function.variadic) {
-            let bound = if most == least {
-                String::new()
-            } else {
-                "at least ".to_owned()
-            };
-            let message = format!(
-                "expected {bound}{least} argument(s) in call to {name:?}, got {}",
-                arguments.len()
-            );
+            let bound = if most == least { String::new() } else { "at least ".to_owned() };
+            let message =
+                format!("expected {bound}{least} argument(s) in call to {name:?}, got {}", arguments.len());
             return Err(self.error_at(position, message));
         }
         for (index, (at, argument)) in arguments.iter().enumerate() {
-            let wanted = function
-                .arguments
-                .get(index)
-                .or(function.arguments.last())
-                .copied();
-            self.expect_kind(
-                *at,
-                argument,
-                (wanted, &format!("call to function {name:?}")),
-            )?;
+            let wanted = function.arguments.get(index).or(function.arguments.last()).copied();
+            self.expect_kind(*at, argument, (wanted, &format!("call to function {name:?}")))?;
         }
-        Ok(Expr::Call {
-            function,
-            arguments: arguments
-                .into_iter()
-                .map(|(_, argument)| argument)
-                .collect(),
-        })
+        Ok(Expr::Call { function, arguments: arguments.into_iter().map(|(_, argument)| argument).collect() })
     }
 
     fn expect_kind(
@@ -381,10 +325,9 @@ impl<'a> Parser<'a> {
         (wanted, place): (Option<Kind>, &str),
     ) -> Result<(), ParseError> {
         match (wanted, kind(argument)) {
-            (Some(wanted), seen) if wanted != seen => Err(self.error_at(
-                position,
-                format!("expected type {wanted} in {place}, got {seen}"),
-            )),
+            (Some(wanted), seen) if wanted != seen => {
+                Err(self.error_at(position, format!("expected type {wanted} in {place}, got {seen}")))
+            }
             _ => Ok(()),
         }
     }
@@ -392,11 +335,7 @@ impl<'a> Parser<'a> {
     fn aggregate(&mut self, position: usize, operator: Aggregator) -> Result<Expr, ParseError> {
         let before = self.grouping()?;
         let mut arguments = self.arguments(" in aggregation")?.into_iter();
-        let after = if before.is_none() {
-            self.grouping()?
-        } else {
-            None
-        };
+        let after = if before.is_none() { self.grouping()? } else { None };
         let wanted = 1 + usize::from(operator.parameter().is_some());
         if arguments.len() != wanted {
             let message = format!(
@@ -407,11 +346,7 @@ impl<'a> Parser<'a> {
         }
         let parameter = operator.parameter().and_then(|_| arguments.next());
         if let Some((at, parameter)) = &parameter {
-            self.expect_kind(
-                *at,
-                parameter,
-                (operator.parameter(), "aggregation parameter"),
-            )?;
+            self.expect_kind(*at, parameter, (operator.parameter(), "aggregation parameter"))?;
         }
         let Some((at, inner)) = arguments.next() else {
             return Err(self.error_at(position, "no arguments for aggregate expression provided"));

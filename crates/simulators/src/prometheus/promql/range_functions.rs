@@ -30,9 +30,7 @@ pub(super) fn apply(name: &str, points: &[Point], (from, to): (i64, i64)) -> Opt
         "present_over_time" => Some(1.0),
         "stddev_over_time" => Some(variance(&values().collect::<Vec<_>>()).sqrt()),
         "stdvar_over_time" => Some(variance(&values().collect::<Vec<_>>())),
-        "changes" => Some(pairs(points, |before, after| {
-            before != after && !(before.is_nan() && after.is_nan())
-        })),
+        "changes" => Some(pairs(points, |before, after| before != after && !(before.is_nan() && after.is_nan()))),
         "resets" => Some(pairs(points, |before, after| after < before)),
         _ => None,
     }
@@ -49,26 +47,11 @@ pub(super) fn quantile(phi: f64, mut values: Vec<f64>) -> f64 {
         return f64::INFINITY;
     }
     // NaN sorts first, as the smallest.
-    values.sort_by(|left, right| {
-        right
-            .is_nan()
-            .cmp(&left.is_nan())
-            .then(left.total_cmp(right))
-    });
+    values.sort_by(|left, right| right.is_nan().cmp(&left.is_nan()).then(left.total_cmp(right)));
     let rank = phi * (length(values.len()) - 1.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the rank lies within the list"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rank lies within the list")]
     let lower = rank.floor() as usize;
-    let at = |index: usize| {
-        values
-            .get(index)
-            .or(values.last())
-            .copied()
-            .unwrap_or(f64::NAN)
-    };
+    let at = |index: usize| values.get(index).or(values.last()).copied().unwrap_or(f64::NAN);
     let weight = rank - rank.floor();
     at(lower) * (1.0 - weight) + at(lower + 1) * weight
 }
@@ -76,49 +59,27 @@ pub(super) fn quantile(phi: f64, mut values: Vec<f64>) -> f64 {
 pub(super) fn variance(values: &[f64]) -> f64 {
     let count = length(values.len());
     let mean = values.iter().sum::<f64>() / count;
-    values
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f64>()
-        / count
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of samples are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of samples are far below 2^53")]
 pub(super) fn length(count: usize) -> f64 {
     count as f64
 }
 
 /// NaN only when nothing else is there.
 pub(super) fn extreme(values: impl Iterator<Item = f64>, better: fn(f64, f64) -> bool) -> f64 {
-    values
-        .reduce(|best, value| {
-            if better(value, best) || best.is_nan() {
-                value
-            } else {
-                best
-            }
-        })
-        .unwrap_or(f64::NAN)
+    values.reduce(|best, value| if better(value, best) || best.is_nan() { value } else { best }).unwrap_or(f64::NAN)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "ranges in milliseconds are far below 2^53"
-)]
+#[expect(clippy::cast_precision_loss, reason = "ranges in milliseconds are far below 2^53")]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds as f64 / 1000.0
 }
 
 fn pairs(points: &[Point], counts: fn(f64, f64) -> bool) -> f64 {
     let successive = points.iter().zip(points.iter().skip(1));
-    length(
-        successive
-            .filter(|((_, before), (_, after))| counts(*before, *after))
-            .count(),
-    )
+    length(successive.filter(|((_, before), (_, after))| counts(*before, *after)).count())
 }
 
 /// The difference over the range, stretched to its bounds unless the samples start or end well inside it.
@@ -130,10 +91,8 @@ fn extrapolated(points: &[Point], (from, to): (i64, i64), reading: Reading) -> O
     let mut difference = last - first;
     if reading == Reading::Counter {
         let successive = points.iter().zip(points.iter().skip(1));
-        difference += successive
-            .filter(|(before, after)| after.1 < before.1)
-            .map(|(before, _)| before.1)
-            .sum::<f64>();
+        difference +=
+            successive.filter(|(before, after)| after.1 < before.1).map(|(before, _)| before.1).sum::<f64>();
     }
     let sampled = seconds(last_at - first_at);
     let spacing = sampled / (length(points.len()) - 1.0);
@@ -144,11 +103,7 @@ fn extrapolated(points: &[Point], (from, to): (i64, i64), reading: Reading) -> O
         before = before.min(sampled * (first / difference));
     }
     let reach = |gap: f64| {
-        if gap < spacing * 1.1 {
-            gap
-        } else {
-            spacing / 2.0
-        }
+        if gap < spacing * 1.1 { gap } else { spacing / 2.0 }
     };
     Some(difference * ((sampled + reach(before) + reach(after)) / sampled))
 }
@@ -159,11 +114,7 @@ fn last_two(points: &[Point], reading: Reading) -> Option<f64> {
     if reading == Reading::Gauge {
         return Some(last - previous);
     }
-    let increase = if last < previous {
-        *last
-    } else {
-        last - previous
-    };
+    let increase = if last < previous { *last } else { last - previous };
     Some(increase / seconds(last_at - previous_at))
 }
 
@@ -177,11 +128,7 @@ fn slope(points: &[Point]) -> Option<f64> {
     let moments: Vec<f64> = points.iter().map(|(at, _)| seconds(at - origin)).collect();
     let mean_x = moments.iter().sum::<f64>() / count;
     let mean_y = points.iter().map(|(_, value)| value).sum::<f64>() / count;
-    let covariance: f64 = moments
-        .iter()
-        .zip(points)
-        .map(|(x, (_, y))| (x - mean_x) * (y - mean_y))
-        .sum();
+    let covariance: f64 = moments.iter().zip(points).map(|(x, (_, y))| (x - mean_x) * (y - mean_y)).sum();
     let spread: f64 = moments.iter().map(|x| (x - mean_x).powi(2)).sum();
     Some(covariance / spread)
 }

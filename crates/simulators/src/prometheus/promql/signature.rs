@@ -22,33 +22,15 @@ pub(super) fn returns(signature: &Signature) -> Kind {
 }
 
 const fn vector(name: &'static str, arguments: &'static [Kind]) -> Signature {
-    Signature {
-        name,
-        arguments,
-        optional: 0,
-        variadic: false,
-        returns: Kind::Vector,
-    }
+    Signature { name, arguments, optional: 0, variadic: false, returns: Kind::Vector }
 }
 
 const fn shorter(name: &'static str, arguments: &'static [Kind]) -> Signature {
-    Signature {
-        name,
-        arguments,
-        optional: 1,
-        variadic: false,
-        returns: Kind::Vector,
-    }
+    Signature { name, arguments, optional: 1, variadic: false, returns: Kind::Vector }
 }
 
 const fn scalar(name: &'static str, arguments: &'static [Kind]) -> Signature {
-    Signature {
-        name,
-        arguments,
-        optional: 0,
-        variadic: false,
-        returns: Kind::Scalar,
-    }
+    Signature { name, arguments, optional: 0, variadic: false, returns: Kind::Scalar }
 }
 
 const M: &[Kind] = &[Kind::Matrix];
@@ -103,12 +85,6 @@ static FUNCTIONS: &[Signature] = &[
     scalar("time", &[]),
     scalar("pi", &[]),
     vector("label_replace", TEXTS_4),
-    Signature {
-        name: "label_join",
-        arguments: TEXTS_3,
-        optional: 1,
-        variadic: true,
-        returns: Kind::Vector,
-    },
+    Signature { name: "label_join", arguments: TEXTS_3, optional: 1, variadic: true, returns: Kind::Vector },
     vector("histogram_quantile", &[Kind::Scalar, Kind::Vector]),
 ];

@@ -12,32 +12,11 @@ pub(in crate::prometheus) enum Expr {
     Number(f64),
     Text(String),
     Selector(Selector),
-    Range {
-        selector: Selector,
-        range: i64,
-    },
-    Subquery {
-        inner: Box<Expr>,
-        range: i64,
-        step: Option<i64>,
-        shift: Shift,
-    },
-    Call {
-        function: &'static Signature,
-        arguments: Vec<Expr>,
-    },
-    Aggregate {
-        operator: Aggregator,
-        parameter: Option<Box<Expr>>,
-        inner: Box<Expr>,
-        grouping: Grouping,
-    },
-    Binary {
-        operator: Operator,
-        left: Box<Expr>,
-        right: Box<Expr>,
-        joining: Joining,
-    },
+    Range { selector: Selector, range: i64 },
+    Subquery { inner: Box<Expr>, range: i64, step: Option<i64>, shift: Shift },
+    Call { function: &'static Signature, arguments: Vec<Expr> },
+    Aggregate { operator: Aggregator, parameter: Option<Box<Expr>>, inner: Box<Expr>, grouping: Grouping },
+    Binary { operator: Operator, left: Box<Expr>, right: Box<Expr>, joining: Joining },
     Negated(Box<Expr>),
     Parenthesized(Box<Expr>),
 }
@@ -191,10 +170,7 @@ pub(in crate::prometheus) enum Operator {
 impl Operator {
     pub(super) fn is_comparison(self) -> bool {
         use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-        matches!(
-            self,
-            Equal | NotEqual | Less | Greater | LessOrEqual | GreaterOrEqual
-        )
+        matches!(self, Equal | NotEqual | Less | Greater | LessOrEqual | GreaterOrEqual)
     }
 
     pub(super) fn is_set(self) -> bool {

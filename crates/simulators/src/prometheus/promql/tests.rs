@@ -17,24 +17,13 @@ fn after(minutes: i64) -> Timestamp {
 
 fn content() -> Content {
     let line = |metric, labels: &[(&str, &str)], value, per_second| {
-        Series::line(
-            metric,
-            labels,
-            Step {
-                from: start(),
-                value,
-                per_second,
-            },
-        )
+        Series::line(metric, labels, Step { from: start(), value, per_second })
     };
     let restarted = Series {
         labels: named("restarted_total", &[]),
         samples: Samples::Points(
             [(50, 100.0), (52, 200.0), (54, 20.0), (56, 60.0)]
-                .map(|(minute, value)| Sample {
-                    at: after(minute),
-                    value,
-                })
+                .map(|(minute, value)| Sample { at: after(minute), value })
                 .to_vec(),
         ),
     };
@@ -43,18 +32,8 @@ fn content() -> Content {
             line("up", &[("job", "pay"), ("instance", "a")], 1.0, 0.0),
             line("up", &[("job", "pay"), ("instance", "b")], 0.0, 0.0),
             line("up", &[("job", "card"), ("instance", "c")], 1.0, 0.0),
-            line(
-                "requests_total",
-                &[("job", "pay"), ("code", "200")],
-                0.0,
-                9.0,
-            ),
-            line(
-                "requests_total",
-                &[("job", "pay"), ("code", "500")],
-                0.0,
-                1.0,
-            ),
+            line("requests_total", &[("job", "pay"), ("code", "200")], 0.0, 9.0),
+            line("requests_total", &[("job", "pay"), ("code", "500")], 0.0, 1.0),
             line("owner", &[("job", "pay"), ("team", "payments")], 1.0, 0.0),
             line("zero", &[("job", "pay")], 0.0, 0.0),
             line("lat_bucket", &[("le", "0.1")], 0.0, 5.0),
@@ -72,14 +51,7 @@ fn answer(query: &str) -> String {
     let content = content();
     let source = Source::new(&content, after(60));
     let at = after(60).as_millisecond();
-    let evaluation = Evaluation::new(
-        &source,
-        Window {
-            start: at,
-            end: at,
-            step: 1,
-        },
-    );
+    let evaluation = Evaluation::new(&source, Window { start: at, end: at, step: 1 });
     let expression = match parse(query) {
         Ok(expression) => expression,
         Err(error) => return format!("refused: {error}"),
@@ -93,11 +65,8 @@ fn answer(query: &str) -> String {
             let mut lines: Vec<String> = elements
                 .iter()
                 .map(|element| {
-                    let pairs: Vec<String> = element
-                        .labels
-                        .iter()
-                        .map(|(name, value)| format!("{name}={value}"))
-                        .collect();
+                    let pairs: Vec<String> =
+                        element.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
                     // Nine digits: sums of floats differ in their last bits.
                     let rounded = (element.value * 1e9).round() / 1e9;
                     format!("{{{}}} {}", pairs.join(","), number(rounded))
@@ -113,26 +82,14 @@ fn answer(query: &str) -> String {
 fn expressions_have_the_values_of_the_real_server() {
     let table = [
         ("up{job=\"card\"}", "{__name__=up,instance=c,job=card} 1"),
-        (
-            "up{instance!~\"a|b\"}",
-            "{__name__=up,instance=c,job=card} 1",
-        ),
+        ("up{instance!~\"a|b\"}", "{__name__=up,instance=c,job=card} 1"),
         // Regexes are anchored.
         ("up{job=~\"car\"}", ""),
-        (
-            "up{job!=\"pay\",missing=\"\"}",
-            "{__name__=up,instance=c,job=card} 1",
-        ),
+        ("up{job!=\"pay\",missing=\"\"}", "{__name__=up,instance=c,job=card} 1"),
         ("zero offset 30m", "{__name__=zero,job=pay} 0"),
         ("zero offset 2h", ""),
-        (
-            "rate(requests_total{code=\"500\"}[5m])",
-            "{code=500,job=pay} 1",
-        ),
-        (
-            "increase(requests_total{code=\"500\"}[10m])",
-            "{code=500,job=pay} 600",
-        ),
+        ("rate(requests_total{code=\"500\"}[5m])", "{code=500,job=pay} 1"),
+        ("increase(requests_total{code=\"500\"}[10m])", "{code=500,job=pay} 600"),
         // 100 + 20 (after the reset) + 40 in six minutes; the missing last four count as half a spacing.
         ("increase(restarted_total[10m])", "{} 186.666666667"),
         ("resets(restarted_total[10m])", "{} 1"),
@@ -141,10 +98,7 @@ fn expressions_have_the_values_of_the_real_server() {
         ("max_over_time(restarted_total[10m])", "{} 200"),
         ("min_over_time(restarted_total[10m])", "{} 20"),
         ("count_over_time(restarted_total[10m])", "{} 4"),
-        (
-            "last_over_time(restarted_total[10m])",
-            "{__name__=restarted_total} 60",
-        ),
+        ("last_over_time(restarted_total[10m])", "{__name__=restarted_total} 60"),
         // A series is seen for five minutes after its last sample, or not at all once its target is gone.
         ("restarted_total", "{__name__=restarted_total} 60"),
         ("restarted_total offset -90s", ""),
@@ -157,10 +111,7 @@ fn expressions_have_the_values_of_the_real_server() {
         ("avg(up)", "{} 0.666666667"),
         ("min(up)", "{} 0"),
         ("count(up == 0)", "{} 1"),
-        (
-            "topk(1, requests_total)",
-            "{__name__=requests_total,code=200,job=pay} 32400",
-        ),
+        ("topk(1, requests_total)", "{__name__=requests_total,code=200,job=pay} 32400"),
         // The sum of nothing is nothing, not zero.
         ("sum(nothing)", ""),
         ("count(nothing) or vector(0)", "{} 0"),
@@ -169,26 +120,14 @@ fn expressions_have_the_values_of_the_real_server() {
         ("zero / zero < 0.99", ""),
         ("1 / zero", "{job=pay} +Inf"),
         ("up == 0", "{__name__=up,instance=b,job=pay} 0"),
-        (
-            "up{job=\"pay\"} == bool 0",
-            "{instance=a,job=pay} 0; {instance=b,job=pay} 1",
-        ),
+        ("up{job=\"pay\"} == bool 0", "{instance=a,job=pay} 0; {instance=b,job=pay} 1"),
         ("1 > bool 2", "0"),
         ("-2 ^ 2", "-4"),
         ("2 ^ 3 ^ 2", "512"),
         ("1 + 2 * 3 - 4 / 2", "5"),
-        (
-            "up and on(job) owner",
-            "{__name__=up,instance=a,job=pay} 1; {__name__=up,instance=b,job=pay} 0",
-        ),
-        (
-            "up unless on(job) owner",
-            "{__name__=up,instance=c,job=card} 1",
-        ),
-        (
-            "up{job=\"card\"} or zero",
-            "{__name__=up,instance=c,job=card} 1; {__name__=zero,job=pay} 0",
-        ),
+        ("up and on(job) owner", "{__name__=up,instance=a,job=pay} 1; {__name__=up,instance=b,job=pay} 0"),
+        ("up unless on(job) owner", "{__name__=up,instance=c,job=card} 1"),
+        ("up{job=\"card\"} or zero", "{__name__=up,instance=c,job=card} 1; {__name__=zero,job=pay} 0"),
         (
             "up * on(job) group_left(team) owner",
             "{instance=a,job=pay,team=payments} 1; {instance=b,job=pay,team=payments} 0",
@@ -197,14 +136,8 @@ fn expressions_have_the_values_of_the_real_server() {
             "up * on(job) owner",
             "failed: multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)",
         ),
-        (
-            "requests_total{code=\"500\"} / ignoring(code) requests_total{code=\"200\"}",
-            "{job=pay} 0.111111111",
-        ),
-        (
-            "sum(rate(requests_total{code=~\"5..\"}[5m])) / sum(rate(requests_total[5m]))",
-            "{} 0.1",
-        ),
+        ("requests_total{code=\"500\"} / ignoring(code) requests_total{code=\"200\"}", "{job=pay} 0.111111111"),
+        ("sum(rate(requests_total{code=~\"5..\"}[5m])) / sum(rate(requests_total[5m]))", "{} 0.1"),
         ("scalar(zero) + 1", "1"),
         ("scalar(up)", "NaN"),
         ("vector(time())", "{} 1772456400"),
@@ -215,16 +148,10 @@ fn expressions_have_the_values_of_the_real_server() {
         ("histogram_quantile(0.5, rate(lat_bucket[5m]))", "{} 0.1"),
         ("histogram_quantile(0.7, rate(lat_bucket[5m]))", "{} 0.3"),
         ("max_over_time(sum(up)[10m:1m])", "{} 2"),
-        (
-            "rate({__name__=~\"zero|owner\", job=\"pay\"}[5m]) * 0",
-            "{job=pay,team=payments} 0; {job=pay} 0",
-        ),
+        ("rate({__name__=~\"zero|owner\", job=\"pay\"}[5m]) * 0", "{job=pay,team=payments} 0; {job=pay} 0"),
         ("\"a\\n\\\"b\"", "a\n\"b"),
         ("up[5m]", "3 ranges"),
-        (
-            "{__name__=~\"zero|owner\"} + 0",
-            "{job=pay,team=payments} 1; {job=pay} 0",
-        ),
+        ("{__name__=~\"zero|owner\"} + 0", "{job=pay,team=payments} 1; {job=pay} 0"),
     ];
     for (query, expected) in table {
         assert_eq!(answer(query), expected, "{query}");
@@ -235,48 +162,21 @@ fn expressions_have_the_values_of_the_real_server() {
 fn texts_that_are_no_promql_are_refused_with_their_place() {
     let table = [
         ("", "1:1: parse error: no expression found in input"),
-        (
-            "up{job=}",
-            "1:8: parse error: unexpected \"}\" in label matching, expected string",
-        ),
-        (
-            "sum(\n up",
-            "2:4: parse error: unexpected end of input in aggregation, expected \",\"",
-        ),
+        ("up{job=}", "1:8: parse error: unexpected \"}\" in label matching, expected string"),
+        ("sum(\n up", "2:4: parse error: unexpected end of input in aggregation, expected \",\""),
         ("(up", "1:4: parse error: unclosed left parenthesis"),
         (
             "rate(up)",
             "1:6: parse error: expected type range vector in call to function \"rate\", got instant vector",
         ),
-        (
-            "nope(up)",
-            "1:1: parse error: unknown function with name \"nope\"",
-        ),
-        (
-            "{}",
-            "1:1: parse error: vector selector must contain at least one non-empty matcher",
-        ),
-        (
-            "{job=~\".*\"}",
-            "1:1: parse error: vector selector must contain at least one non-empty matcher",
-        ),
-        (
-            "1 > 2",
-            "1:3: parse error: comparisons between scalars must use BOOL modifier",
-        ),
+        ("nope(up)", "1:1: parse error: unknown function with name \"nope\""),
+        ("{}", "1:1: parse error: vector selector must contain at least one non-empty matcher"),
+        ("{job=~\".*\"}", "1:1: parse error: vector selector must contain at least one non-empty matcher"),
+        ("1 > 2", "1:3: parse error: comparisons between scalars must use BOOL modifier"),
         // Decimals and growing units are no durations.
-        (
-            "up[0.5m]",
-            "1:4: parse error: bad number or duration syntax: \"0.5m\"",
-        ),
-        (
-            "up[30s1m]",
-            "1:4: parse error: bad number or duration syntax: \"30s1m\"",
-        ),
-        (
-            "up offset 5m offset 5m",
-            "1:14: parse error: offset and @ may not be set multiple times",
-        ),
+        ("up[0.5m]", "1:4: parse error: bad number or duration syntax: \"0.5m\""),
+        ("up[30s1m]", "1:4: parse error: bad number or duration syntax: \"30s1m\""),
+        ("up offset 5m offset 5m", "1:14: parse error: offset and @ may not be set multiple times"),
     ];
     for (query, expected) in table {
         assert_eq!(answer(query), format!("refused: {expected}"), "{query}");

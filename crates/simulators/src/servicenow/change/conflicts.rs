@@ -20,11 +20,7 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
             let stamp = call.stamp(instance);
             let mut store = instance.write();
             detect(&mut store, id, &stamp);
-            let job = fields(&[
-                ("name", "Conflict Detection"),
-                ("state", "3"),
-                ("source", id),
-            ]);
+            let job = fields(&[("name", "Conflict Detection"), ("state", "3"), ("source", id)]);
             let worker = writes::insert(&mut store, "sys_execution_tracker", job, &stamp);
             let link = schedule::link(call, &worker);
             Reply::result(json!({ "worker": { "sysId": worker, "link": link } }))
@@ -36,14 +32,9 @@ pub(super) fn answer(instance: &Instance, call: &Call, id: &str) -> Reply {
 
 fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
     let store = instance.read();
-    let last_run = store
-        .find("change_request", id)
-        .map(|row| row.get("conflict_last_run").to_owned());
+    let last_run = store.find("change_request", id).map(|row| row.get("conflict_last_run").to_owned());
     let rows = store.with_value("conflict", "change", id);
-    let conflicts: Vec<Value> = rows
-        .into_iter()
-        .map(|row| told(&store, call, row))
-        .collect();
+    let conflicts: Vec<Value> = rows.into_iter().map(|row| told(&store, call, row)).collect();
     // The status says so whether or not there are any: only the list tells.
     Reply::result(json!({
         "status": "Conflict",
@@ -55,11 +46,8 @@ fn poll(instance: &Instance, call: &Call, id: &str) -> Reply {
 }
 
 fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
-    let old: Vec<String> = store
-        .with_value("conflict", "change", id)
-        .iter()
-        .map(|row| row.id.to_string())
-        .collect();
+    let old: Vec<String> =
+        store.with_value("conflict", "change", id).iter().map(|row| row.id.to_string()).collect();
     for conflict in old {
         writes::delete(store, ("conflict", &conflict), stamp);
     }
@@ -67,11 +55,7 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
         return;
     };
     let found = [on_the_same_ci(store, change), in_a_blackout(store, change)].concat();
-    let status = if found.is_empty() {
-        "No Conflict"
-    } else {
-        "Conflict"
-    };
+    let status = if found.is_empty() { "No Conflict" } else { "Conflict" };
     let at = stored_time(stamp.at);
     for mut conflict in found {
         conflict.insert("last_checked".to_owned(), at.clone());
@@ -82,17 +66,11 @@ fn detect(store: &mut Store, id: &str, stamp: &Stamp) {
 }
 
 fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
-    let (start, end, ci) = (
-        change.get("start_date"),
-        change.get("end_date"),
-        change.get("cmdb_ci"),
-    );
+    let (start, end, ci) = (change.get("start_date"), change.get("end_date"), change.get("cmdb_ci"));
     if start.is_empty() || end.is_empty() || ci.is_empty() {
         return Vec::new();
     }
-    let others = store
-        .with_value("change_request", "cmdb_ci", ci)
-        .into_iter();
+    let others = store.with_value("change_request", "cmdb_ci", ci).into_iter();
     let clashing = others.filter(|other| {
         other.id != change.id
             && !matches!(other.get("state"), "3" | "4")
@@ -112,10 +90,7 @@ fn on_the_same_ci(store: &Store, change: &Row) -> Vec<Fields> {
 }
 
 fn in_a_blackout(store: &Store, change: &Row) -> Vec<Fields> {
-    let moments = (
-        parse_stored(change.get("start_date")),
-        parse_stored(change.get("end_date")),
-    );
+    let moments = (parse_stored(change.get("start_date")), parse_stored(change.get("end_date")));
     let (Some(start), Some(end)) = moments else {
         return Vec::new();
     };
@@ -136,14 +111,9 @@ fn in_a_blackout(store: &Store, change: &Row) -> Vec<Fields> {
 pub(super) fn blackouts(store: &Store) -> Vec<(String, (Timestamp, Timestamp))> {
     let family = store.dictionary.family("cmn_schedule_blackout");
     let spans = store.scan(&family).flat_map(|schedule| {
-        let spans = store
-            .with_value("cmn_schedule_span", "schedule", &schedule.id)
-            .into_iter();
+        let spans = store.with_value("cmn_schedule_span", "schedule", &schedule.id).into_iter();
         spans.filter_map(move |span| {
-            let bounds = (
-                compact(span.get("start_date_time"))?,
-                compact(span.get("end_date_time"))?,
-            );
+            let bounds = (compact(span.get("start_date_time"))?, compact(span.get("end_date_time"))?);
             Some((schedule.id.to_string(), bounds))
         })
     });

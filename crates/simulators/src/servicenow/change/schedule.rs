@@ -28,9 +28,7 @@ pub(super) fn of_change(instance: &Instance, call: &Call, id: &str) -> Reply {
 
 /// `GET /change/ci/{ci}/schedule?duration_in_seconds=`.
 pub(super) fn of_item(instance: &Instance, call: &Call, ci: &str) -> Reply {
-    let seconds = call
-        .parameter("duration_in_seconds")
-        .and_then(|text| text.parse().ok());
+    let seconds = call.parameter("duration_in_seconds").and_then(|text| text.parse().ok());
     match seconds {
         Some(seconds) => start(instance, call, (ci, "", SignedDuration::from_secs(seconds))),
         None => Reply::failure(400, "Bad Request", Some("duration_in_seconds is missing")),
@@ -45,17 +43,11 @@ pub(super) fn first_available(instance: &Instance, call: &Call, id: &str) -> Rep
     let (ci, duration) = planned(instance, id);
     let stamp = call.stamp(instance);
     let mut store = instance.write();
-    let Some((start, _)) = free(&store, (&ci, id, duration), stamp.at)
-        .into_iter()
-        .next()
-    else {
+    let Some((start, _)) = free(&store, (&ci, id, duration), stamp.at).into_iter().next() else {
         return Reply::failure(400, "Bad Request", Some("no free time within the horizon"));
     };
     let end = start.saturating_add(duration).unwrap_or(Timestamp::MAX);
-    let dates = [
-        ("start_date", stored_time(start)),
-        ("end_date", stored_time(end)),
-    ];
+    let dates = [("start_date", stored_time(start)), ("end_date", stored_time(end))];
     let dates = dates.map(|(name, value)| (name.to_owned(), value));
     writes::update(&mut store, ("change_request", id), dates.into(), &stamp);
     match store.find("change_request", id) {
@@ -71,11 +63,7 @@ pub(super) fn worker(instance: &Instance, call: &Call, id: &str) -> Reply {
         return Reply::not_found();
     };
     let waiting = row.get("state") == "1";
-    let (state, label) = if waiting {
-        (1, "Waiting")
-    } else {
-        (3, "Complete")
-    };
+    let (state, label) = if waiting { (1, "Waiting") } else { (3, "Complete") };
     let mut result = json!({
         "worker": { "sysId": id, "link": link(call, id) },
         "state": { "value": state, "display_value": label },
@@ -88,12 +76,7 @@ pub(super) fn worker(instance: &Instance, call: &Call, id: &str) -> Reply {
     }
     if waiting {
         let done = fields(&[("state", "3")]);
-        writes::update(
-            &mut store,
-            ("sys_execution_tracker", id),
-            done,
-            &call.stamp(instance),
-        );
+        writes::update(&mut store, ("sys_execution_tracker", id), done, &call.stamp(instance));
     }
     Reply::result(result)
 }
@@ -110,10 +93,7 @@ fn planned(instance: &Instance, id: &str) -> (String, SignedDuration) {
         (Some(start), Some(end)) => end.duration_since(start),
         _ => SignedDuration::from_hours(1),
     };
-    (
-        row.map_or("", |row| row.get("cmdb_ci")).to_owned(),
-        duration,
-    )
+    (row.map_or("", |row| row.get("cmdb_ci")).to_owned(), duration)
 }
 
 fn start(instance: &Instance, call: &Call, wanted: (&str, &str, SignedDuration)) -> Reply {
@@ -125,41 +105,22 @@ fn start(instance: &Instance, call: &Call, wanted: (&str, &str, SignedDuration))
         let local = local.strftime("%Y-%m-%d %H:%M:%S").to_string();
         json!({ "value": stored_time(moment), "display_value": local })
     };
-    let spans = spans
-        .into_iter()
-        .map(|(start, end)| json!({ "start": shown(start), "end": shown(end) }));
+    let spans = spans.into_iter().map(|(start, end)| json!({ "start": shown(start), "end": shown(end) }));
     let payload = json!({ "spans": spans.collect::<Vec<_>>() }).to_string();
-    let job = [
-        ("name", "Change Schedule"),
-        ("state", "1"),
-        ("source", wanted.1),
-        ("payload", &payload),
-    ];
+    let job = [("name", "Change Schedule"), ("state", "1"), ("source", wanted.1), ("payload", &payload)];
     let worker = writes::insert(&mut store, "sys_execution_tracker", fields(&job), &stamp);
     let told = json!({ "worker": { "sysId": worker, "link": link(call, &worker) } });
     Reply::json(202, json!({ "result": told }))
 }
 
 /// The gaps between what is planned on the item and the blackouts, long enough for the duration.
-fn free(
-    store: &Store,
-    (ci, id, duration): (&str, &str, SignedDuration),
-    now: Timestamp,
-) -> Vec<Span> {
+fn free(store: &Store, (ci, id, duration): (&str, &str, SignedDuration), now: Timestamp) -> Vec<Span> {
     let horizon = now.saturating_add(HORIZON).unwrap_or(Timestamp::MAX);
-    let planned = store
-        .with_value("change_request", "cmdb_ci", ci)
-        .into_iter();
+    let planned = store.with_value("change_request", "cmdb_ci", ci).into_iter();
     let planned = planned.filter(|row| *row.id != *id && !matches!(row.get("state"), "3" | "4"));
-    let planned = planned.filter_map(|row| {
-        Some((
-            parse_stored(row.get("start_date"))?,
-            parse_stored(row.get("end_date"))?,
-        ))
-    });
-    let mut busy: Vec<Span> = planned
-        .chain(blackouts(store).into_iter().map(|(_, span)| span))
-        .collect();
+    let planned =
+        planned.filter_map(|row| Some((parse_stored(row.get("start_date"))?, parse_stored(row.get("end_date"))?)));
+    let mut busy: Vec<Span> = planned.chain(blackouts(store).into_iter().map(|(_, span)| span)).collect();
     busy.sort_unstable();
     let mut spans = Vec::new();
     let mut from = now;

@@ -34,17 +34,8 @@ pub(super) fn next(instance: &Instance, id: &str) -> Reply {
     };
     let from = row.get("state");
     let possible = following(row.get("type"), from);
-    let available: Vec<&str> = possible
-        .iter()
-        .copied()
-        .filter(|to| is_available(row, to))
-        .collect();
-    let label = |state: &str| {
-        store
-            .label("change_request", "state", state)
-            .unwrap_or(state)
-            .to_owned()
-    };
+    let available: Vec<&str> = possible.iter().copied().filter(|to| is_available(row, to)).collect();
+    let label = |state: &str| store.label("change_request", "state", state).unwrap_or(state).to_owned();
     let transitions: Vec<Value> = possible
         .iter()
         .map(|to| {
@@ -64,10 +55,7 @@ pub(super) fn next(instance: &Instance, id: &str) -> Reply {
             }])
         })
         .collect();
-    let labels = possible
-        .iter()
-        .chain([&from])
-        .map(|state| ((*state).to_owned(), Value::from(label(state))));
+    let labels = possible.iter().chain([&from]).map(|state| ((*state).to_owned(), Value::from(label(state))));
     Reply::result(json!({
         "available_states": available,
         "state_transitions": transitions,
@@ -76,46 +64,25 @@ pub(super) fn next(instance: &Instance, id: &str) -> Reply {
 }
 
 /// The refusal of a business rule or data policy, where an update asks for what the model forbids.
-pub(in super::super) fn refused(
-    store: &Store,
-    (table, id): (&str, &str),
-    changes: &Fields,
-) -> Option<Reply> {
-    let row = store
-        .find(table, id)
-        .filter(|row| &*row.class == "change_request")?;
+pub(in super::super) fn refused(store: &Store, (table, id): (&str, &str), changes: &Fields) -> Option<Reply> {
+    let row = store.find(table, id).filter(|row| &*row.class == "change_request")?;
     let by_rule = |rule: &str| {
-        let detail = format!(
-            "Operation against file 'change_request' was aborted by Business Rule '{rule}'"
-        );
+        let detail = format!("Operation against file 'change_request' was aborted by Business Rule '{rule}'");
         Some(Reply::failure(403, "Operation Failed", Some(&detail)))
     };
     let from = row.get("state");
-    let changed = |column: &str| {
-        changes
-            .get(column)
-            .filter(|value| *value != row.get(column))
-    };
+    let changed = |column: &str| changes.get(column).filter(|value| *value != row.get(column));
     if changed("type").is_some() && from != "-5" {
         return by_rule("Change Model: Check Type");
     }
     let to = changed("state")?;
-    let kind = changes
-        .get("type")
-        .map_or_else(|| row.get("type"), String::as_str);
-    if row.get("chg_model").is_empty()
-        && !(following(kind, from).contains(&to.as_str()) && is_available(row, to))
-    {
+    let kind = changes.get("type").map_or_else(|| row.get("type"), String::as_str);
+    if row.get("chg_model").is_empty() && !(following(kind, from).contains(&to.as_str()) && is_available(row, to)) {
         return by_rule("Change Model: Check State Transition");
     }
-    let after = |column: &str| {
-        changes
-            .get(column)
-            .map_or_else(|| row.get(column), String::as_str)
-    };
+    let after = |column: &str| changes.get(column).map_or_else(|| row.get(column), String::as_str);
     if to == "3" && (after("close_code").is_empty() || after("close_notes").is_empty()) {
-        let detail =
-            "Data Policy Exception: The following fields are mandatory: Close code, Close notes";
+        let detail = "Data Policy Exception: The following fields are mandatory: Close code, Close notes";
         return Some(Reply::failure(403, "Operation Failed", Some(detail)));
     }
     None

@@ -17,12 +17,7 @@ pub(in super::super) struct Asker {
 impl Asker {
     /// The instance itself asking.
     pub(in super::super) fn system(now: Timestamp) -> Self {
-        Self {
-            now,
-            zone: TimeZone::UTC,
-            user_id: String::new(),
-            user_name: "system".to_owned(),
-        }
+        Self { now, zone: TimeZone::UTC, user_id: String::new(), user_name: "system".to_owned() }
     }
 
     fn local(&self) -> DateTime {
@@ -44,13 +39,8 @@ impl Asker {
     }
 
     fn call(&self, script: &str) -> Option<String> {
-        let (name, arguments) = script
-            .strip_prefix("gs.")?
-            .strip_suffix(')')?
-            .split_once('(')?;
-        let mut arguments = arguments
-            .split(',')
-            .map(|text| text.trim().trim_matches(['\'', '"']));
+        let (name, arguments) = script.strip_prefix("gs.")?.strip_suffix(')')?.split_once('(')?;
+        let mut arguments = arguments.split(',').map(|text| text.trim().trim_matches(['\'', '"']));
         match name {
             "getUserID" => return Some(self.user_id.clone()),
             "getUserName" => return Some(self.user_name.clone()),
@@ -100,10 +90,7 @@ impl Asker {
     pub(super) fn around(&self, stored: &str, unit: &str) -> Option<(String, String)> {
         let local = self.parse(stored)?;
         let unit = unit_word(unit);
-        Some((
-            self.stored(start(local, unit)?)?,
-            self.stored(end(local, unit)?)?,
-        ))
+        Some((self.stored(start(local, unit)?)?, self.stored(end(local, unit)?)?))
     }
 
     fn parse(&self, stored: &str) -> Option<DateTime> {
@@ -113,12 +100,8 @@ impl Asker {
 
     /// Whether a stored moment falls on the part `gs.datePart('dayofweek','monday','EE')` names.
     pub(super) fn is_part(&self, stored: &str, script: &str) -> Option<bool> {
-        let arguments = script
-            .strip_prefix("javascript:gs.datePart(")?
-            .strip_suffix(')')?;
-        let mut arguments = arguments
-            .split(',')
-            .map(|text| text.trim().trim_matches(['\'', '"']));
+        let arguments = script.strip_prefix("javascript:gs.datePart(")?.strip_suffix(')')?;
+        let mut arguments = arguments.split(',').map(|text| text.trim().trim_matches(['\'', '"']));
         let (part, wanted) = (arguments.next()?, arguments.next()?.to_ascii_lowercase());
         if arguments.next()? != "EE" {
             return None;
@@ -142,15 +125,9 @@ impl Asker {
 pub(in super::super) fn parse_stored(text: &str) -> Option<Timestamp> {
     let local = match text.parse::<DateTime>() {
         Ok(local) => local,
-        Err(_) => text
-            .parse::<jiff::civil::Date>()
-            .ok()?
-            .to_datetime(Time::midnight()),
+        Err(_) => text.parse::<jiff::civil::Date>().ok()?.to_datetime(Time::midnight()),
     };
-    TimeZone::UTC
-        .to_ambiguous_timestamp(local)
-        .compatible()
-        .ok()
+    TimeZone::UTC.to_ambiguous_timestamp(local).compatible().ok()
 }
 
 /// `dayofweek` is how relative queries say day.
@@ -180,9 +157,7 @@ fn period_named(period: &str) -> Option<(&'static str, i64)> {
         Some((unit, *shift))
     })?;
     let units = ["minute", "hour", "day", "week", "month", "quarter", "year"];
-    let unit = units
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(unit))?;
+    let unit = units.into_iter().find(|known| known.eq_ignore_ascii_case(unit))?;
     Some((unit, shift))
 }
 
@@ -207,13 +182,7 @@ fn start(moment: DateTime, unit: &str) -> Option<DateTime> {
     let date = match unit {
         "minute" => return moment.with().second(0).subsec_nanosecond(0).build().ok(),
         "hour" => {
-            return moment
-                .with()
-                .minute(0)
-                .second(0)
-                .subsec_nanosecond(0)
-                .build()
-                .ok();
+            return moment.with().minute(0).second(0).subsec_nanosecond(0).build().ok();
         }
         "day" => date,
         "week" => {
@@ -263,14 +232,8 @@ mod tests {
             ("gs.endOfLastMonth()", Some("2026-02-28 23:59:59")),
             ("gs.beginningOfNextYear()", Some("2027-01-01 00:00:00")),
             ("gs.endOfToday()", Some("2026-03-04 23:59:59")),
-            (
-                "gs.dateGenerate('2026-01-05','12:30:00')",
-                Some("2026-01-05 12:30:00"),
-            ),
-            (
-                "gs.dateGenerate('2026-01-05','end')",
-                Some("2026-01-05 23:59:59"),
-            ),
+            ("gs.dateGenerate('2026-01-05','12:30:00')", Some("2026-01-05 12:30:00")),
+            ("gs.dateGenerate('2026-01-05','end')", Some("2026-01-05 23:59:59")),
             ("gs.getUserID()", Some("u1")),
             ("gs.eval('x')", None),
             ("gs.daysAgo(999999999999999)", None),

@@ -47,12 +47,7 @@ enum Check {
     Outside(String, String),
     Field(Order, Path),
     DatePart(String),
-    Apart {
-        other: Path,
-        before: bool,
-        order: Order,
-        seconds: i64,
-    },
+    Apart { other: Path, before: bool, order: Order, seconds: i64 },
     InHierarchy(String),
     InstanceOf(String),
 }
@@ -65,12 +60,7 @@ enum Place {
 }
 
 impl<'a> Plan<'a> {
-    pub(in super::super) fn new(
-        store: &'a Store,
-        table: &str,
-        query: &Query,
-        asker: &'a Asker,
-    ) -> Self {
+    pub(in super::super) fn new(store: &'a Store, table: &str, query: &Query, asker: &'a Asker) -> Self {
         let mut plan = Plan {
             store,
             family: store.dictionary.family(table),
@@ -109,11 +99,7 @@ impl<'a> Plan<'a> {
             match self.narrowed(group) {
                 Some(rows) => {
                     looked_at += rows.len();
-                    hits.extend(
-                        rows.into_iter()
-                            .filter(|row| self.holds(group, row))
-                            .filter(is_new),
-                    );
+                    hits.extend(rows.into_iter().filter(|row| self.holds(group, row)).filter(is_new));
                 }
                 None => {
                     let rows = self.store.scan(&self.family).inspect(|_| looked_at += 1);
@@ -130,9 +116,7 @@ impl<'a> Plan<'a> {
     }
 
     fn holds(&self, group: &[Vec<Test>], row: &Row) -> bool {
-        group
-            .iter()
-            .all(|any_of| any_of.iter().any(|test| self.passes(test, row)))
+        group.iter().all(|any_of| any_of.iter().any(|test| self.passes(test, row)))
     }
 
     /// The rows an index offers for the narrowest of the conditions.
@@ -159,29 +143,22 @@ impl<'a> Plan<'a> {
         &'p self,
         parts: &'p [(&'p str, Vec<&'p str>)],
     ) -> impl Iterator<Item = (&'p str, &'p str, &'p Name)> {
-        let pairs = parts
-            .iter()
-            .flat_map(|(column, values)| values.iter().map(move |value| (*column, *value)));
-        pairs
-            .flat_map(|(column, value)| self.family.iter().map(move |class| (column, value, class)))
+        let pairs = parts.iter().flat_map(|(column, values)| values.iter().map(move |value| (*column, *value)));
+        pairs.flat_map(|(column, value)| self.family.iter().map(move |class| (column, value, class)))
     }
 
     /// How many rows an index would give.
     fn offers(&self, column: &str, values: &[&str]) -> usize {
         let classes = self.family.iter();
         let pairs = classes.flat_map(|class| values.iter().map(move |value| (class, *value)));
-        pairs
-            .map(|(class, value)| self.store.count(class, column, value))
-            .sum()
+        pairs.map(|(class, value)| self.store.count(class, column, value)).sum()
     }
 
     /// The column and values of a condition that an index can answer.
     fn exactly<'t>(&self, test: &'t Test) -> Option<(&'t str, Vec<&'t str>)> {
         let values: Vec<&str> = match &test.check {
             Check::Compare(Order::Equal, value) if !value.is_empty() => vec![value],
-            Check::In(values) if !values.contains("") => {
-                values.iter().map(String::as_str).collect()
-            }
+            Check::In(values) if !values.contains("") => values.iter().map(String::as_str).collect(),
             _ => return None,
         };
         self.offered(test)?;
@@ -194,12 +171,8 @@ impl<'a> Plan<'a> {
             _ => None,
         });
         let bounded = |test: &Test| match &test.check {
-            Check::Compare(Order::Above | Order::AtLeast, low) => {
-                Some((low.clone(), HIGHEST.to_owned()))
-            }
-            Check::Compare(Order::Below | Order::AtMost, high) => {
-                Some((String::new(), high.clone()))
-            }
+            Check::Compare(Order::Above | Order::AtLeast, low) => Some((low.clone(), HIGHEST.to_owned())),
+            Check::Compare(Order::Below | Order::AtMost, high) => Some((String::new(), high.clone())),
             Check::Within(low, high) => Some((low.clone(), high.clone())),
             _ => None,
         };
@@ -212,24 +185,18 @@ impl<'a> Plan<'a> {
                 continue;
             }
             best = Some(match best {
-                Some((column, a, b)) if *column == test.path.column => {
-                    (column, a.max(low), b.min(high))
-                }
+                Some((column, a, b)) if *column == test.path.column => (column, a.max(low), b.min(high)),
                 Some(other) => other,
                 None => (&test.path.column, low, high),
             });
         }
         let (column, low, high) = best?;
-        let rows = self
-            .family
-            .iter()
-            .flat_map(|class| self.store.in_range(class, column, (&low, &high)));
+        let rows = self.family.iter().flat_map(|class| self.store.in_range(class, column, (&low, &high)));
         Some(rows.collect())
     }
 
     fn offered(&self, test: &Test) -> Option<()> {
-        let indexed =
-            test.path.is_own() && self.store.is_indexed(&test.path.table, &test.path.column);
+        let indexed = test.path.is_own() && self.store.is_indexed(&test.path.table, &test.path.column);
         indexed.then_some(())
     }
 
@@ -244,12 +211,7 @@ impl<'a> Plan<'a> {
         };
         let mut keyed: Vec<(Vec<String>, &Row)> = rows
             .into_iter()
-            .map(|row| {
-                (
-                    self.order.iter().map(|(path, _)| key(row, path)).collect(),
-                    row,
-                )
-            })
+            .map(|row| (self.order.iter().map(|(path, _)| key(row, path)).collect(), row))
             .collect();
         keyed.sort_by(|(left, a), (right, b)| {
             let keys = left.iter().zip(right).zip(&self.order);
@@ -257,9 +219,7 @@ impl<'a> Plan<'a> {
                 let order = ordered(&path.kind, left, right);
                 if *descending { order.reverse() } else { order }
             });
-            orders
-                .fold(Ordering::Equal, Ordering::then)
-                .then(a.touched.cmp(&b.touched))
+            orders.fold(Ordering::Equal, Ordering::then).then(a.touched.cmp(&b.touched))
         });
         keyed.into_iter().map(|(_, row)| row).collect()
     }
@@ -267,14 +227,8 @@ impl<'a> Plan<'a> {
     /// A date in a condition on a date-time means its midnight.
     fn literal(&self, kind: &Kind, value: &str) -> Option<String> {
         let value = self.asker.resolve(value)?;
-        let is_date = *kind == Kind::DateTime
-            && value.parse::<jiff::civil::Date>().is_ok()
-            && value.len() == 10;
-        Some(if is_date {
-            format!("{value} 00:00:00")
-        } else {
-            value
-        })
+        let is_date = *kind == Kind::DateTime && value.parse::<jiff::civil::Date>().is_ok() && value.len() == 10;
+        Some(if is_date { format!("{value} 00:00:00") } else { value })
     }
 
     fn range(&self, kind: &Kind, low: &str, high: &str) -> Option<(String, String)> {
@@ -337,16 +291,9 @@ impl<'a> Plan<'a> {
                     _ => return None,
                 };
                 let seconds = parts.next()?.parse::<i64>().ok()?.checked_mul(unit)?;
-                Check::Apart {
-                    other,
-                    before,
-                    order,
-                    seconds,
-                }
+                Check::Apart { other, before, order, seconds }
             }
-            Operator::Dynamic if value == ME => {
-                Check::Compare(Order::Equal, self.asker.user_id.clone())
-            }
+            Operator::Dynamic if value == ME => Check::Compare(Order::Equal, self.asker.user_id.clone()),
             Operator::InHierarchy => Check::InHierarchy(value.to_owned()),
             Operator::InstanceOf => Check::InstanceOf(value.to_owned()),
             Operator::Dynamic | Operator::History => return None,
@@ -357,9 +304,7 @@ impl<'a> Plan<'a> {
     fn relative(&self, order: Order, value: &str) -> Option<Check> {
         let mut parts = value.strip_prefix('@')?.split('@');
         let (unit, direction) = (parts.next()?, parts.next()?);
-        let moment = self
-            .asker
-            .relative(unit, direction, parts.next()?.parse().ok()?)?;
+        let moment = self.asker.relative(unit, direction, parts.next()?.parse().ok()?)?;
         Some(match order {
             Order::Equal => {
                 let (low, high) = self.asker.around(&moment, unit)?;
@@ -371,8 +316,7 @@ impl<'a> Plan<'a> {
 
     fn shown(&self, path: &Path, row: &Row) -> String {
         let row = path.walk(self.store, row);
-        row.map(|row| display::column(self.store, row, &path.column, &TimeZone::UTC))
-            .unwrap_or_default()
+        row.map(|row| display::column(self.store, row, &path.column, &TimeZone::UTC)).unwrap_or_default()
     }
 
     fn passes(&self, test: &Test, row: &Row) -> bool {
@@ -396,20 +340,10 @@ impl<'a> Plan<'a> {
             Check::NotIn(unwanted) => !unwanted.contains(value),
             Check::Within(low, high) => within(&path.kind, value, low, high),
             Check::Outside(low, high) => !within(&path.kind, value, low, high),
-            Check::Field(order, other) => {
-                compares(&path.kind, value, *order, other.value(self.store, row))
-            }
+            Check::Field(order, other) => compares(&path.kind, value, *order, other.value(self.store, row)),
             Check::DatePart(script) => self.asker.is_part(value, script).unwrap_or(false),
-            Check::Apart {
-                other,
-                before,
-                order,
-                seconds,
-            } => {
-                let moments = (
-                    parse_stored(value),
-                    parse_stored(other.value(self.store, row)),
-                );
+            Check::Apart { other, before, order, seconds } => {
+                let moments = (parse_stored(value), parse_stored(other.value(self.store, row)));
                 let (Some(this), Some(other)) = moments else {
                     return false;
                 };
@@ -436,13 +370,8 @@ impl<'a> Plan<'a> {
         let Some(table) = path.kind.target() else {
             return value == top;
         };
-        let parents = std::iter::successors(Some(value), |id| {
-            Some(self.store.find(table, id)?.get("parent"))
-        });
-        parents
-            .take(50)
-            .take_while(|id| !id.is_empty())
-            .any(|id| id == top)
+        let parents = std::iter::successors(Some(value), |id| Some(self.store.find(table, id)?.get("parent")));
+        parents.take(50).take_while(|id| !id.is_empty()).any(|id| id == top)
     }
 }
 

@@ -45,17 +45,10 @@ impl Parser<'_> {
             }
         }
         if matchers.iter().all(Matcher::accepts_empty) {
-            return Err(self.error_at(
-                position,
-                "vector selector must contain at least one non-empty matcher",
-            ));
+            return Err(self.error_at(position, "vector selector must contain at least one non-empty matcher"));
         }
         self.selectors += 1;
-        Ok(Expr::Selector(Selector {
-            id: self.selectors,
-            matchers,
-            shift: Shift::default(),
-        }))
+        Ok(Expr::Selector(Selector { id: self.selectors, matchers, shift: Shift::default() }))
     }
 
     fn matcher(&mut self) -> Result<Matcher, ParseError> {
@@ -90,16 +83,8 @@ impl Parser<'_> {
             return self.range(position, found);
         }
         let mut changed = found;
-        let at = if self.accept("@") {
-            Some(self.at()?)
-        } else {
-            None
-        };
-        let offset = if at.is_none() {
-            Some(self.offset()?)
-        } else {
-            None
-        };
+        let at = if self.accept("@") { Some(self.at()?) } else { None };
+        let offset = if at.is_none() { Some(self.offset()?) } else { None };
         let shift = match &mut changed {
             Expr::Selector(selector) | Expr::Range { selector, .. } => &mut selector.shift,
             Expr::Subquery { shift, .. } => shift,
@@ -125,38 +110,22 @@ impl Parser<'_> {
             return Err(self.error_at(position, "duration must be greater than 0"));
         }
         if self.accept(":") {
-            let step = if matches!(self.peek(), Token::Symbol("]")) {
-                None
-            } else {
-                Some(self.duration()?)
-            };
+            let step = if matches!(self.peek(), Token::Symbol("]")) { None } else { Some(self.duration()?) };
             self.expect("]", " in subquery selector")?;
             if !matches!(kind(&found), Kind::Vector | Kind::Scalar) || step == Some(0) {
                 return Err(self.error_at(
                     position,
-                    format!(
-                        "subquery is only allowed on instant vector, got {}",
-                        kind(&found)
-                    ),
+                    format!("subquery is only allowed on instant vector, got {}", kind(&found)),
                 ));
             }
-            return Ok(Expr::Subquery {
-                inner: Box::new(found),
-                range,
-                step,
-                shift: Shift::default(),
-            });
+            return Ok(Expr::Subquery { inner: Box::new(found), range, step, shift: Shift::default() });
         }
         self.expect("]", " in range selector")?;
         match found {
-            Expr::Selector(selector)
-                if selector.shift.at.is_none() && selector.shift.offset == 0 =>
-            {
+            Expr::Selector(selector) if selector.shift.at.is_none() && selector.shift.offset == 0 => {
                 Ok(Expr::Range { selector, range })
             }
-            Expr::Selector(_) => {
-                Err(self.error_at(position, "no offset modifiers allowed before range"))
-            }
+            Expr::Selector(_) => Err(self.error_at(position, "no offset modifiers allowed before range")),
             _ => Err(self.error_at(position, "ranges only allowed for vector selectors")),
         }
     }
