@@ -63,8 +63,7 @@ impl Reading<'_> {
     async fn report_artifacts(&self) -> Result<Vec<RunArtifact>, ConnectorError> {
         let start = self.horizon.start;
         let mut found: Vec<RunArtifact> = Vec::new();
-        let request =
-            self.client.of_repository("list artifacts", &self.place.name, &["actions", "artifacts"]);
+        let request = self.client.of_repository("list artifacts", &self.place.name, &["actions", "artifacts"]);
         let take = |page: RunArtifacts| {
             let past = page.artifacts.last().is_some_and(|last| last.created_at.is_some_and(|at| at < start));
             let patterns = &self.client.options.reports;
@@ -80,7 +79,11 @@ impl Reading<'_> {
         const OPERATION: &str = "read a report";
         let most = self.client.options.most_artifact_bytes;
         if artifact.size_in_bytes > most as u64 {
-            return Err(self.client.failed(OPERATION, FailureKind::TooLarge, "the archive is larger than configured"));
+            return Err(self.client.failed(
+                OPERATION,
+                FailureKind::TooLarge,
+                "the archive is larger than configured",
+            ));
         }
         let number = artifact.id.to_string();
         let path = ["actions", "artifacts", &number, "zip"];

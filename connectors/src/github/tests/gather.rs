@@ -38,10 +38,10 @@ async fn a_release_is_read_with_all_it_left_behind() {
     assert_eq!(commit.author_account.as_ref().map(|account| &*account.0.native), Some("1"));
 
     let pull = records.pull_requests.first().expect("a pull request");
-    assert_eq!(pull.reviews.iter().map(|one| one.state).collect::<Vec<_>>(), [
-        ReviewState::Approved,
-        ReviewState::Commented
-    ]);
+    assert_eq!(
+        pull.reviews.iter().map(|one| one.state).collect::<Vec<_>>(),
+        [ReviewState::Approved, ReviewState::Commented]
+    );
     assert!(pull.reviews_complete);
 
     let deployment = records.deployments.first().expect("a deployment");
@@ -51,7 +51,10 @@ async fn a_release_is_read_with_all_it_left_behind() {
     assert_eq!(deployment.triggered_by.as_ref().map(|account| &*account.0.native), Some("3"));
     let run = records.pipeline_runs.first().expect("a run");
     assert_eq!(deployment.run.as_ref(), Some(&run.id));
-    assert_eq!((run.conclusion, run.path.as_deref()), (RunConclusion::Success, Some(".github/workflows/release.yml")));
+    assert_eq!(
+        (run.conclusion, run.path.as_deref()),
+        (RunConclusion::Success, Some(".github/workflows/release.yml"))
+    );
     assert_eq!(run.jobs.len(), 1);
 
     let unit = records.test_reports.iter().find(|report| &*report.suite == "unit").expect("a report");
@@ -60,12 +63,14 @@ async fn a_release_is_read_with_all_it_left_behind() {
     assert!((coverage - 0.62).abs() < 0.001, "{coverage}");
 
     let image = records.artifacts.iter().find(|artifact| &*artifact.name == "bank/payments-api").expect("an image");
+    assert_eq!(image.repository.as_ref(), records.repositories.first().map(|held| &held.id));
     assert_eq!(image.tags.first().map(|tag| &**tag), Some("2.14.0"));
     assert!(image.digest.as_deref().is_some_and(|digest| digest.starts_with("sha256:")));
     let machines: Vec<_> = records.accounts.iter().filter(|account| account.kind == AccountKind::Machine).collect();
-    assert_eq!(machines.iter().filter_map(|account| account.login.as_deref()).collect::<Vec<_>>(), [
-        "release-pipeline[bot]"
-    ]);
+    assert_eq!(
+        machines.iter().filter_map(|account| account.login.as_deref()).collect::<Vec<_>>(),
+        ["release-pipeline[bot]"]
+    );
 }
 
 #[tokio::test]
