@@ -124,6 +124,7 @@ impl Github {
         gathered
     }
 
+    #[expect(clippy::too_many_arguments, reason = "named records of one kind of one repository")]
     async fn read_some(
         &self,
         held: &Held,
