@@ -1,6 +1,7 @@
 //! The one integration-test binary of the gateway.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers included"

@@ -80,7 +80,7 @@ fn word(answer: &ProbeAnswer) -> String {
 fn table(config: &config::Config, probes: &[(ConnectorId, &'static str, Probe)]) -> String {
     let landscape = &config.landscape;
     let mut lines = vec![format!(
-        "configuration  good: {} systems, {} services, {} environments, {} tokens",
+        "configuration                  good: {} systems, {} services, {} environments, {} tokens",
         config.connectors.len(),
         landscape.services.len(),
         landscape.environments.len(),
@@ -89,17 +89,17 @@ fn table(config: &config::Config, probes: &[(ConnectorId, &'static str, Probe)])
     for (id, vendor, probe) in probes {
         lines.push(String::new());
         lines.push(format!("{id} ({vendor})"));
-        lines.push(format!("  reachable      {}", word(&probe.reachable)));
-        lines.push(format!("  authenticated  {}", word(&probe.authenticated)));
+        lines.push(format!("  reachable                    {}", word(&probe.reachable)));
+        lines.push(format!("  authenticated                {}", word(&probe.authenticated)));
         for (kind, answer) in &probe.permitted {
-            lines.push(format!("  {:<22} {}", kind_word(*kind), word(answer)));
+            lines.push(format!("  {:<28} {}", kind_word(*kind), word(answer)));
         }
         if let Some(skew) = probe.clock_skew {
             let remark = if skew.abs() > SKEW_WORTH_TELLING { "  <- more than a minute" } else { "" };
-            lines.push(format!("  clock skew     {:.1} s{remark}", skew.as_secs_f64()));
+            lines.push(format!("  clock skew                   {:.1} s{remark}", skew.as_secs_f64()));
         }
         if let Some(limits) = &probe.limits {
-            lines.push(format!("  limits         {limits}"));
+            lines.push(format!("  limits                       {limits}"));
         }
     }
     lines.push(String::new());

@@ -34,7 +34,7 @@ struct Known {
 }
 
 impl Known {
-    fn check(set: &BTreeSet<String>, what: &str, name: &str, path: String, mistakes: &mut Mistakes) {
+    fn check(set: &BTreeSet<String>, (what, name): (&str, &str), path: String, mistakes: &mut Mistakes) {
         if !set.contains(name) {
             let names: Vec<&str> = set.iter().take(20).map(String::as_str).collect();
             mistakes.add(path, format!("no {what} is called {name:?}; there are: {}", names.join(", ")));
@@ -42,7 +42,7 @@ impl Known {
     }
 
     fn connector(&self, name: &str, path: &str, mistakes: &mut Mistakes) -> ConnectorId {
-        Self::check(&self.connectors, "connector", name, format!("{path}.connector"), mistakes);
+        Self::check(&self.connectors, ("connector", name), format!("{path}.connector"), mistakes);
         ConnectorId::new(name)
     }
 }
@@ -116,10 +116,10 @@ fn service(path: &str, file: ServiceFile, known: &Known, mistakes: &mut Mistakes
         mistakes.add(format!("{path}.tier"), "a tier is 0 (highest) to 4");
     }
     if let Some(owner) = &file.owner {
-        Known::check(&known.teams, "team", owner, format!("{path}.owner"), mistakes);
+        Known::check(&known.teams, ("team", owner), format!("{path}.owner"), mistakes);
     }
     if let Some(itsm) = &file.itsm {
-        Known::check(&known.connectors, "connector", itsm, format!("{path}.itsm"), mistakes);
+        Known::check(&known.connectors, ("connector", itsm), format!("{path}.itsm"), mistakes);
     }
     let kind = word(&file.kind, format!("{path}.kind"), "BUILT, VENDOR, SAAS, INFRASTRUCTURE", mistakes);
     let at = |list: &str, place: usize| format!("{path}.{list}[{place}]");
@@ -192,7 +192,7 @@ fn service(path: &str, file: ServiceFile, known: &Known, mistakes: &mut Mistakes
 
 fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut Mistakes) -> Environment {
     if let Some(after) = &file.after {
-        Known::check(&known.environments, "environment", after, format!("{path}.after"), mistakes);
+        Known::check(&known.environments, ("environment", after), format!("{path}.after"), mistakes);
         if *after == file.key {
             mistakes.add(format!("{path}.after"), "an environment does not come after itself");
         }
@@ -260,8 +260,8 @@ fn person(path: &str, file: PersonFile, known: &Known, mistakes: &mut Mistakes) 
 }
 
 fn dependency(path: &str, file: DependencyFile, known: &Known, mistakes: &mut Mistakes) -> ConfiguredDependency {
-    Known::check(&known.services, "service", &file.from, format!("{path}.from"), mistakes);
-    Known::check(&known.services, "service", &file.to, format!("{path}.to"), mistakes);
+    Known::check(&known.services, ("service", &file.from), format!("{path}.from"), mistakes);
+    Known::check(&known.services, ("service", &file.to), format!("{path}.to"), mistakes);
     let kind = word(&file.kind, format!("{path}.kind"), "HARD, SOFT, ASSUMED", mistakes);
     ConfiguredDependency {
         from: ServiceKey::new(file.from),

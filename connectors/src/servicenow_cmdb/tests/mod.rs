@@ -99,7 +99,7 @@ async fn loops_end_and_depth_is_kept() {
     assert_eq!(gathered.gaps, []);
     assert_eq!(names(&gathered), ["host-0", "host-1", "host-2"]);
     assert_eq!(gathered.records.ci_relations.len(), 3);
-    let first = &gathered.records.ci_relations.iter().find(|relation| &*relation.child.0.native == items[2]);
+    let first = &gathered.records.ci_relations.iter().find(|relation| *relation.child.0.native == *items[2]);
     assert_eq!(first.expect("a relation").kind, CiRelationKind::DependsOn);
 }
 

@@ -123,7 +123,7 @@ impl<'a> Parser<'a> {
             // `^` associates to the right, the others to the left.
             let right_weakest = operator.precedence() + u8::from(operator != Operator::Power);
             let right = self.expression(right_weakest)?;
-            self.check_operands(position, operator, (&left, &right), &joining)?;
+            self.check_operands((position, operator), (&left, &right), &joining)?;
             left = Expr::Binary { operator, left: Box::new(left), right: Box::new(right), joining };
         }
         self.depth -= 1;
@@ -195,8 +195,7 @@ impl<'a> Parser<'a> {
 
     fn check_operands(
         &self,
-        position: usize,
-        operator: Operator,
+        (position, operator): (usize, Operator),
         (left, right): (&Expr, &Expr),
         joining: &Joining,
     ) -> Result<(), ParseError> {
