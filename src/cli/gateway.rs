@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::{Exit, Failure};
 use crate::config::Config;
-use crate::federation::{Extent, Federation, FederationPlan};
+use crate::federation::{Extent, Federation, FederationPlan, UpstreamMetrics};
 use crate::graphql::Api;
 use crate::http::{self, Access, HostPolicy, HttpState, Metrics, Readiness, Shutdown, StaticToken};
 use crate::tasks::Tasks;
@@ -44,6 +44,8 @@ impl Gateway {
         });
         let limits = http_limits(&config.limits);
         let ready = federation.clone();
+        let metrics = Metrics::default();
+        metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
         let router = http::router(HttpState {
             executor: Arc::new(Api::new(federation.clone(), &limits)),
             readiness: Arc::new(move || match ready.graph() {
@@ -53,7 +55,7 @@ impl Gateway {
             access: Access::new(tokens.collect()),
             hosts: HostPolicy::new(address, &config.hosts),
             limits,
-            metrics: Metrics::default(),
+            metrics,
         })?;
         let tasks = Tasks::default();
         let fresh = federation.clone();

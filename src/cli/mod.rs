@@ -108,7 +108,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| anyhow::Error::new(error).context("the runtime could not be started"))?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Serve(arguments) => serve::run(arguments).await,
@@ -116,5 +116,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
-    })
+    });
+    // A repository that is being read or a graph that is being made cannot be interrupted; nobody waits for its end.
+    runtime.shutdown_timeout(LAST_GRACE);
+    ended
 }
+
+const LAST_GRACE: std::time::Duration = std::time::Duration::from_millis(200);

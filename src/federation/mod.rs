@@ -3,6 +3,7 @@
 
 mod held;
 mod interest;
+mod metrics;
 mod status;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use tracing::{info, warn};
 use crate::config::{Horizon, Refresh};
 
 use held::Held;
+pub use metrics::UpstreamMetrics;
 pub use status::{ConnectorHealth, ConnectorStatus};
 
 /// What a federation is made of.
