@@ -5,6 +5,7 @@
 //! Left out: webhooks, branch protection, and runs on commits that are no release's.
 
 mod client;
+mod comparing;
 mod config;
 mod convert;
 mod delivery;
