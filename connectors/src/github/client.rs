@@ -61,7 +61,7 @@ impl Client {
         let path = ["repos", owner, repository].into_iter().chain(segments.iter().copied());
         let base = Request::get(operation, &self.options.rest_path);
         let request = path.fold(base, |request, segment| request.segment(segment));
-        request.header(VERSION, HeaderValue::from_static("2022-11-28")).expects_anything()
+        request.header(VERSION, HeaderValue::from_static("2022-11-28")).expects_anything().stored_elsewhere()
     }
 
     /// All pages of a list, each handed to `take`.

@@ -143,7 +143,7 @@ pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) 
         commit: sent.head_sha.as_str().into(),
         event: filled(Some(&sent.event)),
         attempt: sent.run_attempt.unwrap_or(1),
-        conclusion: conclusion(finished, sent.conclusion.as_deref()),
+        conclusion: conclusion(sent.status.as_deref(), sent.conclusion.as_deref()),
         actor: people.user(&place.origin, sent.actor.as_ref()),
         triggered_by: people.user(&place.origin, sent.triggering_actor.as_ref()),
         started_at: sent.run_started_at.or(Some(sent.created_at)),
@@ -152,7 +152,7 @@ pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) 
             .iter()
             .map(|job| PipelineJob {
                 name: job.name.as_str().into(),
-                conclusion: conclusion(job.status == "completed", job.conclusion.as_deref()),
+                conclusion: conclusion(Some(&job.status), job.conclusion.as_deref()),
                 finished_at: job.completed_at,
             })
             .collect(),
@@ -160,8 +160,8 @@ pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) 
     }
 }
 
-fn conclusion(finished: bool, word: Option<&str>) -> RunConclusion {
-    match (finished, word) {
+fn conclusion(status: Option<&str>, word: Option<&str>) -> RunConclusion {
+    match (status == Some("completed"), word) {
         (_, Some("success")) => RunConclusion::Success,
         (_, Some("failure" | "startup_failure")) => RunConclusion::Failure,
         (_, Some("cancelled")) => RunConclusion::Cancelled,

@@ -91,6 +91,7 @@ impl Github {
     }
 
     /// Reads one repository, or nothing of it when it is as it was.
+    #[expect(clippy::too_many_arguments, reason = "one repository of one request")]
     async fn read_repository(
         &self,
         request: &GatherRequest,
@@ -143,6 +144,7 @@ impl Github {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "it adds to the harvest of one request")]
     async fn take_images(
         &self,
         request: &GatherRequest,

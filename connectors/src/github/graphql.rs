@@ -136,6 +136,7 @@ impl Client {
         answers
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one answer with what was asked")]
     fn sort_out(&self, batch: &Batch<'_>, chunk: &[(String, String)], answer: &GraphAnswer, answers: &mut Answers) {
         let place = batch.at.iter().try_fold(answer.data.as_ref(), |place, field| Some(place?.get(*field)));
         let found = place.flatten().and_then(Value::as_object);
@@ -144,6 +145,7 @@ impl Client {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one alias of one answer")]
     fn one(
         &self,
         batch: &Batch<'_>,

@@ -47,6 +47,7 @@ pub(super) struct Shelf<'a> {
 
 impl Client {
     /// The images of an organisation. Packages that have not changed are not read again.
+    #[expect(clippy::too_many_arguments, reason = "one organisation with what is known of it")]
     pub(super) async fn images(
         &self,
         origin: &Origin,

@@ -38,20 +38,20 @@ impl People {
     /// An account from a REST answer.
     pub(super) fn user(&mut self, origin: &Origin, user: Option<&User>) -> Option<AccountId> {
         let user = user?;
-        let machine = user.kind.as_deref() == Some("Bot") || user.login.ends_with("[bot]");
-        Some(self.met(origin, user.id, user.login.clone(), user.name.as_deref(), kind(machine)))
+        let kind = kind(user.kind.as_deref(), &user.login);
+        Some(self.met(origin, user.id, user.login.clone(), user.name.as_deref(), kind))
     }
 
     /// An account from a GraphQL answer.
     pub(super) fn who(&mut self, origin: &Origin, who: Option<&Who>) -> Option<AccountId> {
         let who = who?;
-        let machine = who.kind == "Bot" || who.login.ends_with("[bot]");
-        let login = if machine && !who.login.ends_with("[bot]") {
+        let kind = kind(Some(&who.kind), &who.login);
+        let login = if kind == AccountKind::Machine && !who.login.ends_with("[bot]") {
             format!("{}[bot]", who.login)
         } else {
             who.login.clone()
         };
-        Some(self.met(origin, who.database_id?, login, who.name.as_deref(), kind(machine)))
+        Some(self.met(origin, who.database_id?, login, who.name.as_deref(), kind))
     }
 
     /// The account behind a login that a text names, if it was met.
@@ -71,6 +71,7 @@ impl People {
         self.accounts.into_values().collect()
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one account")]
     fn met(
         &mut self,
         origin: &Origin,
@@ -98,6 +99,7 @@ impl People {
     }
 }
 
-fn kind(machine: bool) -> AccountKind {
-    if machine { AccountKind::Machine } else { AccountKind::Human }
+/// Bots are named as such by type or by login.
+fn kind(word: Option<&str>, login: &str) -> AccountKind {
+    if word == Some("Bot") || login.ends_with("[bot]") { AccountKind::Machine } else { AccountKind::Human }
 }

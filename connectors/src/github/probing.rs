@@ -124,6 +124,7 @@ impl Github {
         gathered
     }
 
+    #[expect(clippy::too_many_arguments, reason = "named records of one kind of one repository")]
     async fn read_some(
         &self,
         held: &Held,
@@ -151,10 +152,12 @@ impl Github {
         }
         let mut bag = read.bags.get(&kind).cloned().unwrap_or_default();
         keep(&mut bag, ids);
+        let mut met = bag.people.clone();
+        held.bags.values().for_each(|other| met.merge(&other.people));
         for deployment in &mut bag.records.deployments {
             let login = bag.triggers.get(&deployment.id);
             deployment.triggered_by =
-                login.and_then(|login| self.account_called(&reading.place.origin, login, &mut bag.people));
+                login.and_then(|login| self.account_called(&reading.place.origin, login, &mut met));
         }
         Ok(bag)
     }

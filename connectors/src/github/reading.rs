@@ -116,7 +116,7 @@ impl Reading<'_> {
             tags::by_pattern(all, &self.question.patterns).iter().all(older)
         };
         let mut visit = |refs: Refs| {
-            let Some(page) = refs.refs else { return None };
+            let page = refs.refs?;
             all.extend(page.each().filter_map(TagFound::read));
             if enough(&all) { None } else { page.next().map(str::to_owned) }
         };

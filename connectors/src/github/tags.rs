@@ -71,7 +71,7 @@ pub(super) fn by_pattern(tags: &[TagFound], patterns: &BTreeSet<Text>) -> Vec<Ve
             .iter()
             .filter_map(|tag| Some((patterns.iter().find_map(|one| version_in(&tag.name, one))?, tag)))
             .collect();
-        found.sort_by(|one, other| in_order(one, other));
+        found.sort_by(in_order);
         found.into_iter().map(|(_, tag)| tag.clone()).collect()
     };
     groups.into_iter().map(group).collect()

@@ -43,6 +43,7 @@ pub(super) fn prepare(request: &Request, base: &Url, most: usize) -> Result<Wire
         url: locate(request, base)?,
         headers,
         body,
+        redirects: request.redirects,
         max_body_bytes: request.max_body_bytes.unwrap_or(most),
     })
 }

@@ -22,6 +22,7 @@ pub struct Request {
     pub(super) scope: Scope,
     pub(super) cache: Option<CachePolicy>,
     pub(super) expects: Expects,
+    pub(super) redirects: Redirects,
     pub(super) accepted: &'static [u16],
     pub(super) max_body_bytes: Option<usize>,
     pub(super) deadline: Option<Duration>,
@@ -69,6 +70,15 @@ pub enum Expects {
     Json,
     /// Anything; the vendor looks at it.
     Anything,
+}
+
+/// Where a redirect may lead a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Redirects {
+    /// To another path of the same host.
+    SameHost,
+    /// Also to another host, which gets no header of ours and so no credentials.
+    AnyHost,
 }
 
 /// The circle of callers who may share an answer. Reads of different scopes never meet.
@@ -156,6 +166,7 @@ impl Request {
             scope: Scope::default(),
             cache: None,
             expects: Expects::Json,
+            redirects: Redirects::SameHost,
             accepted: &[],
             max_body_bytes: None,
             deadline: None,
@@ -228,6 +239,13 @@ impl Request {
         self
     }
 
+    /// Lets the system send us to the store that holds the file, on whatever host; credentials stay behind.
+    #[must_use]
+    pub fn stored_elsewhere(mut self) -> Self {
+        self.redirects = Redirects::AnyHost;
+        self
+    }
+
     /// Error statuses that this request understands: they come back as answers, with their bodies.
     #[must_use]
     pub fn accepting(mut self, statuses: &'static [u16]) -> Self {
@@ -274,6 +292,7 @@ impl Request {
             headers: self.headers.clone(),
             body: self.body.clone(),
             expects: self.expects,
+            redirects: self.redirects,
             accepted: self.accepted,
             max_body_bytes: self.max_body_bytes,
         }
@@ -309,6 +328,7 @@ pub(super) struct RequestKey {
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Body,
     expects: Expects,
+    redirects: Redirects,
     accepted: &'static [u16],
     max_body_bytes: Option<usize>,
 }

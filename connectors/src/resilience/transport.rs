@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode, header};
 use url::Url;
 
+use super::request::Redirects;
 use super::settings::Settings;
 use super::wire_failure::{classify, setup_failure};
 use crate::error::{Failure, FailureKind};
@@ -19,6 +20,7 @@ pub(super) struct Wire {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    pub(super) redirects: Redirects,
     pub(super) max_body_bytes: usize,
 }
 
@@ -108,7 +110,7 @@ impl HttpTransport {
 
 #[async_trait]
 impl Transport for HttpTransport {
-    async fn exchange(&self, wire: Wire) -> Result<WireAnswer, Failure> {
+    async fn exchange(&self, mut wire: Wire) -> Result<WireAnswer, Failure> {
         let mut url = wire.url.clone();
         let mut redirects = 0;
         loop {
@@ -117,7 +119,12 @@ impl Transport for HttpTransport {
                 return read_whole(response, wire.max_body_bytes).await;
             }
             redirects += 1;
-            url = follow(&wire, &url, response.headers())?;
+            let next = follow(&wire, &url, response.headers())?;
+            if next.origin() != url.origin() {
+                // Nothing of ours goes to another host, its redirects back to us included.
+                wire.headers.clear();
+            }
+            url = next;
             if redirects > MOST_REDIRECTS {
                 return Err(Failure::new(FailureKind::RedirectRefused, "it redirected more than five times"));
             }
@@ -140,7 +147,8 @@ fn follow(wire: &Wire, from: &Url, headers: &HeaderMap) -> Result<Url, Failure> 
     let Some(next) = location.and_then(|location| from.join(location).ok()) else {
         return refuse("it redirected without saying where to");
     };
-    if next.origin() != from.origin() {
+    let elsewhere = wire.redirects == Redirects::AnyHost && (next.scheme() == "https" || from.scheme() == "http");
+    if next.origin() != from.origin() && !elsewhere {
         return refuse("it redirected to another host, often a login page");
     }
     Ok(next)

@@ -63,6 +63,7 @@ async fn a_release_is_read_with_all_it_left_behind() {
     assert!((coverage - 0.62).abs() < 0.001, "{coverage}");
 
     let image = records.artifacts.iter().find(|artifact| &*artifact.name == "bank/payments-api").expect("an image");
+    assert_eq!(image.repository.as_ref(), records.repositories.first().map(|held| &held.id));
     assert_eq!(image.tags.first().map(|tag| &**tag), Some("2.14.0"));
     assert!(image.digest.as_deref().is_some_and(|digest| digest.starts_with("sha256:")));
     let machines: Vec<_> = records.accounts.iter().filter(|account| account.kind == AccountKind::Machine).collect();

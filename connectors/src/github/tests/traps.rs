@@ -1,6 +1,7 @@
 //! The facts about GitHub that are most often got wrong.
 
 use domain::{DeploymentOutcome, RecordKind, ReviewState};
+use simulators::faults::{Effect, Fault};
 use simulators::github as hub;
 
 use super::world::{World, day, line, merged, payments, said, sha, status, tag};
@@ -124,6 +125,30 @@ async fn a_deleted_reviewer_is_nobody_and_still_a_review() {
     let review = pull.reviews.first().expect("a review");
     assert_eq!((review.state, &review.author), (ReviewState::Approved, &None));
     assert!(pull.reviews_complete);
+}
+
+#[tokio::test]
+async fn an_archive_is_fetched_from_where_github_keeps_it() {
+    let (world, store) = (World::of(vec![payments()]).await, World::of(vec![payments()]).await);
+    // The store knows no token of ours, and must not be shown it.
+    store.server.faults.set(Fault::on("", Effect::Html));
+    let location = format!("{}/signed/archive", store.server.url());
+    let redirect = Effect::Redirect { location, status: 302 };
+    world.server.faults.set(Fault::on("/repos", redirect).containing("/zip"));
+    let gathered = world.sweep().await;
+    assert_eq!(store.server.requests.matching("/signed/archive").len(), 2);
+    // It was asked, and what it sent was no archive.
+    assert_eq!(said(&gathered, RecordKind::TestReport), "SOURCE_MALFORMED");
+}
+
+#[tokio::test]
+async fn a_list_is_never_fetched_from_elsewhere() {
+    let (world, other) = (World::of(vec![payments()]).await, World::of(vec![payments()]).await);
+    let redirect = Effect::Redirect { location: format!("{}/login", other.server.url()), status: 302 };
+    world.server.faults.set(Fault::on("/repos", redirect).containing("/pulls?"));
+    let gathered = world.sweep().await;
+    assert_eq!(other.server.requests.total(), 0);
+    assert_eq!(said(&gathered, RecordKind::PullRequest), "SOURCE_UNAVAILABLE");
 }
 
 #[tokio::test]
