@@ -42,7 +42,9 @@ impl Reading<'_> {
             for facts in page.deployments.each() {
                 past |= facts.created_at < start;
                 let read = delivery::deployment(&self.place, &mut bag.people, facts);
-                bag.open |= read.record.outcome == DeploymentOutcome::InProgress && facts.created_at >= start;
+                let open =
+                    matches!(read.record.outcome, DeploymentOutcome::Pending | DeploymentOutcome::InProgress);
+                bag.open |= open && facts.created_at >= start;
                 if let Some(login) = read.triggered_by {
                     bag.triggers.insert(read.record.id.clone(), login);
                 }
