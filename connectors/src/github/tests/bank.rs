@@ -28,14 +28,14 @@ async fn the_demonstration_estate_is_read_without_gaps() {
     let gathered = world.sweep().await;
     assert_eq!(gathered.gaps, []);
     let full = world.server.requests.total();
-    for one in world.server.requests.counts() {
-        println!("{:>5} {} {} {}", one.count, one.method, one.route, one.status);
-    }
     // All that a release leaves behind is there.
     for kind in KINDS.into_iter().filter(|kind| *kind != RecordKind::File) {
         assert!(gathered.records.count(kind) > 0, "{kind:?}");
     }
     let again = world.refresh(&gathered).await;
     assert_eq!(again.gaps, []);
-    println!("a full gather costs {full} requests, an unchanged refresh {}", world.requests() - full);
+    let unchanged = world.requests() - full;
+    println!("a full gather costs {full} requests, an unchanged refresh {unchanged}");
+    assert!(full < 250, "{full}");
+    assert!(unchanged < 10, "{unchanged}");
 }
