@@ -12,7 +12,7 @@ use super::graphql::{Batch, quoted};
 use super::held::{Ends, Range};
 use super::reading::Reading;
 use super::tags::Step;
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 
 /// Ranges in one request; it is split where that was too much.
 const MOST_RANGES: usize = 20;
@@ -55,7 +55,13 @@ impl Reading<'_> {
         let mut answers = self.client.batch(&batch, &items).await;
         let mut ranges = BTreeMap::new();
         for (place, step) in steps.iter().enumerate() {
-            let Some(value) = answers.remove(&format!("c{place}")).unwrap_or(Ok(None))? else { continue };
+            let value = match answers.remove(&format!("c{place}")).unwrap_or(Ok(None)) {
+                Ok(Some(value)) => value,
+                Ok(None) => continue,
+                // REST tells it in pages.
+                Err(error) if error.kind == FailureKind::TooLarge => continue,
+                Err(error) => return Err(error),
+            };
             let told: Based = self.decode(batch.operation, value)?;
             if let Some(range) = told.compare.and_then(|compared| self.whole(step, &compared)) {
                 ranges.insert(step.ends(), Arc::new(range));

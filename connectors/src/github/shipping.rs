@@ -153,7 +153,9 @@ impl Reading<'_> {
         for run in runs {
             let told = match answers.remove(&format!("w{}", run.id)) {
                 Some(Ok(value)) => value.and_then(|value| serde_json::from_value::<RunJobs>(value).ok()),
-                Some(Err(error)) if error.kind != FailureKind::Denied => return Err(error),
+                Some(Err(error)) if !matches!(error.kind, FailureKind::Denied | FailureKind::TooLarge) => {
+                    return Err(error);
+                }
                 _ => None,
             };
             all.push(match told.and_then(RunJobs::complete) {

@@ -12,7 +12,9 @@ use crate::github::KINDS;
 async fn the_demonstration_estate_is_read_without_gaps() {
     let made = estate::generate(&estate::Options::new(1, now())).expect("an estate");
     let content = estate::github::content(&made, &estate::git::all_shas(&made));
-    let mut world = World::holding(content, crate::github::Options::default()).await;
+    let files = ["release-manifest.toml", "config/production.toml"].map(str::to_owned).to_vec();
+    let options = crate::github::Options { files, ..crate::github::Options::default() };
+    let mut world = World::holding(content, options).await;
     for service in &made.services {
         let Some(code) = &service.code else { continue };
         let Some(patterns) = world.interest.repositories.get_mut(&*code.repository) else { continue };
