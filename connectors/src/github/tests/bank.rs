@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{RecordKind, Text};
+use domain::Text;
 use simulators::estate;
 
 use super::world::{World, now};
@@ -12,7 +12,8 @@ use crate::github::KINDS;
 async fn the_demonstration_estate_is_read_without_gaps() {
     let made = estate::generate(&estate::Options::new(1, now())).expect("an estate");
     let content = estate::github::content(&made, &estate::git::all_shas(&made));
-    let files = ["release-manifest.toml", "config/production.toml"].map(str::to_owned).to_vec();
+    let files = ["release-manifest.toml", "config/staging.properties", "config/production.properties"];
+    let files = files.map(str::to_owned).to_vec();
     let options = crate::github::Options { files, ..crate::github::Options::default() };
     let mut world = World::holding(content, options).await;
     for service in &made.services {
@@ -31,7 +32,7 @@ async fn the_demonstration_estate_is_read_without_gaps() {
     assert_eq!(gathered.gaps, []);
     let full = world.server.requests.total();
     // All that a release leaves behind is there.
-    for kind in KINDS.into_iter().filter(|kind| *kind != RecordKind::File) {
+    for kind in KINDS {
         assert!(gathered.records.count(kind) > 0, "{kind:?}");
     }
     let again = world.refresh(&gathered).await;
