@@ -213,6 +213,7 @@ impl Federation {
             (gaps.collect::<Vec<_>>(), merged_records(&held))
         };
         let version = self.versions.fetch_add(1, Ordering::SeqCst) + 1;
+        let now = self.plan.clock.now();
         let input = CorrelateInput {
             records,
             landscape: self.plan.landscape.clone(),
@@ -220,8 +221,9 @@ impl Federation {
             gaps,
             connectors: self.plan.connectors.iter().map(|c| connected_system(c.as_ref())).collect(),
             policy: self.plan.policy.clone(),
+            horizon_start: Some(self.plan.horizon.around(now).start),
             version,
-            now: self.plan.clock.now(),
+            now,
         };
         // Correlation is pure and may take seconds at scale: off the async threads.
         let graph = match tokio::task::spawn_blocking(move || correlate(input)).await {

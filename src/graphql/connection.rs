@@ -189,7 +189,7 @@ macro_rules! connection {
                     edges: rows.into_iter().map(|(cursor, row)| edge(cursor, row)).collect(),
                     page_info: info,
                     total_count: total,
-                    gaps: gaps.into_iter().map($crate::graphql::types::Gap).collect(),
+                    gaps: $crate::graphql::types::Gap::told_once(gaps),
                 }
             }
         }

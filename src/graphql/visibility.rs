@@ -183,6 +183,7 @@ impl Seen<'_> {
         };
         items.into_iter().flatten().any(stands_for)
             || self.any(self.graph.release_incidents.to(at))
+            || self.any(self.graph.release_answered_incidents.to(at))
             || self.graph.change_incidents.to(at).any(|found| self.change(found.index))
     }
 

@@ -20,6 +20,13 @@ pub struct Options {
     pub most_artifact_bytes: usize,
     /// Names of run artifacts that hold test and coverage reports; `*` stands for any part.
     pub reports: Vec<String>,
+    /// Of how many of the newest releases of each tag pattern the reports are read; each report costs two requests.
+    /// Reports of older releases are not read, which says nothing about whether there are any; those that were read
+    /// while a release was new are kept.
+    pub reports_for: usize,
+    /// For how many of the newest releases of each tag pattern a range tells paths and lines, which costs a request
+    /// each. Ranges of older releases are read many at a time, with their commits alone.
+    pub lines_for: usize,
     /// Paths of files to read at each release tag (manifests, expected configuration).
     pub files: Vec<String>,
 }
@@ -33,6 +40,8 @@ impl Default for Options {
             pull_requests_per_request: 25,
             most_artifact_bytes: 8 * 1024 * 1024,
             reports: vec!["*junit*".to_owned(), "*test*".to_owned(), "*coverage*".to_owned()],
+            reports_for: 1,
+            lines_for: 3,
             files: Vec::new(),
         }
     }

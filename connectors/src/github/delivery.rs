@@ -110,7 +110,8 @@ fn outcome(facts: &DeploymentFacts, statuses: &[&StatusFacts]) -> DeploymentOutc
         Some(_) if superseded => DeploymentOutcome::Unknown,
         None if superseded => DeploymentOutcome::Unknown,
         None if matches!(facts.state.as_deref(), Some("ABANDONED")) => DeploymentOutcome::Cancelled,
-        Some("QUEUED" | "PENDING" | "WAITING" | "IN_PROGRESS") | None => DeploymentOutcome::InProgress,
+        Some("QUEUED" | "PENDING" | "WAITING") | None => DeploymentOutcome::Pending,
+        Some("IN_PROGRESS") => DeploymentOutcome::InProgress,
         Some(_) => DeploymentOutcome::Unknown,
     }
 }

@@ -1,7 +1,10 @@
 //! GitHub's GraphQL JSON as our documents ask for it.
 
+use domain::Text;
 use jiff::Timestamp;
 use serde::Deserialize;
+
+use super::wire::{CommitSent, CommitText, Job, Sha, Signed, User};
 
 /// A connection: lists may hold nulls where one element could not be read.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -84,7 +87,7 @@ pub(super) struct GitObject {
     #[serde(default)]
     pub(super) committed_date: Option<Timestamp>,
     #[serde(default)]
-    pub(super) tagger: Option<super::wire::Signed>,
+    pub(super) tagger: Option<Signed>,
     #[serde(default)]
     pub(super) target: Option<Box<GitObject>>,
 }
@@ -106,7 +109,29 @@ pub(super) struct PullRequestFacts {
     pub(super) author: Option<Who>,
     pub(super) merged_by: Option<Who>,
     pub(super) commits: Connection<PullCommit>,
+    /// Null where they could not be told.
+    #[serde(default)]
+    pub(super) files: Option<Connection<PullFile>>,
     pub(super) reviews: Option<Connection<ReviewFacts>>,
+}
+
+impl PullRequestFacts {
+    /// The commits whose paths these are: what the merge left behind and, where it is the only one, what was proposed.
+    /// After a rebase of many commits the last one is told with the paths of all, which GitHub does not tell apart
+    /// from a squash.
+    pub(super) fn paths(&self) -> Vec<(Text, Vec<Text>)> {
+        let files = self.files.as_ref().filter(|files| files.total_count == Some(files.each().count() as u64));
+        let (Some(files), Some(_)) = (files, self.merged_at) else { return Vec::new() };
+        let paths: Vec<Text> = files.each().map(|file| Text::from(file.path.as_str())).collect();
+        let proposed = self.commits.each().filter(|_| self.commits.total_count == Some(1)).map(|one| &one.commit);
+        let commits = self.merge_commit.iter().chain(proposed);
+        commits.map(|commit| (Text::from(commit.oid.as_str()), paths.clone())).collect()
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct PullFile {
+    pub(super) path: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -146,4 +171,98 @@ pub(super) struct StatusFacts {
     pub(super) created_at: Timestamp,
     #[serde(default)]
     pub(super) log_url: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunJobs {
+    check_suite: SuiteOfRun,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SuiteOfRun {
+    check_runs: Option<Connection<JobFacts>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JobFacts {
+    name: String,
+    status: String,
+    conclusion: Option<String>,
+    completed_at: Option<Timestamp>,
+}
+
+impl RunJobs {
+    /// The jobs in REST's words; `None` when not all of them came.
+    pub(super) fn complete(self) -> Option<Vec<Job>> {
+        let told = self.check_suite.check_runs?;
+        let jobs: Vec<Job> = told
+            .each()
+            .map(|job| Job {
+                name: job.name.clone(),
+                status: job.status.to_ascii_lowercase(),
+                conclusion: job.conclusion.as_deref().map(str::to_ascii_lowercase),
+                completed_at: job.completed_at,
+            })
+            .collect();
+        (told.total_count == Some(jobs.len() as u64)).then_some(jobs)
+    }
+}
+
+/// A commit of a comparison.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommitFacts {
+    oid: String,
+    url: Option<String>,
+    message: String,
+    author: Option<Actor>,
+    committer: Option<Actor>,
+    parents: Connection<Oid>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Actor {
+    #[serde(flatten)]
+    signed: Signed,
+    #[serde(default)]
+    user: Option<Who>,
+}
+
+impl Actor {
+    /// The account; GraphQL tells none for bots, whose addresses GitHub makes from their numbers and logins.
+    fn account(&self) -> Option<User> {
+        let told = self.user.as_ref().and_then(|who| {
+            Some(User {
+                id: who.database_id?,
+                login: who.login.clone(),
+                name: who.name.clone(),
+                kind: Some(who.kind.clone()),
+            })
+        });
+        told.or_else(|| {
+            let (number, login) =
+                self.signed.email.as_deref()?.strip_suffix("@users.noreply.github.com")?.split_once('+')?;
+            Some(User { id: number.parse().ok()?, login: login.to_owned(), name: None, kind: None })
+        })
+    }
+}
+
+impl CommitFacts {
+    /// The commit in REST's words.
+    pub(super) fn sent(&self) -> CommitSent {
+        let signed = |actor: &Option<Actor>| actor.as_ref().map(|actor| actor.signed.clone());
+        CommitSent {
+            sha: self.oid.clone(),
+            html_url: self.url.clone(),
+            commit: CommitText {
+                message: self.message.clone(),
+                author: signed(&self.author),
+                committer: signed(&self.committer),
+            },
+            author: self.author.as_ref().and_then(Actor::account),
+            parents: self.parents.each().map(|parent| Sha { sha: parent.oid.clone() }).collect(),
+        }
+    }
 }

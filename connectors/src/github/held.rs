@@ -48,6 +48,11 @@ impl Stage {
         bases.chain([start]).min().unwrap_or(start).max(earliest)
     }
 
+    /// The commits of the `most` newest releases of each tag pattern.
+    pub(super) fn newest(&self, most: usize) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter(move |step| step.newer < most).map(|step| step.head.commit.as_str())
+    }
+
     pub(super) fn release(&self, tag: &str) -> Option<&Release> {
         self.releases.iter().find(|release| release.tag_name == tag)
     }
@@ -61,6 +66,8 @@ pub(super) struct Range {
     /// Reachable from the base alone, newest first.
     pub(super) missing: Vec<Commit>,
     pub(super) complete: bool,
+    /// Were paths and lines asked for?
+    pub(super) with_lines: bool,
     pub(super) paths: Option<Vec<Text>>,
     pub(super) additions: Option<u64>,
     pub(super) deletions: Option<u64>,
@@ -81,6 +88,8 @@ pub(super) struct Held {
     pub(super) bags: BTreeMap<RecordKind, Bag>,
     pub(super) failures: BTreeMap<RecordKind, ConnectorError>,
     pub(super) ranges: BTreeMap<Ends, Arc<Range>>,
+    /// Paths of merge commits, as their pull requests tell them.
+    pub(super) paths: BTreeMap<Text, Vec<Text>>,
     /// Reports by the number of the run artifact they came in.
     pub(super) reports: BTreeMap<u64, Result<Vec<TestReport>, ConnectorError>>,
 }
@@ -95,6 +104,7 @@ impl Held {
             bags: BTreeMap::new(),
             failures: BTreeMap::new(),
             ranges: BTreeMap::new(),
+            paths: BTreeMap::new(),
             reports: BTreeMap::new(),
         }
     }

@@ -2,9 +2,11 @@
 //! requests with reviews, deployments, workflow runs with reports, container images, and the accounts met in them.
 //!
 //! A look at all repositories (one GraphQL request for fifty) tells which have changed; only those are read again.
-//! Left out: webhooks, branch protection, and runs on commits that are no release's.
+//! Left out: webhooks, branch protection, runs on commits that are no release's, and by default the reports of releases
+//! that were not the newest of their tag pattern when they were first seen (see `Options`).
 
 mod client;
+mod comparing;
 mod config;
 mod convert;
 mod delivery;

@@ -143,7 +143,7 @@ impl Github {
         let mut bag = Bag::default();
         if kind == RecordKind::PullRequest {
             let numbers: Vec<u64> = ids.iter().filter_map(|id| id.native.split_once('#')?.1.parse().ok()).collect();
-            bag.records.pull_requests = reading.pull_requests_numbered(&numbers, &mut bag.people).await?;
+            bag.records.pull_requests = reading.pull_requests_numbered(&numbers, &mut bag.people).await?.requests;
             return Ok(bag);
         }
         let read = reading.read(held.clone(), &BTreeSet::from([kind])).await;

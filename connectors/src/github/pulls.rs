@@ -1,14 +1,16 @@
 //! Pull requests with their reviews: the list tells which were merged and which changed, and one GraphQL request reads
 //! many of those.
 
-use domain::{PullRequest, Records};
+use std::collections::BTreeMap;
+
+use domain::{PullRequest, Records, Text};
 use serde_json::json;
 
 use super::client::Next;
 use super::convert;
 use super::graph_wire::PullRequestFacts;
 use super::graphql::Batch;
-use super::held::{Bag, Stage};
+use super::held::{Bag, Held, Stage};
 use super::people::People;
 use super::reading::{Depth, Reading};
 use super::wire::{PullListed, ReviewSent};
@@ -19,9 +21,16 @@ pub(super) const HEAD: &str =
 pub(super) const TAIL: &str =
     concat!("} }\n", include_str!("documents/pull_request.graphql"), include_str!("documents/who.graphql"));
 
+/// Pull requests, and the paths of the commits that they tell.
+#[derive(Default)]
+pub(super) struct PullsRead {
+    pub(super) requests: Vec<PullRequest>,
+    pub(super) paths: BTreeMap<Text, Vec<Text>>,
+}
+
 impl Reading<'_> {
     /// The pull requests that were merged since the content of the oldest release in the horizon began.
-    pub(super) async fn pull_requests(&self, stage: &Stage) -> Result<Bag, ConnectorError> {
+    pub(super) async fn pull_requests(&self, stage: &Stage, held: &mut Held) -> Result<Bag, ConnectorError> {
         let listed = self.merged(stage).await?;
         let mut bag = Bag::default();
         let mut wanted = Vec::new();
@@ -40,7 +49,8 @@ impl Reading<'_> {
             bag.people.merge(&before.people);
         }
         let read = self.pull_requests_numbered(&wanted, &mut bag.people).await?;
-        bag.records.append(Records { pull_requests: read, ..Records::default() });
+        held.paths.extend(read.paths);
+        bag.records.append(Records { pull_requests: read.requests, ..Records::default() });
         Ok(bag)
     }
 
@@ -49,7 +59,7 @@ impl Reading<'_> {
         &self,
         numbers: &[u64],
         people: &mut People,
-    ) -> Result<Vec<PullRequest>, ConnectorError> {
+    ) -> Result<PullsRead, ConnectorError> {
         let (owner, name) = self.owner_and_name();
         let items: Vec<_> = numbers
             .iter()
@@ -65,7 +75,7 @@ impl Reading<'_> {
             variables: json!({ "owner": owner, "name": name }),
             most: self.client.options.pull_requests_per_request.clamp(1, 50),
         };
-        let mut requests = Vec::new();
+        let mut read = PullsRead::default();
         for (_, answer) in self.client.batch(&batch, &items).await {
             let Some(value) = answer? else { continue };
             let facts: PullRequestFacts = self.decode(batch.operation, value)?;
@@ -74,9 +84,10 @@ impl Reading<'_> {
                 request.reviews = self.all_reviews(facts.number, people).await?;
                 request.reviews_complete = true;
             }
-            requests.push(request);
+            read.paths.extend(facts.paths());
+            read.requests.push(request);
         }
-        Ok(requests)
+        Ok(read)
     }
 
     async fn merged(&self, stage: &Stage) -> Result<Vec<PullListed>, ConnectorError> {

@@ -26,15 +26,24 @@ impl Reading<'_> {
         let mut bag = Bag::default();
         let mut ranges: BTreeMap<Ends, Arc<Range>> = BTreeMap::new();
         let mut commits: BTreeMap<Text, Commit> = BTreeMap::new();
+        let with_lines = |step: &Step| step.newer < self.client.options.lines_for;
+        let known = |ranges: &BTreeMap<Ends, Arc<Range>>, step: &Step| {
+            ranges.get(&step.ends()).filter(|range| range.with_lines || !with_lines(step)).cloned()
+        };
+        let batched: Vec<&Step> =
+            stage.steps.iter().filter(|step| !with_lines(step) && known(&held.ranges, step).is_none()).collect();
+        held.ranges.extend(self.compared(&batched).await?);
         for step in &stage.steps {
-            let ends = (step.base.as_ref().map(|base| base.commit.clone()), step.head.commit.clone());
-            let known = ranges.get(&ends).or_else(|| held.ranges.get(&ends)).cloned();
-            let range = match known {
+            let ends = step.ends();
+            let range = match known(&ranges, step).or_else(|| known(&held.ranges, step)) {
                 Some(range) => range,
                 None => Arc::new(self.range(&ends).await?),
             };
             for commit in range.commits.iter().chain(&range.missing) {
-                commits.entry(commit.sha.clone()).or_insert_with(|| commit.clone());
+                commits.entry(commit.sha.clone()).or_insert_with(|| Commit {
+                    paths: held.paths.get(&commit.sha).cloned().or_else(|| commit.paths.clone()),
+                    ..commit.clone()
+                });
             }
             bag.people.merge(&range.people);
             bag.records.commit_ranges.push(self.told(step, &range));
@@ -65,7 +74,7 @@ impl Reading<'_> {
 
     async fn range(&self, (base, head): &Ends) -> Result<Range, ConnectorError> {
         let Some(base) = base else { return self.beginning(head).await };
-        let mut range = Range::default();
+        let mut range = Range { with_lines: true, ..Range::default() };
         let compared = self.compare(base, head, &mut range.people).await?;
         range.complete = compared.complete;
         range.commits = compared.commits;
@@ -75,6 +84,10 @@ impl Reading<'_> {
             range.deletions = Some(files.iter().map(|file| file.deletions).sum());
             let names = files.into_iter().flat_map(|file| [Some(file.filename), file.previous_filename]);
             range.paths = Some(names.flatten().map(Text::from).collect());
+        }
+        // What one commit changed is what the range changed, unless something is taken back by it as well.
+        if let ([commit], false) = (range.commits.as_mut_slice(), compared.behind) {
+            commit.paths.clone_from(&range.paths);
         }
         if compared.behind {
             // What was fixed on the base alone would be lost by going to the head.
@@ -113,7 +126,7 @@ impl Reading<'_> {
     /// The commits up to the first release tag.
     async fn beginning(&self, head: &str) -> Result<Range, ConnectorError> {
         let request = self.client.of_repository("list commits", &self.place.name, &["commits"]).query("sha", head);
-        let mut range = Range::default();
+        let mut range = Range { with_lines: true, ..Range::default() };
         let mut stopped = false;
         let take = |page: Vec<CommitSent>| {
             range.commits.extend(page.iter().map(|sent| convert::commit(&self.place, &mut range.people, sent)));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{RecordKind, Records, Window};
+use domain::{RecordKind, Records, Text, Window};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::client::{Client, Next};
 use super::convert::{self, Place};
 use super::graph_wire::{Connection, TagRef};
 use super::held::{Bag, Held, Question, Stage};
-use super::tags::{self, TagFound};
+use super::tags::{self, Older, TagFound};
 use super::wire::Release;
 use crate::error::{ConnectorError, FailureKind};
 
@@ -24,11 +24,11 @@ pub(super) const TAGS: &str = include_str!("documents/tags.graphql");
 
 /// The kinds that are read repository by repository.
 pub(super) const KINDS: [RecordKind; 8] = [
+    RecordKind::Deployment,
     RecordKind::Tag,
+    RecordKind::PullRequest,
     RecordKind::Commit,
     RecordKind::File,
-    RecordKind::PullRequest,
-    RecordKind::Deployment,
     RecordKind::PipelineRun,
     RecordKind::TestReport,
     RecordKind::Artifact,
@@ -56,29 +56,33 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// Reads what is due; `fresh` holds the kinds that need nothing.
     pub(super) async fn read(&self, mut held: Held, due: &BTreeSet<RecordKind>) -> Held {
+        // In this order: deployments tell which old releases matter, pull requests tell the paths of commits, and
+        // reports belong to runs.
+        if due.contains(&RecordKind::Deployment) {
+            let read = self.deployments().await;
+            held.put(RecordKind::Deployment, read);
+        }
         let stage = match (due.contains(&RecordKind::Tag), held.stage.take()) {
             (false, Some(stage)) => Ok(stage),
-            _ => self.stage().await,
+            _ => self.stage(&self.deployed(&held)).await,
         };
         let stage = match stage {
             Ok(stage) => stage,
             Err(error) => {
-                for kind in due {
+                for kind in due.iter().filter(|kind| **kind != RecordKind::Deployment) {
                     held.put(*kind, Err(error.clone()));
                 }
                 return held;
             }
         };
-        // In this order: reports belong to runs, and pull requests tell the paths of commits.
-        for kind in KINDS.into_iter().filter(|kind| due.contains(kind)) {
+        for kind in KINDS.into_iter().filter(|kind| *kind != RecordKind::Deployment && due.contains(kind)) {
             let read = match kind {
                 RecordKind::Tag => Ok(self.tags(&stage)),
+                RecordKind::PullRequest => self.pull_requests(&stage, &mut held).await,
                 RecordKind::Commit => self.ranges(&stage, &mut held).await,
                 RecordKind::File => self.files(&stage).await,
-                RecordKind::PullRequest => self.pull_requests(&stage).await,
-                RecordKind::Deployment => self.deployments().await,
                 RecordKind::PipelineRun => self.runs(&stage).await,
-                RecordKind::TestReport => self.reports(&mut held).await,
+                RecordKind::TestReport => self.reports(&stage, &mut held).await,
                 _ => Ok(self.assets(&stage)),
             };
             held.put(kind, read);
@@ -91,13 +95,21 @@ impl Reading<'_> {
         self.place.name.split_once('/').unwrap_or((&self.place.name, ""))
     }
 
-    async fn stage(&self) -> Result<Stage, ConnectorError> {
+    /// What deployments in the horizon name: tags and commits.
+    fn deployed(&self, held: &Held) -> BTreeSet<Text> {
+        let records = held.bags.get(&RecordKind::Deployment).into_iter().flat_map(|bag| &bag.records.deployments);
+        let inside = records.filter(|one| one.started_at.is_none_or(|at| at >= self.horizon.start));
+        inside.flat_map(|one| [one.reference.clone(), one.commit.clone()]).flatten().collect()
+    }
+
+    async fn stage(&self, deployed: &BTreeSet<Text>) -> Result<Stage, ConnectorError> {
         let all = self.all_tags().await?;
         let groups = tags::by_pattern(&all, &self.question.patterns);
+        let older = Older { newest: OLDER_TAGS, deployed };
         let mut steps: Vec<_> =
-            groups.iter().flat_map(|group| tags::steps(group, self.horizon.start, OLDER_TAGS)).collect();
+            groups.iter().flat_map(|group| tags::steps(group, self.horizon.start, older)).collect();
         // Two patterns may take one tag.
-        steps.sort_by(|one, other| one.head.name.cmp(&other.head.name));
+        steps.sort_by(|one, other| (&one.head.name, one.newer).cmp(&(&other.head.name, other.newer)));
         steps.dedup_by(|one, other| one.head.name == other.head.name);
         Ok(Stage { steps, releases: self.releases().await? })
     }

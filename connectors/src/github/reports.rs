@@ -1,13 +1,14 @@
 //! Test and coverage reports out of run artifacts. An archive is foreign input: it is bounded in size before it is
 //! downloaded and while it is unpacked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read as _};
 
 use domain::{PipelineRun, RecordKind, TestReport};
+use jiff::Timestamp;
 
 use super::client::Next;
-use super::held::{Bag, Held};
+use super::held::{Bag, Held, Stage};
 use super::reading::{Depth, Reading};
 use super::report_xml::{self, Report};
 use super::wire::{RunArtifact, RunArtifacts};
@@ -20,8 +21,9 @@ const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;
 const MOST_UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Reading<'_> {
-    /// The reports of the runs that were read. One that cannot be understood does not hide the others.
-    pub(super) async fn reports(&self, held: &mut Held) -> Result<Bag, ConnectorError> {
+    /// The reports of the runs of the newest releases, and those read before. One that cannot be understood does not
+    /// hide the others.
+    pub(super) async fn reports(&self, stage: &Stage, held: &mut Held) -> Result<Bag, ConnectorError> {
         if let Some(error) = held.failures.get(&RecordKind::PipelineRun) {
             return Err(error.clone());
         }
@@ -33,19 +35,30 @@ impl Reading<'_> {
             .map(|run| (run.id.0.native.to_string(), run.clone()))
             .collect();
         let mut bag = Bag::default();
-        if runs.is_empty() {
-            return Ok(bag);
+        // What was read stays known, however old its release gets to be.
+        held.reports.retain(|_, read| match read {
+            Ok(reports) => reports.iter().all(|report| runs.contains_key(&*report.run.0.native)),
+            Err(_) => self.depth == Depth::Changes,
+        });
+        for read in held.reports.values() {
+            match read {
+                Ok(reports) => bag.records.test_reports.extend(reports.iter().cloned()),
+                Err(error) => bag.failure = Some(error.clone()),
+            }
         }
-        let known = std::mem::take(&mut held.reports);
-        for artifact in self.report_artifacts().await? {
+        let newest: BTreeSet<&str> = stage.newest(self.client.options.reports_for).collect();
+        let wanted = || runs.values().filter(|run| newest.contains(&*run.commit));
+        let Some(since) = wanted().map(|run| run.started_at.unwrap_or(self.horizon.start)).min() else {
+            bag.records.test_reports = joined(std::mem::take(&mut bag.records.test_reports));
+            return Ok(bag);
+        };
+        for artifact in self.report_artifacts(since).await? {
             let number = artifact.workflow_run.as_ref().and_then(|run| run.id).unwrap_or_default();
-            let Some(run) = runs.get(&self.place.native('!', number)) else { continue };
-            let read = match known.get(&artifact.id) {
-                Some(Ok(reports)) => Ok(reports.clone()),
-                Some(Err(error)) if self.depth == Depth::Changes => Err(error.clone()),
-                _ if artifact.expired => continue,
-                _ => self.report(&artifact, run).await,
+            let run = runs.get(&self.place.native('!', number)).filter(|run| newest.contains(&*run.commit));
+            let Some(run) = run.filter(|_| !artifact.expired && !held.reports.contains_key(&artifact.id)) else {
+                continue;
             };
+            let read = self.report(&artifact, run).await;
             match &read {
                 Ok(reports) => bag.records.test_reports.extend(reports.iter().cloned()),
                 Err(error) => bag.failure = Some(error.clone()),
@@ -60,12 +73,11 @@ impl Reading<'_> {
     }
 
     /// The artifacts of the repository that go by a report's name, newest first.
-    async fn report_artifacts(&self) -> Result<Vec<RunArtifact>, ConnectorError> {
-        let start = self.horizon.start;
+    async fn report_artifacts(&self, since: Timestamp) -> Result<Vec<RunArtifact>, ConnectorError> {
         let mut found: Vec<RunArtifact> = Vec::new();
         let request = self.client.of_repository("list artifacts", &self.place.name, &["actions", "artifacts"]);
         let take = |page: RunArtifacts| {
-            let past = page.artifacts.last().is_some_and(|last| last.created_at.is_some_and(|at| at < start));
+            let past = page.artifacts.last().is_some_and(|last| last.created_at.is_some_and(|at| at < since));
             let patterns = &self.client.options.reports;
             let named = |artifact: &RunArtifact| patterns.iter().any(|pattern| matches(pattern, &artifact.name));
             found.extend(page.artifacts.into_iter().filter(named));

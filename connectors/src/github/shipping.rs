@@ -1,24 +1,32 @@
 //! Deployments with their statuses, and the runs of workflows on release commits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{DeploymentOutcome, PipelineRun, RecordKind};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::client::Next;
 use super::delivery;
-use super::graph_wire::{Connection, DeploymentFacts};
+use super::graph_wire::{Connection, DeploymentFacts, RunJobs};
+use super::graphql::{Batch, quoted};
 use super::held::{Bag, Stage};
-use super::people::People;
 use super::reading::{Depth, Reading};
 use super::wire::{Job, Jobs, Run, Runs};
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 
 pub(super) const DEPLOYMENTS: &str =
     concat!(include_str!("documents/deployments.graphql"), include_str!("documents/who.graphql"));
 
+pub(super) const JOBS_TAIL: &str = concat!("}\n", include_str!("documents/jobs.graphql"));
+
+/// Runs whose jobs are asked for in one request.
+const MOST_RUNS: usize = 50;
+/// GitHub ends a filtered list of runs here.
+const MOST_FILTERED: u64 = 1_000;
 /// Between sweeps, runs are looked for only on commits of releases that are at most so old.
-const RECENT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 14);
+const RECENT: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 impl Reading<'_> {
     /// The deployments of the horizon and, on the last page, those before it.
@@ -34,7 +42,9 @@ impl Reading<'_> {
             for facts in page.deployments.each() {
                 past |= facts.created_at < start;
                 let read = delivery::deployment(&self.place, &mut bag.people, facts);
-                bag.open |= read.record.outcome == DeploymentOutcome::InProgress && facts.created_at >= start;
+                let open =
+                    matches!(read.record.outcome, DeploymentOutcome::Pending | DeploymentOutcome::InProgress);
+                bag.open |= open && facts.created_at >= start;
                 if let Some(login) = read.triggered_by {
                     bag.triggers.insert(read.record.id.clone(), login);
                 }
@@ -52,62 +62,111 @@ impl Reading<'_> {
         let inside = stage.steps.iter().filter(|step| step.head.committed_at >= self.horizon.start);
         let commits: BTreeSet<_> = inside.map(|step| (&step.head.commit, step.head.committed_at)).collect();
         let before = self.before.and_then(|held| held.bags.get(&RecordKind::PipelineRun));
+        let known_runs = || before.iter().flat_map(|bag| &bag.records.pipeline_runs);
         if let Some(before) = before {
             bag.people.merge(&before.people);
         }
+        let mut due: Vec<(&String, Timestamp)> = Vec::new();
         for (commit, committed_at) in commits {
-            let known: Vec<&PipelineRun> = before
-                .iter()
-                .flat_map(|bag| &bag.records.pipeline_runs)
-                .filter(|run| *run.commit == **commit)
-                .collect();
+            let known: Vec<&PipelineRun> = known_runs().filter(|run| *run.commit == **commit).collect();
             let settled = self.depth == Depth::Changes
                 && committed_at < self.place.origin.now - RECENT
                 && !known.is_empty()
                 && known.iter().all(|run| run.finished_at.is_some());
-            if settled {
-                bag.records.pipeline_runs.extend(known.into_iter().cloned());
-                continue;
+            match settled {
+                true => bag.records.pipeline_runs.extend(known.into_iter().cloned()),
+                false => due.push((commit, committed_at)),
             }
-            let runs = self.runs_on(commit, &known, &mut bag.people).await?;
-            bag.open |= runs.iter().any(|run| run.finished_at.is_none());
-            bag.records.pipeline_runs.extend(runs);
+        }
+        let sent = self.runs_on(&due).await?;
+        let mut wanted: Vec<&Run> = Vec::new();
+        for run in &sent {
+            let read = delivery::run(&self.place, &mut bag.people, run, &[]);
+            let same = known_runs().find(|held| {
+                held.id == read.id && held.attempt == read.attempt && held.finished_at == read.finished_at
+            });
+            match same.filter(|held| held.finished_at.is_some()) {
+                Some(held) => bag.records.pipeline_runs.push(held.clone()),
+                None => wanted.push(run),
+            }
+        }
+        let jobs = self.jobs(&wanted).await?;
+        for (run, jobs) in wanted.into_iter().zip(&jobs) {
+            let read = delivery::run(&self.place, &mut bag.people, run, jobs);
+            bag.open |= read.finished_at.is_none();
+            bag.records.pipeline_runs.push(read);
         }
         Ok(bag)
     }
 
-    async fn runs_on(
-        &self,
-        commit: &str,
-        known: &[&PipelineRun],
-        people: &mut People,
-    ) -> Result<Vec<PipelineRun>, ConnectorError> {
-        let request = self
-            .client
-            .of_repository("list workflow runs", &self.place.name, &["actions", "runs"])
-            .query("head_sha", commit);
-        let mut sent: Vec<Run> = Vec::new();
-        let take = |page: Runs| {
-            sent.extend(page.workflow_runs);
-            Next::Page
-        };
-        self.client.pages("list workflow runs", request, take).await?;
-        let mut runs = Vec::new();
-        for run in &sent {
-            let mut read = delivery::run(&self.place, people, run, &[]);
-            let same = known.iter().find(|held| {
-                held.id == read.id && held.attempt == read.attempt && held.finished_at == read.finished_at
-            });
-            read = match same {
-                Some(held) if held.finished_at.is_some() => (*held).clone(),
-                _ => delivery::run(&self.place, people, run, &self.jobs(run.id).await?),
+    /// The runs on these commits: from one list of all runs since the oldest, or where that would be longer than to
+    /// ask for each commit, or more than a filtered list holds, commit by commit.
+    async fn runs_on(&self, due: &[(&String, Timestamp)]) -> Result<Vec<Run>, ConnectorError> {
+        let list = || self.client.of_repository("list workflow runs", &self.place.name, &["actions", "runs"]);
+        let commits: BTreeSet<&str> = due.iter().map(|(commit, _)| commit.as_str()).collect();
+        let mut sent: BTreeMap<u64, Run> = BTreeMap::new();
+        if let Some(oldest) = due.iter().map(|(_, at)| *at).min().filter(|_| commits.len() > 1) {
+            // Clocks of those who commit are not GitHub's.
+            let since = (oldest - SignedDuration::from_hours(24)).strftime("%Y-%m-%d").to_string();
+            let mut long = false;
+            let take = |page: Runs| {
+                let pages = page.total_count.div_ceil(100);
+                long = page.total_count >= MOST_FILTERED || pages > commits.len() as u64;
+                let ours = page.workflow_runs.into_iter().filter(|run| commits.contains(run.head_sha.as_str()));
+                sent.extend(ours.map(|run| (run.id, run)));
+                if long { Next::Stop } else { Next::Page }
             };
-            runs.push(read);
+            let request = list().query("created", format!(">={since}"));
+            self.client.pages("list workflow runs", request, take).await?;
+            if !long {
+                return Ok(sent.into_values().collect());
+            }
         }
-        Ok(runs)
+        for commit in commits {
+            let take = |page: Runs| {
+                sent.extend(page.workflow_runs.into_iter().map(|run| (run.id, run)));
+                Next::Page
+            };
+            self.client.pages("list workflow runs", list().query("head_sha", commit), take).await?;
+        }
+        Ok(sent.into_values().collect())
     }
 
-    async fn jobs(&self, run: u64) -> Result<Vec<Job>, ConnectorError> {
+    /// The jobs of runs, in their order: a run's check suite holds them as check runs, which GraphQL tells of many runs
+    /// at once. Where it does not (there are too many, or checks are hidden from us), each run is asked for its own.
+    async fn jobs(&self, runs: &[&Run]) -> Result<Vec<Vec<Job>>, ConnectorError> {
+        let item = |run: &&Run| {
+            let id = quoted(run.node_id.as_deref()?);
+            Some((format!("w{}", run.id), format!("node(id: {id}) {{ ...JobsOfRun }}")))
+        };
+        let items: Vec<_> = runs.iter().filter_map(item).collect();
+        let batch = Batch {
+            operation: "read jobs",
+            head: "query Jobs {",
+            tail: JOBS_TAIL,
+            at: &[],
+            variables: json!({}),
+            most: MOST_RUNS,
+        };
+        let mut answers = self.client.batch(&batch, &items).await;
+        let mut all = Vec::new();
+        for run in runs {
+            let told = match answers.remove(&format!("w{}", run.id)) {
+                Some(Ok(value)) => value.and_then(|value| serde_json::from_value::<RunJobs>(value).ok()),
+                Some(Err(error)) if !matches!(error.kind, FailureKind::Denied | FailureKind::TooLarge) => {
+                    return Err(error);
+                }
+                _ => None,
+            };
+            all.push(match told.and_then(RunJobs::complete) {
+                Some(jobs) => jobs,
+                None => self.jobs_of(run.id).await?,
+            });
+        }
+        Ok(all)
+    }
+
+    async fn jobs_of(&self, run: u64) -> Result<Vec<Job>, ConnectorError> {
         let run = run.to_string();
         let path = ["actions", "runs", &run, "jobs"];
         let request = self.client.of_repository("list jobs", &self.place.name, &path);

@@ -55,6 +55,15 @@ pub(super) fn signature(signed: &Signed) -> Signature {
 pub(super) struct Step {
     pub(super) base: Option<TagFound>,
     pub(super) head: TagFound,
+    /// How many tags of the pattern have newer commits.
+    pub(super) newer: usize,
+}
+
+impl Step {
+    /// Base and head by sha.
+    pub(super) fn ends(&self) -> (Option<String>, String) {
+        (self.base.as_ref().map(|base| base.commit.clone()), self.head.commit.clone())
+    }
 }
 
 /// The release tags of each pattern, each list in the order of its versions. Without patterns every tag that names
@@ -77,14 +86,30 @@ pub(super) fn by_pattern(tags: &[TagFound], patterns: &BTreeSet<Text>) -> Vec<Ve
     groups.into_iter().map(group).collect()
 }
 
-/// The steps to the tags in the horizon and to the newest few before it.
-pub(super) fn steps(group: &[TagFound], start: Timestamp, older: usize) -> impl Iterator<Item = Step> {
+/// Which tags matter beside those in the horizon.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Older<'a> {
+    /// So many of the newest before the horizon.
+    pub(super) newest: usize,
+    /// Names and commits that deployments in the horizon tell.
+    pub(super) deployed: &'a BTreeSet<Text>,
+}
+
+/// The steps to the tags in the horizon, and to the older ones that matter.
+pub(super) fn steps(group: &[TagFound], start: Timestamp, older: Older<'_>) -> Vec<Step> {
     let first = group.iter().position(|tag| tag.committed_at >= start).unwrap_or(group.len());
-    let from = first.saturating_sub(older);
-    group.iter().enumerate().skip(from).map(|(place, head)| Step {
+    let from = first.saturating_sub(older.newest);
+    let mut dates: Vec<Timestamp> = group.iter().map(|tag| tag.committed_at).collect();
+    dates.sort();
+    let matters = |(place, head): &(usize, &TagFound)| {
+        *place >= from || older.deployed.contains(&*head.name) || older.deployed.contains(&*head.commit)
+    };
+    let step = |(place, head): (usize, &TagFound)| Step {
         base: place.checked_sub(1).and_then(|before| group.get(before)).cloned(),
+        newer: dates.len() - dates.partition_point(|date| *date <= head.committed_at),
         head: head.clone(),
-    })
+    };
+    group.iter().enumerate().filter(matters).map(step).collect()
 }
 
 /// The version in a tag's name, by a pattern such as `payments-api/v{version}`; `None`: it is no such release.
@@ -124,11 +149,16 @@ mod tests {
     }
 
     fn check(tags: &[TagFound], start: i64, expected: &str) {
+        check_deployed(tags, start, [], expected);
+    }
+
+    fn check_deployed<const N: usize>(tags: &[TagFound], start: i64, deployed: [&str; N], expected: &str) {
+        let deployed: BTreeSet<Text> = deployed.into_iter().map(Text::from).collect();
         let patterns = BTreeSet::from([Text::from("v{version}")]);
         let start = Timestamp::from_second(start * 86_400).expect("a day");
         let told: Vec<String> = by_pattern(tags, &patterns)
             .iter()
-            .flat_map(|group| steps(group, start, 1))
+            .flat_map(|group| steps(group, start, Older { newest: 1, deployed: &deployed }))
             .map(|step| format!("{}..{}", step.base.map_or_else(String::new, |base| base.name), step.head.name))
             .collect();
         assert_eq!(told.join(" "), expected);
@@ -144,5 +174,26 @@ mod tests {
     fn one_release_before_the_horizon_is_kept() {
         let tags = [tag("v1.0.0", 1), tag("v1.9.0", 2), tag("v1.10.0", 3), tag("v1.11.0", 50)];
         check(&tags, 40, "v1.9.0..v1.10.0 v1.10.0..v1.11.0");
+    }
+
+    #[test]
+    fn an_old_release_that_was_deployed_again_is_kept() {
+        let tags = [tag("v1.0.0", 1), tag("v1.9.0", 2), tag("v1.10.0", 3), tag("v1.11.0", 50)];
+        let kept = "v1.0.0..v1.9.0 v1.9.0..v1.10.0 v1.10.0..v1.11.0";
+        check_deployed(&tags, 40, ["v1.9.0"], kept);
+        check_deployed(&tags, 40, ["commit of v1.9.0"], kept);
+    }
+
+    #[test]
+    fn the_newest_release_is_the_one_with_the_newest_commit() {
+        let tags = [tag("v2.13.0", 1), tag("v2.13.1", 30), tag("v2.14.0", 20)];
+        let none = BTreeSet::new();
+        let newer = |step: Step| (step.head.name, step.newer);
+        let told: Vec<_> = steps(&tags, Timestamp::UNIX_EPOCH, Older { newest: 0, deployed: &none })
+            .into_iter()
+            .map(newer)
+            .collect();
+        let expected = [("v2.13.0", 2), ("v2.13.1", 0), ("v2.14.0", 1)];
+        assert_eq!(told, expected.map(|(name, newer)| (name.to_owned(), newer)));
     }
 }

@@ -126,12 +126,15 @@ pub(super) struct ReviewSent {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Runs {
+    pub(super) total_count: u64,
     pub(super) workflow_runs: Vec<Run>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Run {
     pub(super) id: u64,
+    #[serde(default)]
+    pub(super) node_id: Option<String>,
     #[serde(default)]
     pub(super) name: Option<String>,
     #[serde(default)]

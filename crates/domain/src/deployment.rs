@@ -24,6 +24,8 @@ pub enum DeploymentMethod {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeploymentOutcome {
+    /// Asked for, not begun.
+    Pending,
     /// Still open.
     InProgress,
     /// The tool says it succeeded.

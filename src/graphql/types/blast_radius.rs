@@ -68,6 +68,6 @@ impl BlastRadius {
 
     /// What is missing of the topology.
     async fn gaps(&self, ctx: &Context<'_>) -> Result<Vec<Gap>> {
-        Ok(all_gaps(Session::of(ctx)?, &self.start.graph, TOPOLOGY).into_iter().map(Gap).collect())
+        Ok(Gap::told_once(all_gaps(Session::of(ctx)?, &self.start.graph, TOPOLOGY)))
     }
 }

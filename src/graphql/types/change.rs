@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::approval::{ApprovalConnection, ApprovalEdge};
 use super::configuration_item::{LinkedConfigurationItemConnection, LinkedConfigurationItemEdge};
 use super::enums::{ApprovalState, ChangeState, ChangeType, CloseCode};
-use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge};
+use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::moment::Window;
 use super::person::Person;
 use super::release::{LinkedReleaseConnection, LinkedReleaseEdge};
@@ -16,7 +16,8 @@ use super::work_item::{LinkedWorkItemConnection, LinkedWorkItemEdge};
 use super::{Link, Source};
 use crate::graphql::connection::{Ask, connection, page_cost};
 use crate::graphql::coverage::NAMING;
-use crate::graphql::visibility::At;
+use crate::graphql::session::Session;
+use crate::graphql::visibility::{At, Entity};
 
 /// A change.
 pub(crate) type Change = At<domain::Change>;
@@ -263,7 +264,7 @@ impl Change {
         Ok(sheet.map(|sheet| LinkedWorkItemConnection::new(sheet, edge)))
     }
 
-    /// Incidents that it caused or is suspected of.
+    /// Incidents that it caused, is suspected of, or answers.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn incidents(
         &self,
@@ -274,10 +275,18 @@ impl Change {
         before: Option<String>,
     ) -> Result<Option<LinkedIncidentConnection>> {
         let ask = Ask::new("incidents", &[RecordKind::Incident], (first, after, last, before));
-        let sheet = self.linked_page(ctx, ask, self.graph.change_incidents.from(self.index))?;
-        let edge = |cursor, (at, link): (_, &domain::Link)| LinkedIncidentEdge {
+        let mut rows = related_incidents(
+            self.graph.change_incidents.from(self.index),
+            self.graph.change_answered_incidents.from(self.index),
+        );
+        let session = Session::of(ctx)?;
+        rows.retain(|(index, ..)| session.sees(&self.graph, *index));
+        let order = |(index, ..): &RelatedIncident<'_>| self.graph.incidents.get(*index).order();
+        let sheet = self.page(ctx, ask, (rows, order))?;
+        let edge = |cursor, (at, relation, link): RelatedIncident<'_>| LinkedIncidentEdge {
             cursor,
             node: self.beside(at),
+            relation,
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedIncidentConnection::new(sheet, edge)))

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::RecordKind;
-use engine::graph::ReleaseGraph;
+use engine::Related;
+use engine::graph::{Index, ReleaseGraph};
 use engine::queries::{Suspect, SuspectNode, incident_suspects};
 use jiff::Timestamp;
 
@@ -39,9 +40,43 @@ connection! {
 connection! {
     /// Incidents with the reason why each is joined, in the order of their ids.
     LinkedIncidentConnection of LinkedIncidentEdge to Incident {
+        /// What it has to do with it.
+        relation: IncidentRelation,
         /// Why they are joined. The confidence of an INFERRED link is the probability of the suspicion.
         link: Link,
     }
+}
+
+/// What a release, a change or a problem has to do with an incident.
+#[derive(async_graphql::Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IncidentRelation {
+    /// It caused it: a record says so.
+    Caused,
+    /// It may have caused it: time and topology say so.
+    Suspected,
+    /// It was made to mend it.
+    Answered,
+}
+
+/// An incident with what it has to do with something, and why.
+pub(crate) type RelatedIncident<'g> = (Index<domain::Incident>, IncidentRelation, &'g domain::Link);
+
+/// The incidents that something caused, is suspected of or answers, one row each. What is said counts more than what is
+/// suspected.
+pub(crate) fn related_incidents<'g>(
+    caused: impl Iterator<Item = Related<'g, domain::Incident>>,
+    answered: impl Iterator<Item = Related<'g, domain::Incident>>,
+) -> Vec<RelatedIncident<'g>> {
+    let mut rows: Vec<RelatedIncident<'g>> = caused
+        .map(|found| match found.link.origin {
+            domain::LinkOrigin::Inferred => (found.index, IncidentRelation::Suspected, found.link),
+            _ => (found.index, IncidentRelation::Caused, found.link),
+        })
+        .collect();
+    rows.extend(answered.map(|found| (found.index, IncidentRelation::Answered, found.link)));
+    rows.sort_by_key(|(index, relation, _)| (*index, *relation == IncidentRelation::Suspected));
+    rows.dedup_by_key(|(index, ..)| *index);
+    rows
 }
 
 /// An incident: an interruption of a service, or a loss of its quality.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::change::Change;
 use super::enums::ProblemState;
-use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge};
+use super::incident::{IncidentRelation, LinkedIncidentConnection, LinkedIncidentEdge};
 use super::release::{LinkedReleaseConnection, LinkedReleaseEdge};
 use super::{Link, Source};
 use crate::graphql::connection::{Ask, connection, page_cost};
@@ -102,6 +102,7 @@ impl Problem {
         let edge = |cursor, (at, link): (_, &domain::Link)| LinkedIncidentEdge {
             cursor,
             node: self.beside(at),
+            relation: IncidentRelation::Caused,
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedIncidentConnection::new(sheet, edge)))

@@ -1,5 +1,7 @@
 //! Where values come from, why nodes are joined, and what is missing.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Object};
 use domain::RecordKind;
 
@@ -38,6 +40,15 @@ impl Gap {
     /// May asking again later help without anybody doing something?
     async fn retryable(&self) -> bool {
         self.0.retryable
+    }
+}
+
+impl Gap {
+    /// Gaps as clients see them: one system that is dark for several kinds of records is told once.
+    pub(crate) fn told_once(gaps: impl IntoIterator<Item = domain::Gap>) -> Vec<Self> {
+        let mut told = BTreeSet::new();
+        let new = |gap: &domain::Gap| told.insert((gap.code, gap.connector.clone(), gap.message.clone()));
+        gaps.into_iter().filter(new).map(Self).collect()
     }
 }
 

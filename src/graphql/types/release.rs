@@ -13,7 +13,7 @@ use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPEN
 use super::deployment::{DeploymentConnection, DeploymentEdge};
 use super::enums::{AliasScheme, ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
-use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge};
+use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
@@ -24,7 +24,7 @@ use super::{Gap, Link, Source};
 use crate::graphql::connection::{Ask, connection, page_cost};
 use crate::graphql::coverage::{Coverage, NAMING, OF_RELEASE, all_gaps};
 use crate::graphql::session::Session;
-use crate::graphql::visibility::At;
+use crate::graphql::visibility::{At, Entity};
 
 /// A release.
 pub(crate) type Release = At<domain::Release>;
@@ -309,7 +309,7 @@ impl Release {
         Ok(sheet.map(|sheet| LinkedArtifactConnection::new(sheet, edge)))
     }
 
-    /// Incidents that it caused or is suspected of.
+    /// Incidents that it caused, is suspected of, or answers.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn incidents(
         &self,
@@ -320,10 +320,18 @@ impl Release {
         before: Option<String>,
     ) -> Result<Option<LinkedIncidentConnection>> {
         let ask = Ask::new("incidents", &[RecordKind::Incident], (first, after, last, before));
-        let sheet = self.linked_page(ctx, ask, self.graph.release_incidents.from(self.index))?;
-        let edge = |cursor, (at, link): (_, &domain::Link)| LinkedIncidentEdge {
+        let mut rows = related_incidents(
+            self.graph.release_incidents.from(self.index),
+            self.graph.release_answered_incidents.from(self.index),
+        );
+        let session = Session::of(ctx)?;
+        rows.retain(|(index, ..)| session.sees(&self.graph, *index));
+        let order = |(index, ..): &RelatedIncident<'_>| self.graph.incidents.get(*index).order();
+        let sheet = self.page(ctx, ask, (rows, order))?;
+        let edge = |cursor, (at, relation, link): RelatedIncident<'_>| LinkedIncidentEdge {
             cursor,
             node: self.beside(at),
+            relation,
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedIncidentConnection::new(sheet, edge)))
@@ -395,7 +403,7 @@ impl Release {
 
     /// What is missing of the records that this release is made from.
     async fn gaps(&self, ctx: &Context<'_>) -> Result<Vec<Gap>> {
-        Ok(all_gaps(Session::of(ctx)?, &self.graph, OF_RELEASE).into_iter().map(Gap).collect())
+        Ok(Gap::told_once(all_gaps(Session::of(ctx)?, &self.graph, OF_RELEASE)))
     }
 
     /// The records that name it.

@@ -42,7 +42,7 @@ impl Graph {
 
     /// What is missing from it.
     async fn gaps(&self) -> Vec<Gap> {
-        self.0.gaps.iter().cloned().map(Gap).collect()
+        Gap::told_once(self.0.gaps.iter().cloned())
     }
 }
 
@@ -121,7 +121,7 @@ impl Connector {
 
     /// What is missing of its records.
     async fn gaps(&self) -> Vec<Gap> {
-        self.0.gaps.iter().cloned().map(Gap).collect()
+        Gap::told_once(self.0.gaps.iter().cloned())
     }
 }
 

@@ -114,7 +114,7 @@ impl Trace {
 
     /// What is missing of the records that could tell of it.
     async fn gaps(&self) -> Vec<Gap> {
-        self.found.gaps.iter().cloned().map(Gap).collect()
+        Gap::told_once(self.found.gaps.iter().cloned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The connector against the simulated GitHub on a free port, which it knows from outside alone.
 
 mod bank;
+mod batches;
 mod budget;
 mod faults;
 mod gather;

@@ -74,8 +74,8 @@ async fn inactive_means_superseded_and_not_failed() {
     let mut gathered = world.sweep().await;
     gathered.records.sort();
     let outcomes: Vec<_> = gathered.records.deployments.iter().map(|held| held.outcome).collect();
-    use DeploymentOutcome::{Failed, InProgress, Succeeded, Unknown};
-    assert_eq!(outcomes, [Succeeded, Failed, Failed, InProgress, InProgress, Unknown]);
+    use DeploymentOutcome::{Failed, Pending, Succeeded, Unknown};
+    assert_eq!(outcomes, [Succeeded, Failed, Failed, Pending, Pending, Unknown]);
 }
 
 #[tokio::test]

@@ -292,18 +292,18 @@ fn needed(
 ) -> Option<Index<Release>> {
     let constraint = dependency.constraint.as_deref()?;
     let service = walk.graph.services.find(&dependency.to)?;
-    let running = walk.graph.placements.get(&dependency.to).into_iter().flatten();
-    let mut running = running.filter_map(|placement| walk.graph.releases.by_id(placement.release.as_ref()?));
-    if running
-        .any(|release| release.version.as_ref().is_some_and(|version| satisfies(version, constraint) == Some(true)))
-    {
+    let meets = |index: Index<Release>| {
+        let version = walk.graph.releases.get(index).version.as_ref();
+        version.is_some_and(|version| satisfies(version, constraint) == Some(true))
+    };
+    // A version that waits in staging, or runs in one region of two, does not meet it yet.
+    let running: Vec<Index<Release>> = walk.runs_in_production(&dependency.to).collect();
+    if !running.is_empty() && running.into_iter().all(meets) {
         return None;
     }
     let mut lowest: Option<Index<Release>> = None;
     for index in coming.get(&service).into_iter().flatten() {
-        let version = walk.graph.releases.get(*index).version.as_ref();
-        let meets = version.is_some_and(|version| satisfies(version, constraint) == Some(true));
-        if meets && lowest.is_none_or(|lowest| walk.newer(Some(lowest), Some(*index))) {
+        if meets(*index) && lowest.is_none_or(|lowest| walk.newer(Some(lowest), Some(*index))) {
             lowest = Some(*index);
         }
     }

@@ -191,7 +191,7 @@ fn join_twins(walk: &Walk, timeline: Vec<Attempt>) -> Vec<Attempt> {
                 one.finished_at = one.finished_at.or(two.finished_at);
                 one.change = one.change.take().or(two.change);
                 one.triggered_by = one.triggered_by.take().or(two.triggered_by);
-                if one.outcome == DeploymentOutcome::Unknown {
+                if matches!(one.outcome, DeploymentOutcome::Pending | DeploymentOutcome::Unknown) {
                     one.outcome = two.outcome;
                 }
                 one.sources.extend(two.sources);
@@ -239,7 +239,11 @@ fn said_rollback(walk: &Walk, service: Index<Service>, said: &str, before: &[Dep
 
 /// The deployment just before, when this one brings back what that one replaced, soon enough.
 fn seen_rollback(walk: &Walk, deployment: &Deployment, before: &[Deployment]) -> Option<DeploymentId> {
-    let last = before.iter().rev().find(|other| other.release != deployment.release)?;
+    if deployment.outcome == DeploymentOutcome::Pending {
+        return None;
+    }
+    let begun = before.iter().filter(|other| other.outcome != DeploymentOutcome::Pending);
+    let last = begun.rev().find(|other| other.release != deployment.release)?;
     let (ended, start) = (last.finished_at.or(last.started_at)?, deployment.started_at?);
     let soon = start.duration_since(ended) <= walk.policy.rollback_within;
     let version = |key: &ReleaseKey| walk.graph.releases.by_id(key).and_then(|release| release.version.as_ref());

@@ -103,10 +103,13 @@ pub(super) fn target_facts(walk: &Walk, ground: &Ground<'_>, at: &At<'_>, change
     }
 }
 
-/// The last attempt at a target; a region without one of its own goes by the environment's.
+/// The last attempt that was begun at a target; a region without one of its own goes by the environment's.
 fn last_attempt<'a>(ground: &Ground<'a>, key: &ReleaseKey, target: &Target) -> Option<&'a Deployment> {
     let whole = Target::of(&target.environment);
-    let at = |target: &Target| ground.attempts.get(&(key, target)).and_then(|attempts| attempts.last()).copied();
+    let at = |target: &Target| {
+        let begun = |row: &&&Deployment| row.outcome != DeploymentOutcome::Pending;
+        ground.attempts.get(&(key, target)).and_then(|attempts| attempts.iter().rfind(begun)).copied()
+    };
     at(target).or_else(|| at(&whole))
 }
 
@@ -234,6 +237,8 @@ pub(super) fn release_facts(
     }
 }
 
+/// Is the release authorised at each of its targets, and by every change that carries it and is still open? One that
+/// waits holds back what the others allow.
 fn every_target_is_authorised(
     walk: &Walk,
     ground: &Ground<'_>,
@@ -242,15 +247,18 @@ fn every_target_is_authorised(
 ) -> bool {
     let Some(service) = walk.service_of(index) else { return false };
     let targets = production_targets(&walk.graph.environments, walk.graph.services.get(service));
-    let authorised: Vec<Target> = changes
-        .iter()
-        .filter(|change| matches!(change.state, ChangeState::Scheduled | ChangeState::Implement))
-        .filter(|change| {
-            let approvals = ground.approvals.get(&change.id).map(Vec::as_slice).unwrap_or_default();
-            is_authorised(walk, change, approvals)
-        })
-        .flat_map(|change| targets_of_change(walk, change, service))
-        .collect();
+    let is_ready = |change: &&&Change| {
+        let approvals = ground.approvals.get(&change.id).map(Vec::as_slice).unwrap_or_default();
+        matches!(change.state, ChangeState::Scheduled | ChangeState::Implement)
+            && is_authorised(walk, change, approvals)
+    };
+    let mut open =
+        changes.iter().filter(|change| !matches!(change.state, ChangeState::Review | ChangeState::Closed));
+    if !open.all(|change| is_ready(&change)) {
+        return false;
+    }
+    let authorised: Vec<Target> =
+        changes.iter().filter(is_ready).flat_map(|change| targets_of_change(walk, change, service)).collect();
     !targets.is_empty() && targets.iter().all(|target| authorised.iter().any(|other| other.covers(target)))
 }
 

@@ -9,14 +9,14 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Change, ConfigurationItem, EvidenceKind, Incident, KnownError, Link, LinkRule, Release, ReleaseStatus, Source,
-    Stage,
+    Change, ConfigurationItem, DeploymentOutcome, EvidenceKind, Incident, KnownError, Link, LinkRule, Release,
+    ReleaseStatus, Source, Stage,
 };
 use jiff::Timestamp;
 
 use super::evidence::{seen, seen_at};
 use super::walk::Walk;
-use crate::graph::{Index, RelationBuilder};
+use crate::graph::{Index, Relation, RelationBuilder};
 
 /// Who may have caused an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +82,7 @@ pub(super) fn link_incidents(walk: &mut Walk) {
     link_answers(walk, &mut answered);
     walk.graph.change_incidents = caused.build();
     walk.graph.change_answered_incidents = answered.build();
+    walk.graph.release_answered_incidents = answering_releases(walk);
     walk.graph.release_incidents = released.build();
     walk.graph.incident_problems = problems.build();
 }
@@ -110,13 +111,28 @@ fn link_answers(walk: &Walk, builder: &mut RelationBuilder<Change, Incident>) {
     }
 }
 
+/// A release answers what the changes that carry it answer.
+fn answering_releases(walk: &Walk) -> Relation<Release, Incident> {
+    let mut builder = RelationBuilder::default();
+    for (change, incident, link) in walk.graph.change_answered_incidents.iter() {
+        for related in walk.graph.release_changes.to(change).filter(|related| related.link.supports()) {
+            builder.add(related.index, incident, link.clone());
+        }
+    }
+    builder.build()
+}
+
 /// What was done in production, by item, oldest first.
 fn acts(walk: &Walk) -> Acts {
     let mut acts: Acts = BTreeMap::new();
     let production = |key: &domain::EnvironmentKey| {
         walk.graph.environments.by_id(key).is_some_and(|environment| environment.stage == Stage::Production)
     };
-    for (_, deployment) in walk.graph.deployments.iter().filter(|(_, row)| production(&row.target.environment)) {
+    let begun = |row: &domain::Deployment| row.outcome != DeploymentOutcome::Pending;
+    for (_, deployment) in walk.graph.deployments.iter() {
+        if !begun(deployment) || !production(&deployment.target.environment) {
+            continue;
+        }
         let (Some(started), Some(release)) =
             (deployment.started_at.or(deployment.finished_at), walk.graph.releases.find(&deployment.release))
         else {
@@ -307,6 +323,23 @@ mod tests {
             Some("CHG2"),
         );
         check(world, "INC1<-card-gateway@3.9.2 Explicit 1.00; INC1<-CHG2 Explicit 1.00");
+    }
+
+    #[test]
+    fn a_release_answers_the_incident_that_its_change_mends() {
+        let mut world = cards().change("CHG2", "Deploy card-gateway 3.9.2", None).incident(
+            "INC1",
+            Some("card-gateway"),
+            "2026-06-10T17:00:00Z",
+            None,
+        );
+        world.records.incidents[0].fixed_by = Some(domain::ChangeId::new(&connector("servicenow"), "CHG2"));
+        let graph = world.graph();
+        assert!(graph.release_incidents.is_empty());
+        let answered: Vec<_> = graph.release_answered_incidents.iter().collect();
+        let [(release, _, link)] = answered.as_slice() else { panic!("{answered:?}") };
+        assert_eq!(graph.releases.get(*release).key.as_str(), "card-gateway@3.9.2");
+        assert_eq!(link.origin, domain::LinkOrigin::Explicit);
     }
 
     #[test]

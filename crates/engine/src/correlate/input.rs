@@ -22,6 +22,8 @@ pub struct CorrelateInput {
     pub connectors: Vec<ConnectedSystem>,
     /// Rules and thresholds.
     pub policy: CorrelationPolicy,
+    /// Records reach back to here; what ended before makes no release. `None` = without a limit.
+    pub horizon_start: Option<Timestamp>,
     /// Number of the graph's version.
     pub version: u64,
     /// The moment whose knowledge this is.

@@ -46,8 +46,8 @@ fn about_release(walk: &Walk, release: Index<Release>, code: FindingCode, detail
 fn lost_commits(walk: &Walk) -> Vec<Draft> {
     let shas = shas(walk);
     let mut running: BTreeSet<Index<Release>> = BTreeSet::new();
-    for placement in walk.graph.placements.values().flatten() {
-        running.extend(placement.release.as_ref().and_then(|key| walk.graph.releases.find(key)));
+    for (_, service) in walk.graph.services.iter() {
+        running.extend(walk.runs_in_production(&service.key));
     }
     let mut drafts = Vec::new();
     for range in walk.graph.commit_ranges.iter().filter(|range| !range.missing.is_empty()) {
@@ -101,11 +101,20 @@ fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
     }
     let mut seen: BTreeMap<Index<Release>, BTreeMap<&Text, (String, &Source)>> = BTreeMap::new();
     for ((_, target), rows) in &walk.sights {
-        for row in rows.iter().filter(|row| row.current) {
+        for row in rows {
             if let (Some(release), Some(digest)) = (row.release, &row.digest) {
                 let family = families.get(digest).copied().unwrap_or(digest);
                 seen.entry(release).or_default().entry(family).or_insert((target.to_string(), &row.source));
             }
+        }
+    }
+    for (_, deployment) in walk.graph.deployments.iter() {
+        let release = walk.graph.releases.find(&deployment.release);
+        if let (Some(release), Some(digest), Some(source)) =
+            (release, &deployment.digest, deployment.sources.first())
+        {
+            let family = families.get(digest).copied().unwrap_or(digest);
+            seen.entry(release).or_default().entry(family).or_insert((deployment.target.to_string(), source));
         }
     }
     let mut drafts = Vec::new();

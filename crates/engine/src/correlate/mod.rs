@@ -25,6 +25,8 @@ mod sightings;
 
 mod spelling;
 
+mod horizon;
+
 mod releases;
 
 mod steps;
@@ -115,7 +117,8 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
 
 /// Sorts the records into tables, and resolves people and the mapping of services.
 fn prepare(input: CorrelateInput) -> Walk {
-    let CorrelateInput { mut records, landscape, gaps, darkness, connectors, policy, version, now } = input;
+    let CorrelateInput { mut records, landscape, gaps, darkness, connectors, policy, horizon_start, version, now } =
+        input;
     records.sort();
     let mut gaps = gaps;
     gaps.sort();
@@ -149,6 +152,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         graph,
         configured: landscape.dependencies,
         policy,
+        horizon_start,
         darkness,
         connectors,
         names,

@@ -14,6 +14,7 @@ use domain::{
 use jiff::Timestamp;
 
 use super::environments::environment_word;
+use super::horizon::Reach;
 use super::sightings::{Sighting, Witness};
 use super::spelling::{self, Meaning};
 use super::walk::{ToldByChange, Walk};
@@ -42,6 +43,7 @@ pub(super) fn merge(walk: &mut Walk, sightings: &[Sighting]) {
     let mut drafts = by_version(walk, sightings);
     spelling::note_variants(walk, sightings);
     attach_unversioned(walk, &mut drafts);
+    leave_out_the_past(walk, &mut drafts);
     let mut keys: BTreeMap<Name, ReleaseKey> = BTreeMap::new();
     let mut rows = Vec::with_capacity(drafts.len());
     for (name, draft) in &drafts {
@@ -216,6 +218,18 @@ fn attach_unversioned(walk: &Walk, drafts: &mut BTreeMap<Name, Draft>) {
         draft.witness((Witness::Runtime(place), true, "".into()), &observation.source);
         draft.alias(AliasScheme::Digest, digest, &observation.source);
     }
+}
+
+/// Drops what nobody but records from before the horizon tells of.
+fn leave_out_the_past(walk: &Walk, drafts: &mut BTreeMap<Name, Draft>) {
+    let deployments = drafts.iter().flat_map(|(name, draft)| {
+        draft.witnesses.iter().filter_map(|(witness, ..)| match witness {
+            Witness::Deployment(place) => Some((name.0, *place)),
+            _ => None,
+        })
+    });
+    let reach = Reach::new(walk, deployments);
+    drafts.retain(|_, draft| draft.witnesses.iter().any(|(witness, ..)| reach.covers(*witness)));
 }
 
 impl Draft {

@@ -280,6 +280,8 @@ mod tests {
                 .seen("payments-api", "2.14.0", "production/eu", "2026-06-10T19:06:00Z", None)
         };
         check(base(), KEY, "PartiallyDeployed");
+        let asked = base().deployed(REPO, "v2.14.0", "production-uk", "2026-06-10T20:00:00Z", "queued");
+        check(asked, KEY, "PartiallyDeployed");
         let both = base().deployed(REPO, "v2.14.0", "production-uk", "2026-06-10T20:00:00Z", "success");
         check(both.seen("payments-api", "2.14.0", "production/uk", "2026-06-10T20:06:00Z", None), KEY, "Deployed");
     }
@@ -297,6 +299,9 @@ mod tests {
         check(decided(ApprovalState::Approved), KEY, "Scheduled");
         check(decided(ApprovalState::Rejected), KEY, "Rejected");
         check(decided(ApprovalState::NotRequired), KEY, "AwaitingApproval");
+        let second = decided(ApprovalState::Approved).change("CHG2", "Columns for payments-api 2.14.0", None);
+        check(second.clone().state("CHG2", ChangeState::Authorize), KEY, "AwaitingApproval");
+        check(second.clone().state("CHG2", ChangeState::Canceled), KEY, "Scheduled");
         let moved = decided(ApprovalState::Approved)
             .planned("CHG1", "2026-06-20T18:00:00Z", "2026-06-20T20:00:00Z")
             .audited("CHG1", "end_date", ("2026-06-18 20:00:00", "2026-06-20 20:00:00"), "2026-06-11T09:00:00Z");

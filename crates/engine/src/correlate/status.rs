@@ -46,7 +46,9 @@ pub(super) fn target_status(facts: &TargetFacts) -> (TargetStatus, bool) {
         Some(DeploymentOutcome::Failed) => return (TargetStatus::Failed, true),
         Some(DeploymentOutcome::InProgress) => return (TargetStatus::Deploying, true),
         Some(DeploymentOutcome::Succeeded) => true,
-        Some(DeploymentOutcome::Unknown | DeploymentOutcome::Cancelled) | None => false,
+        Some(DeploymentOutcome::Pending | DeploymentOutcome::Unknown | DeploymentOutcome::Cancelled) | None => {
+            false
+        }
     };
     if facts.attempt.is_some() && facts.partly_rolled_out {
         return (TargetStatus::Deploying, true);

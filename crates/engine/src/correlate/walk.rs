@@ -18,6 +18,8 @@ use crate::graph::{Index, ReleaseGraph};
 pub(super) struct Walk {
     pub(super) graph: ReleaseGraph,
     pub(super) policy: CorrelationPolicy,
+    /// What lies before it alone makes no release.
+    pub(super) horizon_start: Option<jiff::Timestamp>,
     pub(super) darkness: Darkness,
     pub(super) connectors: Vec<ConnectedSystem>,
     /// Dependencies as configured.
@@ -77,6 +79,16 @@ impl Walk {
     pub(super) fn knows_all(&self, connector: &ConnectorId, kind: RecordKind) -> bool {
         let reads = self.connectors.iter().any(|system| system.id == *connector && system.kinds.contains(&kind));
         reads && !self.darkness.covers(connector, kind)
+    }
+
+    /// What runs in a service's production.
+    pub(super) fn runs_in_production(&self, service: &domain::ServiceKey) -> impl Iterator<Item = Index<Release>> {
+        let production = |placement: &&domain::Placement| {
+            let environment = self.graph.environments.by_id(&placement.target.environment);
+            environment.is_some_and(|environment| environment.stage == domain::Stage::Production)
+        };
+        let placements = self.graph.placements.get(service).into_iter().flatten().filter(production);
+        placements.filter_map(|placement| self.graph.releases.find(placement.release.as_ref()?))
     }
 
     /// The range of commits that a release brings: from the greatest version below it that a range starts at.

@@ -19,11 +19,13 @@ const BY_CHANGE: f64 = 0.7;
 pub(super) struct Keys {
     by_key: HashMap<Text, BTreeSet<Index<WorkItem>>>,
     projects: BTreeSet<Text>,
+    /// The lowest number that is held of each project: older ones lie outside the horizon.
+    oldest: HashMap<Text, u64>,
 }
 
 impl Keys {
     pub(super) fn new(walk: &Walk) -> Self {
-        let mut keys = Self { by_key: HashMap::new(), projects: BTreeSet::new() };
+        let mut keys = Self { by_key: HashMap::new(), projects: BTreeSet::new(), oldest: HashMap::new() };
         let mut former: Vec<(Text, Index<WorkItem>)> = Vec::new();
         for (index, item) in walk.graph.work_items.iter() {
             keys.by_key.entry(item.key.to_uppercase().into()).or_default().insert(index);
@@ -34,6 +36,11 @@ impl Keys {
             former.iter().filter(|(key, _)| keys.by_key.contains_key(key)).map(|(key, _)| key.clone()).collect();
         for (key, index) in former.into_iter().filter(|(key, _)| !present.contains(key)) {
             keys.by_key.entry(key).or_default().insert(index);
+        }
+        for (_, item) in walk.graph.work_items.iter() {
+            if let Some((project, number)) = numbered(&item.key.to_uppercase()) {
+                keys.oldest.entry(project).and_modify(|held| *held = number.min(*held)).or_insert(number);
+            }
         }
         for (_, service) in walk.graph.services.iter() {
             keys.projects
@@ -48,12 +55,22 @@ impl Keys {
                 Some(item) => Reading::Item(item),
                 None => Reading::Several,
             },
-            None => match key.rsplit_once('-').is_some_and(|(project, _)| self.projects.contains(project)) {
-                true => Reading::Dangling,
-                false => Reading::NoKey,
-            },
+            None => {
+                let Some((project, number)) = numbered(key).filter(|(project, _)| self.projects.contains(project))
+                else {
+                    return Reading::NoKey;
+                };
+                let older = self.oldest.get(&project).is_some_and(|oldest| number < *oldest);
+                if older { Reading::NoKey } else { Reading::Dangling }
+            }
         }
     }
+}
+
+/// A key's project and number.
+fn numbered(key: &str) -> Option<(Text, u64)> {
+    let (project, number) = key.rsplit_once('-')?;
+    Some((project.into(), number.parse().ok()?))
 }
 
 enum Reading {

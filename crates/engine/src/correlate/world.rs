@@ -87,6 +87,7 @@ pub(crate) struct World {
     pub(crate) gaps: Vec<Gap>,
     pub(crate) connectors: Vec<ConnectedSystem>,
     pub(crate) now: Timestamp,
+    pub(crate) horizon_start: Option<Timestamp>,
 }
 
 impl World {
@@ -108,6 +109,7 @@ impl World {
                 system("prometheus", Family::Monitoring, &[RecordKind::RuntimeObservation]),
             ],
             now: now(),
+            horizon_start: None,
         }
     }
 
@@ -119,9 +121,14 @@ impl World {
             darkness: Darkness::from_gaps(&self.gaps),
             connectors: self.connectors.clone(),
             policy: CorrelationPolicy::default(),
+            horizon_start: self.horizon_start,
             version: 1,
             now: self.now,
         }
+    }
+
+    pub(crate) fn since(self, start: &str) -> Self {
+        Self { horizon_start: Some(moment(start)), ..self }
     }
 
     pub(crate) fn graph(&self) -> ReleaseGraph {

@@ -104,6 +104,8 @@ pub struct ReleaseGraph {
     pub release_artifacts: Relation<Release, Artifact>,
     /// Releases and incidents that they caused or are suspected of.
     pub release_incidents: Relation<Release, Incident>,
+    /// Releases and the incidents that they answer: a change that carries them was raised to mend the incident.
+    pub release_answered_incidents: Relation<Release, Incident>,
     /// Releases and known errors that concern them.
     pub release_known_errors: Relation<Release, KnownError>,
     /// Releases and their trains.
@@ -180,6 +182,7 @@ impl ReleaseGraph {
             + self.release_pull_requests.len()
             + self.release_artifacts.len()
             + self.release_incidents.len()
+            + self.release_answered_incidents.len()
             + self.release_known_errors.len()
             + self.release_trains.len()
             + self.change_incidents.len()

@@ -275,6 +275,8 @@ mirror! {
     }
     /// How an attempt ended.
     DeploymentOutcome of domain::DeploymentOutcome {
+        /// Asked for, not begun.
+        Pending
         /// Still open.
         InProgress
         /// The tool says it succeeded.

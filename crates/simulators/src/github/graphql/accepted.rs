@@ -56,6 +56,7 @@ fn optional(kind: &str, field: &str) -> &'static [&'static str] {
         ("PullRequest", "reviews") => &["author", "states"],
         ("PullRequest", "latestOpinionatedReviews") => &["writersOnly"],
         ("Commit", "history") => &["path", "since", "until"],
+        ("CheckSuite", "checkRuns") => &["filterBy"],
         ("CheckRun" | "StatusContext", "isRequired") => &["pullRequestNumber"],
         _ => &[],
     }

@@ -6,6 +6,7 @@ use super::execute::Context;
 use super::literal::Arguments;
 use super::object::{Object, Outcome, Problem, connection, leaf, maybe, object};
 use super::repository::shout;
+use super::workflow::only_latest;
 use crate::github::content::{CheckRun, Commit, Deployment, Release};
 use crate::github::node_id;
 use crate::github::rest::latest_release;
@@ -179,8 +180,12 @@ impl<'a> Context<'a> {
                 "app" => object(Object::App(&check.app)),
                 "commit" => maybe(shelf.commit(&check.head_sha).map(|commit| Object::Commit(shelf, commit))),
                 "checkRuns" => {
-                    let all = shelf.checks_of(&check.head_sha).into_iter().filter(|one| one.suite == check.suite);
-                    connection("CheckRunConnection", all.map(|one| Object::CheckRun(shelf, one)))
+                    let mut all = shelf.checks_of(&check.head_sha);
+                    all.retain(|one| one.suite == check.suite);
+                    if only_latest(arguments) {
+                        all = latest_checks(&all);
+                    }
+                    connection("CheckRunConnection", all.into_iter().map(|one| Object::CheckRun(shelf, one)))
                 }
                 _ => Err(Problem::Undefined),
             },

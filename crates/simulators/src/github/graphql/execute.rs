@@ -415,6 +415,9 @@ impl<'a> Object<'a> {
             Self::Rollup(..) | Self::CheckRun(..) | Self::CheckSuite(..) | Self::StatusContext(..) => {
                 context.check(self, name, arguments)
             }
+            Self::WorkflowRun(..) | Self::SuiteOfRun(..) | Self::JobOfRun(..) => {
+                context.workflow(self, name, arguments)
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod pulls;
 mod repository;
 mod root;
 mod weight;
+mod workflow;
 
 use axum::Router;
 use axum::body::Bytes;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::connection::Connection;
 use crate::github::content::{
-    Asset, Branch, CheckRun, Commit, CommitStatus, Deployment, DeploymentStatus, Environment, PullRequest, Release,
-    Review, Signature, Tag, Team,
+    Asset, Branch, CheckRun, Commit, CommitStatus, Deployment, DeploymentStatus, Environment, Job, PullRequest,
+    Release, Review, Signature, Tag, Team, WorkflowRun,
 };
 use crate::github::shelf::Shelf;
 
@@ -44,6 +44,10 @@ pub(super) enum Object<'a> {
     CheckSuite(&'a Shelf, &'a CheckRun),
     App(&'a str),
     StatusContext(&'a Shelf, &'a CommitStatus),
+    WorkflowRun(&'a Shelf, &'a WorkflowRun),
+    /// The check suite of a run, whose check runs are its jobs.
+    SuiteOfRun(&'a Shelf, &'a WorkflowRun),
+    JobOfRun(&'a Shelf, &'a WorkflowRun, &'a Job),
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -35,8 +35,9 @@ impl<'a> Object<'a> {
             Self::Deployment(..) => "Deployment",
             Self::DeploymentStatus(..) => "DeploymentStatus",
             Self::Rollup(..) => "StatusCheckRollup",
-            Self::CheckRun(..) => "CheckRun",
-            Self::CheckSuite(..) => "CheckSuite",
+            Self::CheckRun(..) | Self::JobOfRun(..) => "CheckRun",
+            Self::CheckSuite(..) | Self::SuiteOfRun(..) => "CheckSuite",
+            Self::WorkflowRun(..) => "WorkflowRun",
             Self::App(_) => "App",
             Self::StatusContext(..) => "StatusContext",
         }

@@ -116,6 +116,7 @@ impl<'a> Context<'a> {
                 .iter()
                 .find(|one| Some(one.id) == number())
                 .map(|one| Object::Environment(shelf, one)),
+            "WFR" => number().and_then(|number| shelf.run(number)).map(|run| Object::WorkflowRun(shelf, run)),
             "REF" => self.reference_named(shelf, &wanted.native),
             "PRR" => data.pull_requests.iter().find_map(|pull| {
                 let review = pull.reviews.iter().find(|review| Some(review.id) == number())?;
