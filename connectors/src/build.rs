@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::contract::Connector;
 use crate::options::VendorOptions;
 use crate::resilience::{Secret, Settings, SetupError};
-use crate::{alertmanager, git, github, jira, prometheus, servicenow};
+use crate::{alertmanager, git, github, jira, prometheus, servicenow, servicenow_cmdb};
 
 /// How we make ourselves known to a system.
 #[derive(Debug, Clone, Default)]
