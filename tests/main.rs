@@ -11,3 +11,4 @@ mod contract;
 mod graphql;
 mod http;
 mod scenarios;
+mod starting_days;
