@@ -12,3 +12,4 @@ mod contract;
 mod graphql;
 mod http;
 mod scenarios;
+mod starting_days;

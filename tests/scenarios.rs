@@ -84,7 +84,7 @@ fn fault(word: &str) -> Fault {
 }
 
 /// The bank at one moment; kept for all scenarios that ask for the same.
-struct World {
+pub(crate) struct World {
     bank: Bank,
     _folder: TemporaryFolder,
     now: Timestamp,
@@ -92,17 +92,16 @@ struct World {
 }
 
 impl World {
-    async fn open(now: &str) -> Self {
-        let now: Timestamp = now.parse().expect("a moment");
+    pub(crate) async fn open(now: Timestamp, contents: Contents) -> Self {
         let folder = TemporaryFolder::make().expect("a folder");
-        let options = Options { contents: Contents::StoriesAndNoise, ..Options::new(1, now) };
+        let options = Options { contents, ..Options::new(1, now) };
         let places =
             Places { gateway: "127.0.0.1:0".to_owned(), ports: Ports::Any, folder: folder.path().to_owned() };
         let bank = Bank::open(&options, &places, Arc::new(Frozen::at(now))).await.expect("a bank");
         Self { bank, _folder: folder, now, gateway: None }
     }
 
-    async fn gateway(&self) -> Gateway {
+    pub(crate) async fn gateway(&self) -> Gateway {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
         let config = config::check(&self.bank.config, &secrets).expect("the bank's configuration");
         let gateway = Gateway::start(config, Arc::new(FrozenClock(self.now))).await.expect("a gateway");
@@ -183,7 +182,8 @@ async fn scenarios() {
     for path in paths {
         let scenario = read(&path);
         if !worlds.contains_key(&scenario.now) {
-            worlds.insert(scenario.now.clone(), World::open(&scenario.now).await);
+            let now = scenario.now.parse().expect("a moment");
+            worlds.insert(scenario.now.clone(), World::open(now, Contents::StoriesAndNoise).await);
         }
         let world = worlds.get_mut(&scenario.now).expect("opened");
         let answer = world.ask(&client, &scenario).await;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountKind, ApprovalState, Claim, FindingCode, FindingSeverity, FindingSubject, NodeKey, Release,
-    ReleaseStatus, Source, Text,
+    ReleaseStatus, Source, Target, Text,
 };
 use jiff::Timestamp;
 use petgraph::algo::tarjan_scc;
@@ -99,12 +99,16 @@ fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
             families.extend(artifact.family.iter().map(|digest| (digest, head)));
         }
     }
-    let mut seen: BTreeMap<Index<Release>, BTreeMap<&Text, (String, &Source)>> = BTreeMap::new();
+    let mut seen: BTreeMap<Index<Release>, BTreeMap<&Text, (BTreeSet<String>, &Source)>> = BTreeMap::new();
+    let mut see = |release, digest, target: &Target, source| {
+        let family = families.get(digest).copied().unwrap_or(digest);
+        let places = seen.entry(release).or_default().entry(family).or_insert_with(|| (BTreeSet::new(), source));
+        places.0.insert(target.to_string());
+    };
     for ((_, target), rows) in &walk.sights {
         for row in rows {
             if let (Some(release), Some(digest)) = (row.release, &row.digest) {
-                let family = families.get(digest).copied().unwrap_or(digest);
-                seen.entry(release).or_default().entry(family).or_insert((target.to_string(), &row.source));
+                see(release, digest, target, &row.source);
             }
         }
     }
@@ -113,17 +117,16 @@ fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
         if let (Some(release), Some(digest), Some(source)) =
             (release, &deployment.digest, deployment.sources.first())
         {
-            let family = families.get(digest).copied().unwrap_or(digest);
-            seen.entry(release).or_default().entry(family).or_insert((deployment.target.to_string(), source));
+            see(release, digest, &deployment.target, source);
         }
     }
     let mut drafts = Vec::new();
     for (release, digests) in seen.into_iter().filter(|(_, digests)| digests.len() > 1) {
         let key = &walk.graph.releases.get(release).key;
         let places: Vec<String> =
-            digests.iter().map(|(digest, (target, _))| format!("{digest} in {target}")).collect();
-        let claims = digests.iter().map(|(digest, (target, source))| Claim {
-            field: target.as_str().into(),
+            digests.iter().map(|(digest, (targets, _))| format!("{digest} in {}", listed(targets))).collect();
+        let claims = digests.iter().map(|(digest, (targets, source))| Claim {
+            field: listed(targets).into(),
             value: Text::clone(digest),
             used: false,
             source: Some((*source).into()),
@@ -134,6 +137,10 @@ fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
         drafts.push(Draft { claims, ..about_release(walk, release, FindingCode::DigestMismatch, detail) });
     }
     drafts
+}
+
+fn listed(targets: &BTreeSet<String>) -> String {
+    targets.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn cycles(walk: &Walk) -> Vec<Draft> {

@@ -56,6 +56,7 @@ impl World {
         let native = format!("{repository} {tag} {at}");
         let outcome = match outcome {
             "success" => DeploymentOutcome::Succeeded,
+            "queued" => DeploymentOutcome::Pending,
             "failure" => DeploymentOutcome::Failed,
             _ => DeploymentOutcome::InProgress,
         };
@@ -71,7 +72,8 @@ impl World {
             method: DeploymentMethod::Pipeline,
             outcome,
             started_at: Some(moment(at)),
-            finished_at: (outcome != DeploymentOutcome::InProgress).then_some(finished),
+            finished_at: (!matches!(outcome, DeploymentOutcome::Pending | DeploymentOutcome::InProgress))
+                .then_some(finished),
             rollout: Vec::new(),
             actor: None,
             triggered_by: None,
