@@ -6,19 +6,25 @@ use domain::{FieldChange, RecordKind};
 use jiff::Timestamp;
 
 use super::client::Servicenow;
-use super::convert::{self, Beside, Delegations, affected_items, decisions, trains_of_changes};
+use super::convert::{
+    self, Beside, BesideChange, Delegations, affected_items, decisions, offerings_of_changes, trains_of_changes,
+};
 use super::gather::Round;
-use super::wire::{AFFECTED_ITEM, APPROVAL, CHANGE, CHANGE_TASK, HISTORY, HISTORY_FIELDS, TRAIN_TASK};
+use super::wire::{
+    AFFECTED_ITEM, APPROVAL, CHANGE, CHANGE_TASK, HISTORY, HISTORY_FIELDS, TOUCHED_OFFERING, TRAIN_TASK,
+};
 use crate::contract::Gathered;
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 use crate::table_api::settle::{Extent, Reading, doubt, incomplete, miss, settle};
 use crate::table_api::{Condition, Listing, Query, Read, Row, Table};
 
 /// Changes with what stands in tables beside them.
+#[derive(Default)]
 pub(super) struct Changes {
     pub(super) main: Listing,
     pub(super) items: Listing,
     pub(super) trains: Listing,
+    pub(super) offerings: Listing,
 }
 
 /// A table whose rows hang on changes, and its column that names the change.
@@ -39,7 +45,7 @@ impl Servicenow {
             Ok(changes) => changes,
             Err(error) => {
                 miss(&mut gathered, RecordKind::Change, &error);
-                Changes { main: Listing::default(), items: Listing::default(), trains: Listing::default() }
+                Changes::default()
             }
         };
         let missed = !gathered.gaps.is_empty();
@@ -85,15 +91,18 @@ impl Servicenow {
 
     fn take_changes(&self, round: &Round<'_>, gathered: &mut Gathered, changes: &Changes) {
         gathered.records.changes = self.convert_changes(round, changes);
-        let listings = [&changes.main, &changes.items, &changes.trains];
+        let listings = [&changes.main, &changes.items, &changes.trains, &changes.offerings];
         settle(gathered, self.reading(round, RecordKind::Change), &listings);
     }
 
     pub(super) fn convert_changes(&self, round: &Round<'_>, changes: &Changes) -> Vec<domain::Change> {
-        let items = affected_items(&round.origin, &changes.items.rows);
-        let trains = trains_of_changes(&changes.trains.rows);
+        let beside = BesideChange {
+            items: affected_items(&round.origin, &changes.items.rows),
+            trains: trains_of_changes(&changes.trains.rows),
+            offerings: offerings_of_changes(&round.origin, &changes.offerings.rows),
+        };
         let rows = changes.main.rows.iter();
-        rows.filter_map(|row| convert::change(&round.origin, &self.options, row, (&items, &trains))).collect()
+        rows.filter_map(|row| convert::change(&round.origin, &self.options, row, &beside)).collect()
     }
 
     fn take_tasks(&self, round: &Round<'_>, gathered: &mut Gathered, tasks: &Listing) {
@@ -111,12 +120,13 @@ impl Servicenow {
         let own = self.own_columns();
         let query = horizon(round, &CHANGE);
         let main = self.api.list(Read { more_columns: &own, ..Read::of(&CHANGE, query) }).await?;
-        let (items, trains) = futures::join!(
+        let (items, trains, offerings) = futures::join!(
             self.of_horizon(round, (&AFFECTED_ITEM, "task"), &main.rows),
             self.of_horizon(round, (&TRAIN_TASK, "task"), &main.rows),
+            self.of_horizon(round, (&TOUCHED_OFFERING, "task"), &main.rows),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        Ok(Changes { main, items: items?, trains })
+        Ok(Changes { main, items: items?, trains, offerings: refused_is_empty(offerings)? })
     }
 
     /// Changes that were updated, and those to which an item or a train was added without updating them.
@@ -124,15 +134,18 @@ impl Servicenow {
         let own = self.own_columns();
         let begins = round.extent(RecordKind::Change).begins().unwrap_or(Timestamp::MIN);
         let query = Query::everything().and(Condition::since("sys_updated_on", begins));
-        let (main, items, trains) = futures::join!(
+        let (main, items, trains, offerings) = futures::join!(
             self.api.list(Read { more_columns: &own, ..Read::of(&CHANGE, query) }),
             self.touched(begins, (&AFFECTED_ITEM, "task")),
             self.touched(begins, (&TRAIN_TASK, "task")),
+            self.touched(begins, (&TOUCHED_OFFERING, "task")),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        let mut changes = Changes { main: main?, items: items?, trains };
+        let offerings = refused_is_empty(offerings)?;
+        let mut changes = Changes { main: main?, items: items?, trains, offerings };
         let read: BTreeSet<&str> = changes.main.rows.iter().filter_map(Row::id).collect();
-        let touched = changes.items.rows.iter().chain(&changes.trains.rows).filter_map(|row| row.value("task"));
+        let hanging = [&changes.items, &changes.trains, &changes.offerings].into_iter();
+        let touched = hanging.flat_map(|listing| &listing.rows).filter_map(|row| row.value("task"));
         let others: BTreeSet<String> = touched.filter(|task| !read.contains(task)).map(str::to_owned).collect();
         if !others.is_empty() {
             let others: BTreeSet<&str> = others.iter().map(String::as_str).collect();
@@ -140,6 +153,7 @@ impl Servicenow {
             changes.main.join(more.main);
             changes.items.join(more.items);
             changes.trains.join(more.trains);
+            changes.offerings.join(more.offerings);
         }
         Ok(changes)
     }
@@ -150,16 +164,17 @@ impl Servicenow {
         ids: &BTreeSet<&str>,
     ) -> Result<Changes, ConnectorError> {
         let own = self.own_columns();
-        let [change, item, train] =
-            [&CHANGE, &AFFECTED_ITEM, &TRAIN_TASK].map(|table| Read::of(table, Query::everything()));
+        let [change, item, train, offering] = [&CHANGE, &AFFECTED_ITEM, &TRAIN_TASK, &TOUCHED_OFFERING]
+            .map(|table| Read::of(table, Query::everything()));
         let change = Read { more_columns: &own, ..change };
-        let (main, items, trains) = futures::join!(
+        let (main, items, trains, offerings) = futures::join!(
             self.api.list_by(&change, &["sys_id"], ids),
             self.api.list_by(&item, &["task"], ids),
             self.api.list_by(&train, &["task"], ids),
+            self.api.list_by(&offering, &["task"], ids),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        Ok(Changes { main: main?, items: items?, trains })
+        Ok(Changes { main: main?, items: items?, trains, offerings: refused_is_empty(offerings)? })
     }
 
     /// Rows that hang on changes: of those in the horizon, or updated since the mark, themselves or their changes.
@@ -266,6 +281,16 @@ impl Servicenow {
             .and(Condition::among("tablename", &["change_request", "sysapproval_approver"]))
             .and(Condition::among("fieldname", &HISTORY_FIELDS));
         self.api.list_by(&Read::of(&HISTORY, query), &["documentkey"], ids).await
+    }
+}
+
+/// Offerings only add to what a change's own record says, so a right that is missing there takes no change away.
+fn refused_is_empty(read: Result<Listing, ConnectorError>) -> Result<Listing, ConnectorError> {
+    match read {
+        Err(error) if matches!(error.kind, FailureKind::Denied | FailureKind::Rejected { .. }) => {
+            Ok(Listing::default())
+        }
+        read => read,
     }
 }
 

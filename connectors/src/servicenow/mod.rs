@@ -14,6 +14,8 @@ mod changes;
 
 mod operations;
 
+mod problems;
+
 mod people;
 
 mod read;

@@ -1,4 +1,4 @@
-//! Reads incidents, problems, service levels, the calendar, trains, templates and delegations.
+//! Reads incidents, service levels, the calendar, trains, templates and delegations.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::client::Servicenow;
 use super::convert::{self, Delegations};
 use super::gather::Round;
 use super::wire::{
-    AGENDA_ITEM, CAB_MEETING, DELEGATION, INCIDENT, PROBLEM, SCHEDULE, SCHEDULE_SPAN, SERVICE_LEVEL, TEMPLATE,
+    AGENDA_ITEM, CAB_MEETING, DELEGATION, INCIDENT, SCHEDULE, SCHEDULE_SPAN, SERVICE_LEVEL, TEMPLATE,
     TEMPLATE_ITEM, TRAIN,
 };
 use crate::contract::Gathered;
@@ -33,29 +33,6 @@ impl Servicenow {
         {
             let rows = listing.rows.iter();
             gathered.records.incidents = rows.filter_map(|row| convert::incident(&round.origin, row)).collect();
-        }
-        gathered
-    }
-
-    pub(super) async fn gather_problems(&self, round: &Round<'_>) -> Gathered {
-        let from = round.from();
-        let in_horizon = || {
-            let reaches = vec![
-                Condition::is("active", "true"),
-                Condition::is("known_error", "true"),
-                Condition::since("opened_at", from),
-                Condition::since("closed_at", from),
-            ];
-            Query::everything().and_one_of(round.usable(&PROBLEM, reaches))
-        };
-        let mut gathered = Gathered::default();
-        if let Some(listing) =
-            self.one_table(round, (RecordKind::Problem, &PROBLEM), (&mut gathered, in_horizon)).await
-        {
-            let problems: Vec<_> =
-                listing.rows.iter().filter_map(|row| convert::problem(&round.origin, row)).collect();
-            gathered.records.known_errors = problems.iter().filter_map(convert::known_error).collect();
-            gathered.records.problems = problems;
         }
         gathered
     }

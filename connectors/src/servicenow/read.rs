@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use super::client::Servicenow;
 use super::convert::{self, Beside, decisions};
 use super::gather::Round;
-use super::wire::{
-    ACCOUNT, AGENDA_ITEM, APPROVAL, CAB_MEETING, CHANGE_TASK, INCIDENT, PROBLEM, SERVICE_LEVEL, TRAIN,
-};
+use super::problems;
+use super::wire::{ACCOUNT, AGENDA_ITEM, APPROVAL, CAB_MEETING, CHANGE_TASK, INCIDENT, SERVICE_LEVEL, TRAIN};
 use crate::contract::{GatherRequest, Gathered, Interest, Wanted};
 use crate::error::ConnectorError;
 use crate::table_api::settle::{Extent, Reading, miss, settle};
@@ -79,7 +78,7 @@ impl Servicenow {
             RecordKind::Change => {
                 let changes = self.changes_by_id(round, ids).await?;
                 records.changes = self.convert_changes(round, &changes);
-                vec![changes.main, changes.items, changes.trains]
+                vec![changes.main, changes.items, changes.trains, changes.offerings]
             }
             RecordKind::ChangeTask => {
                 let tasks = by(&CHANGE_TASK, &["sys_id", "change_request"]).await?;
@@ -115,10 +114,9 @@ impl Servicenow {
                 vec![incidents]
             }
             RecordKind::Problem => {
-                let problems = by(&PROBLEM, &["sys_id"]).await?;
-                records.problems = each(&problems, |row| convert::problem(origin, row));
-                records.known_errors = records.problems.iter().filter_map(convert::known_error).collect();
-                vec![problems]
+                let problems = self.problems_by_id(round, ids).await?;
+                problems::take(round, &problems, gathered);
+                vec![problems.main, problems.articles]
             }
             RecordKind::ServiceLevel => {
                 let levels = by(&SERVICE_LEVEL, &["sys_id", "task"]).await?;

@@ -29,6 +29,7 @@ pub(super) const CHANGE: Table = Table {
         "assigned_to",
         "assignment_group",
         "cmdb_ci",
+        "service_offering",
         "backout_plan",
         "test_plan",
         "justification",
@@ -43,7 +44,9 @@ pub(super) const CHANGE: Table = Table {
         "cab_date_time",
         "close_code",
         "closed_at",
+        "review_date",
         "review_status",
+        "review_comments",
         "parent",
         "parent.sys_class_name",
         "sys_created_on",
@@ -95,6 +98,16 @@ pub(super) const AFFECTED_ITEM: Table = Table {
     extends: &[],
     columns: &["sys_id", "task", "ci_item", "sys_updated_on"],
     essential: &["task", "ci_item"],
+    forms: Forms::Values,
+};
+
+/// Offerings that a change touches, where it names several.
+pub(super) const TOUCHED_OFFERING: Table = Table {
+    name: "task_service_offering",
+    operation: "read service offerings of changes",
+    extends: &[],
+    columns: &["sys_id", "task", "service_offering", "sys_updated_on"],
+    essential: &["task", "service_offering"],
     forms: Forms::Values,
 };
 
@@ -198,11 +211,15 @@ pub(super) const INCIDENT: Table = Table {
         "closed_at",
         "cmdb_ci",
         "business_service",
+        "service_offering",
         "assignment_group",
         "assigned_to",
         "caused_by",
         "rfc",
         "problem_id",
+        "cause",
+        "close_code",
+        "close_notes",
         "sys_updated_on",
     ],
     essential: &["number", "state", "priority", "cmdb_ci", "opened_at", "caused_by", "sys_updated_on"],
@@ -223,6 +240,7 @@ pub(super) const PROBLEM: Table = Table {
         "short_description",
         "workaround",
         "cause_notes",
+        "fix_notes",
         "known_error",
         "opened_at",
         "resolved_at",
@@ -233,6 +251,24 @@ pub(super) const PROBLEM: Table = Table {
     ],
     essential: &["number", "state", "known_error", "cmdb_ci", "sys_updated_on"],
     forms: Forms::ValuesAndLabels,
+};
+
+/// An article about a known error; `source` is the problem that it was written of.
+pub(super) const ARTICLE: Table = Table {
+    name: "kb_template_known_error_article",
+    operation: "read articles about known errors",
+    extends: &["kb_knowledge"],
+    columns: &[
+        "sys_id",
+        "number",
+        "short_description",
+        "kb_workaround",
+        "workflow_state",
+        "source",
+        "sys_updated_on",
+    ],
+    essential: &["number", "source", "workflow_state"],
+    forms: Forms::Values,
 };
 
 pub(super) const SCHEDULE: Table = Table {
@@ -400,16 +436,18 @@ pub(super) const TEMPLATE_ITEM: Table = Table {
     forms: Forms::Values,
 };
 
-pub(super) const TABLES: [&Table; 21] = [
+pub(super) const TABLES: [&Table; 23] = [
     &CHANGE,
     &CHANGE_TASK,
     &AFFECTED_ITEM,
+    &TOUCHED_OFFERING,
     &TRAIN_TASK,
     &APPROVAL,
     &HISTORY,
     &DELETED,
     &INCIDENT,
     &PROBLEM,
+    &ARTICLE,
     &SCHEDULE,
     &SCHEDULE_SPAN,
     &CAB_MEETING,

@@ -106,6 +106,8 @@ pub struct Change {
     pub configuration_items: Vec<ConfigurationItemId>,
     /// The main configuration item.
     pub main_configuration_item: Option<ConfigurationItemId>,
+    /// The service offering whose users it touches. It is a configuration item too, but not one that is worked on.
+    pub service_offering: Option<ConfigurationItemId>,
     /// How to take it back.
     pub backout_plan: Option<Text>,
     /// How it is tested.
@@ -130,8 +132,12 @@ pub struct Change {
     pub close_code: Option<CloseCode>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Result of the review after it.
+    /// Day of the review after it.
+    pub review_date: Option<jiff::civil::Date>,
+    /// Where the review after it stands, in the vendor's words.
     pub review_status: Option<Text>,
+    /// What the review found.
+    pub review_comments: Option<Text>,
     /// The parent record.
     pub parent: Option<RecordId>,
     /// The train (`rm_release`) it belongs to.

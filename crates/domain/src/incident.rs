@@ -61,6 +61,8 @@ pub struct Incident {
     pub configuration_item: Option<ConfigurationItemId>,
     /// The business service it is about.
     pub business_service: Option<ConfigurationItemId>,
+    /// The service offering whose users it touches.
+    pub service_offering: Option<ConfigurationItemId>,
     /// The group that works on it.
     pub assignment_group: Option<GroupId>,
     /// The account that works on it.
@@ -71,6 +73,12 @@ pub struct Incident {
     pub fixed_by: Option<ChangeId>,
     /// Its problem.
     pub problem: Option<ProblemId>,
+    /// What caused it, in the words of those who solved it.
+    pub cause: Option<Text>,
+    /// How it was solved: the vendor's or the company's own word.
+    pub close_code: Option<Text>,
+    /// What was done to solve it.
+    pub close_notes: Option<Text>,
     /// Where it was read.
     pub source: Source,
 }
@@ -114,6 +122,8 @@ pub struct Problem {
     pub workaround: Option<Text>,
     /// What was found to cause it.
     pub cause: Option<Text>,
+    /// How it was, or is to be, fixed.
+    pub fix: Option<Text>,
     /// Is it a known error?
     pub known_error: bool,
     /// When it was opened.

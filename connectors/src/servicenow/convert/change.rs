@@ -7,6 +7,8 @@ use domain::{
     ChangeTemplateId, CloseCode, ConfigurationItemId, FieldChange, StepKind, TrainId,
 };
 
+use jiff::tz::TimeZone;
+
 use super::approval::approval_state;
 use super::{Origin, window};
 use crate::servicenow::Options;
@@ -41,20 +43,48 @@ pub(in crate::servicenow) fn trains_of_changes(rows: &[Row]) -> BTreeMap<String,
     trains
 }
 
+/// The offering of each change whose own record names none; of several the first by id.
+pub(in crate::servicenow) fn offerings_of_changes(
+    origin: &Origin,
+    rows: &[Row],
+) -> BTreeMap<String, ConfigurationItemId> {
+    let mut offerings: BTreeMap<String, ConfigurationItemId> = BTreeMap::new();
+    for row in rows {
+        if let (Some(task), Some(offering)) = (row.value("task"), origin.item(row, "service_offering")) {
+            let known = offerings.entry(task.to_owned()).or_insert_with(|| offering.clone());
+            if offering < *known {
+                *known = offering;
+            }
+        }
+    }
+    offerings
+}
+
+/// What the tables beside changes say, by the change's id.
+#[derive(Debug, Default)]
+pub(in crate::servicenow) struct BesideChange {
+    /// Items that it works on.
+    pub(in crate::servicenow) items: ItemsOfChanges,
+    /// The train that it rides on.
+    pub(in crate::servicenow) trains: BTreeMap<String, String>,
+    /// The offering that it touches.
+    pub(in crate::servicenow) offerings: BTreeMap<String, ConfigurationItemId>,
+}
+
 /// A change, with what the tables beside it say.
 pub(in crate::servicenow) fn change(
     origin: &Origin,
     options: &Options,
     row: &Row,
-    (items, trains): (&ItemsOfChanges, &BTreeMap<String, String>),
+    beside: &BesideChange,
 ) -> Option<Change> {
     let id = row.id()?;
     let main_item = origin.item(row, "cmdb_ci");
-    let mut all_items = items.get(id).cloned().unwrap_or_default();
+    let mut all_items = beside.items.get(id).cloned().unwrap_or_default();
     all_items.extend(main_item.clone());
     let own_column = |column: &Option<String>| column.as_deref().and_then(|column| row.label(column));
     let parent_is_train = row.value("parent.sys_class_name") == Some("rm_release");
-    let train = row.value("parent").filter(|_| parent_is_train).or(trains.get(id).map(String::as_str));
+    let train = row.value("parent").filter(|_| parent_is_train).or(beside.trains.get(id).map(String::as_str));
     let version = row.text("std_change_producer_version.version");
     Some(Change {
         id: ChangeId(origin.record(id)),
@@ -78,6 +108,7 @@ pub(in crate::servicenow) fn change(
         assignment_group: origin.group(row, "assignment_group"),
         configuration_items: all_items.into_iter().collect(),
         main_configuration_item: main_item,
+        service_offering: origin.item(row, "service_offering").or_else(|| beside.offerings.get(id).cloned()),
         backout_plan: row.text("backout_plan"),
         test_plan: row.text("test_plan"),
         justification: row.text("justification"),
@@ -90,7 +121,9 @@ pub(in crate::servicenow) fn change(
         cab_date: row.moment("cab_date_time").or(row.moment("cab_date")),
         close_code: close_code(row),
         closed_at: row.moment("closed_at"),
+        review_date: row.moment("review_date").map(|day| day.to_zoned(TimeZone::UTC).date()),
         review_status: row.label("review_status").map(Into::into),
+        review_comments: row.text("review_comments"),
         parent: origin.own_record(row, "parent"),
         train: train.map(|train| TrainId(origin.record(train))),
         environment: own_column(&options.environment_column).map(Into::into),
@@ -242,7 +275,8 @@ mod tests {
         };
         let also = ConfigurationItemId::new(&origin.cmdb, "a-second-item");
         let items = BTreeMap::from([("46b2e5c1db0011109a1b2c3d4e5f6071".to_owned(), BTreeSet::from([also]))]);
-        let change = change(&origin, &options, &rows[0], (&items, &BTreeMap::new())).expect("a change");
+        let beside = BesideChange { items, ..BesideChange::default() };
+        let change = change(&origin, &options, &rows[0], &beside).expect("a change");
         assert_eq!((change.class, change.state), (ChangeClass::Standard, ChangeState::Implement));
         assert_eq!(change.short_description.as_deref(), Some("Deploy \"payments-api\" ^ 2.14.0 💶"));
         assert_eq!((change.description, change.assigned_to, change.work_started_at), (None, None, None));
@@ -258,5 +292,31 @@ mod tests {
         assert_eq!(items, ["cmdb:a-second-item", "cmdb:b0c4030ac0a800090152e7a4564ca36c"]);
         assert_eq!((change.cab_required, change.close_code), (Some(false), None));
         assert_eq!(change.approval, Some(domain::ApprovalState::Approved));
+        let offering = change.service_offering.map(|id| id.to_string());
+        assert_eq!(offering.as_deref(), Some("cmdb:offering-1"));
+        assert_eq!(change.review_date.map(|day| day.to_string()).as_deref(), Some("2026-04-02"));
+        assert_eq!(change.review_status.as_deref(), Some("Completed"));
+        assert_eq!(change.review_comments.as_deref(), Some("As planned."));
+    }
+
+    #[test]
+    fn an_offering_beside_a_change_counts_where_the_change_names_none() {
+        let rows = recorded(
+            r#"{"result":[{"task":"a","service_offering":"z"},{"task":"a","service_offering":"m"},
+                {"task":"b","service_offering":""}]}"#,
+        );
+        let origin = Origin {
+            connector: ConnectorId::new("servicenow"),
+            cmdb: ConnectorId::new("cmdb"),
+            address: String::new(),
+            fetched_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let offerings = offerings_of_changes(&origin, &rows);
+        assert_eq!(offerings, BTreeMap::from([("a".to_owned(), ConfigurationItemId::new(&origin.cmdb, "m"))]));
+        let changes = recorded(r#"{"result":[{"sys_id":"a"},{"sys_id":"b","service_offering":"own"}]}"#);
+        let beside = BesideChange { offerings, ..BesideChange::default() };
+        let named = changes.iter().filter_map(|row| change(&origin, &Options::default(), row, &beside));
+        let named: Vec<_> = named.filter_map(|change| change.service_offering).map(|id| id.to_string()).collect();
+        assert_eq!(named, ["cmdb:m", "cmdb:own"]);
     }
 }

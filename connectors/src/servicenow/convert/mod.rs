@@ -15,8 +15,11 @@ mod people;
 
 pub(super) use approval::{Beside, Delegations, approval, decisions};
 pub(super) use calendar::{cab_meetings, service_level, train};
-pub(super) use change::{affected_items, change, change_task, field_change, template, trains_of_changes};
-pub(super) use incident::{incident, known_error, problem};
+pub(super) use change::{
+    BesideChange, affected_items, change, change_task, field_change, offerings_of_changes, template,
+    trains_of_changes,
+};
+pub(super) use incident::{incident, known_errors, problem};
 pub(super) use people::{account, delegation, groups};
 pub(super) use schedule::schedules;
 

@@ -43,6 +43,16 @@ async fn everything_in_the_bank_comes_out_within_the_budget() {
     assert_eq!(records.change_tasks.len(), of("change_task", ""));
     assert_eq!(records.incidents.len(), of("incident", ""));
     assert_eq!(records.problems.len(), of("problem", ""));
+    // Every article is of a problem that is a known error, and names it.
+    let articles = of("kb_template_known_error_article", "workflow_state=published");
+    let by_article = records.known_errors.iter().filter(|error| error.number.starts_with("KB")).count();
+    assert_eq!((by_article, records.known_errors.len()), (articles, articles));
+    let kyc = records.known_errors.iter().find(|error| &*error.number == "KB0050001").expect("an article");
+    assert!(kyc.workaround.as_deref().is_some_and(|text| text.contains("register_batch_size")));
+    let offered = records.changes.iter().filter(|change| change.service_offering.is_some()).count();
+    assert!(offered > 100, "{offered} changes name an offering");
+    assert!(records.changes.iter().any(|change| change.review_comments.is_some()));
+    assert!(records.incidents.iter().any(|incident| incident.cause.is_some()));
     assert_eq!(records.change_templates.len(), of("std_change_record_producer", ""));
     assert_eq!(records.cab_meetings.len(), of("cab_meeting", ""));
     assert_eq!(records.trains.len(), of("rm_release", ""));

@@ -6,6 +6,8 @@ mod traps;
 
 mod faults;
 
+mod aftermath;
+
 use std::sync::Arc;
 use std::time::Duration;
 

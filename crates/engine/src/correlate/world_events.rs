@@ -237,11 +237,15 @@ impl World {
             updated_at: None,
             configuration_item: item.map(|item| ConfigurationItemId::new(&connector("cmdb"), item)),
             business_service: None,
+            service_offering: None,
             assignment_group: None,
             assigned_to: None,
             caused_by: caused_by.map(|number| ChangeId::new(&itsm, number)),
             fixed_by: None,
             problem: None,
+            cause: None,
+            close_code: None,
+            close_notes: None,
             source: source("servicenow", number),
         });
         self

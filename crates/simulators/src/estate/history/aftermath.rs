@@ -161,6 +161,7 @@ fn file_problem(world: &mut World, service: &Text, (team, at): (&Text, Timestamp
         closed: Some(at + days(draw.between(5, 40))),
         known_error: known,
         cause: "Configuration is read once at start.".into(),
+        fix: "The service reads its configuration again when it is told to.".into(),
         priority: 3,
     });
     number

@@ -85,6 +85,8 @@ pub struct Problem {
     pub closed: Option<Timestamp>,
     pub known_error: Option<KnownError>,
     pub cause: Text,
+    /// How it was, or is to be, fixed; empty while nobody knows.
+    pub fix: Text,
     pub priority: u8,
 }
 

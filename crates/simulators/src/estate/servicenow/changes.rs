@@ -3,15 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{
-    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode, Estate, Risk,
-    TaskKind, TaskState,
+    Approval, ApprovalState, Change, ChangeClass, ChangeState, ChangeTask, Changed, CloseCode, Closing, Estate,
+    Risk, TaskKind, TaskState,
 };
 use super::{Cells, Of, Out, time};
 
 pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
     let instance = out.instance;
     for change in estate.changes.iter().filter(|change| change.instance == instance) {
-        write_change(change, out);
+        write_change(estate, change, out);
         for (place, task) in change.tasks.iter().enumerate() {
             write_task(change, place, task, out);
         }
@@ -27,7 +27,7 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
     }
 }
 
-fn write_change(change: &Change, out: &mut Out<'_>) {
+fn write_change(estate: &Estate, change: &Change, out: &mut Out<'_>) {
     let mut row = Cells::new(out.id(Of::Change, &change.number), change.created, &change.opened_by);
     row.put("number", &*change.number);
     row.put("sys_class_name", "change_request");
@@ -54,6 +54,10 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
     // Only a service is a business service; infrastructure is not.
     let service = change.item.as_ref().filter(|_| !change.releases.is_empty());
     row.put_some("business_service", service.map(|item| out.id(Of::Item, item)));
+    // Offerings stand for services in production, and only the main instance has a CMDB that holds them.
+    let offered = service.filter(|item| estate.services.iter().any(|service| service.key == **item));
+    let offered = offered.filter(|_| out.instance == super::MAIN);
+    row.put_some("service_offering", offered.map(|item| out.id(Of::Offering, item)));
     row.put_time("start_date", Some(change.planned.start));
     row.put_time("end_date", Some(change.planned.end));
     row.put_time("work_start", change.work_start);
@@ -75,10 +79,24 @@ fn write_change(change: &Change, out: &mut Out<'_>) {
         row.put("close_notes", &*closing.notes);
         row.put_time("closed_at", Some(closing.at));
         row.put("closed_by", out.id(Of::User, &closing.by));
+        write_review(change, closing, &mut row);
     }
     let (at, by) = last_touch(change);
     row.updated(at, &by, change.history.len() + change.approvals.len());
     out.write("change_request", row);
+}
+
+/// The bank reviews what went wrong, and what was done in a hurry.
+fn write_review(change: &Change, closing: &Closing, row: &mut Cells) {
+    let comments = match (closing.code, change.class) {
+        (CloseCode::Unsuccessful, _) => "Not done as planned. The cause goes to problem management.",
+        (CloseCode::WithIssues, _) => "Done, with trouble that the plan did not foresee.",
+        (CloseCode::Successful, ChangeClass::Emergency) => "The emergency was real and the approvals are complete.",
+        (CloseCode::Successful, _) => return,
+    };
+    row.put("review_date", closing.at.strftime("%Y-%m-%d").to_string());
+    row.put("review_status", "3");
+    row.put("review_comments", comments);
 }
 
 fn write_task(change: &Change, place: usize, task: &ChangeTask, out: &mut Out<'_>) {

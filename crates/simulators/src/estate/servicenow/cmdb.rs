@@ -77,7 +77,7 @@ fn offerings(estate: &Estate, out: &mut Out<'_>) {
     for service in &estate.services {
         let name = format!("{} - production", service.name);
         let since = estate.now - SignedDuration::from_hours(24 * 900);
-        let mut row = Cells::new(out.part(&["offering", &service.key]), since, DISCOVERY);
+        let mut row = Cells::new(out.id(Of::Offering, &service.key), since, DISCOVERY);
         row.put("name", name);
         row.put("sys_class_name", "service_offering");
         row.put("parent", out.id(Of::Item, &service.key));

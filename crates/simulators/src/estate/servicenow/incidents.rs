@@ -24,12 +24,12 @@ pub(super) fn write(estate: &Estate, out: &mut Out<'_>) {
         write_problem(problem, out);
     }
     for incident in &estate.incidents {
-        write_incident(incident, out);
+        write_incident(estate, incident, out);
         write_level(estate, incident, out);
     }
 }
 
-fn write_incident(incident: &Incident, out: &mut Out<'_>) {
+fn write_incident(estate: &Estate, incident: &Incident, out: &mut Out<'_>) {
     let mut row = Cells::new(out.id(Of::Incident, &incident.number), incident.opened, "svc.interlock");
     let caller = incident.caller.as_deref();
     let state = match (incident.resolved, incident.closed) {
@@ -60,6 +60,14 @@ fn write_incident(incident: &Incident, out: &mut Out<'_>) {
     row.put("rfc", incident.fixed_by.as_ref().map(|number| out.id(Of::Change, number)).unwrap_or_default());
     row.put("problem_id", incident.problem.as_ref().map(|number| out.id(Of::Problem, number)).unwrap_or_default());
     row.put("close_notes", &*incident.notes);
+    if incident.resolved.is_some() {
+        let by_change = incident.caused_by.is_some() || incident.fixed_by.is_some();
+        row.put("close_code", if by_change { "Resolved by change" } else { "Solution provided" });
+        let caused = incident.caused_by.as_ref().map(|number| format!("{number} brought it in."));
+        row.put_some("cause", caused);
+    }
+    let item = incident.item.as_ref().filter(|item| estate.services.iter().any(|service| service.key == **item));
+    row.put_some("service_offering", item.map(|item| out.id(Of::Offering, item)));
     let last = incident.closed.or(incident.resolved).unwrap_or(incident.opened);
     row.updated(last, incident.assigned_to.as_deref().unwrap_or("system"), 4);
     out.write("incident", row);
@@ -119,6 +127,7 @@ fn write_problem(problem: &Problem, out: &mut Out<'_>) {
     row.put("assignment_group", out.id(Of::Group, &problem.group));
     row.put_time("opened_at", Some(problem.opened));
     row.put("cause_notes", &*problem.cause);
+    row.put("fix_notes", &*problem.fix);
     row.put("known_error", problem.known_error.is_some().to_string());
     if let Some(known) = &problem.known_error {
         row.put("workaround", &*known.workaround);

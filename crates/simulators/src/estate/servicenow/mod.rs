@@ -86,6 +86,7 @@ enum Of {
     RelationType,
     Agreement,
     Article,
+    Offering,
 }
 
 impl Out<'_> {
@@ -105,6 +106,7 @@ impl Out<'_> {
             Of::RelationType => "relation type",
             Of::Agreement => "agreement",
             Of::Article => "article",
+            Of::Offering => "offering",
         };
         hex(&[self.instance, family, key], 32)
     }

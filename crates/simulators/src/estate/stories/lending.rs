@@ -60,6 +60,7 @@ fn rolled_back(world: &mut World) -> Result<(), EstateError> {
                 .into(),
         }),
         cause: "The batch size doubled in 2.2.0 and the register's limit was not known.".into(),
+        fix: "Ask the register for at most 40 names at a time; not scheduled yet.".into(),
         priority: 2,
     });
     world.estate.alerts.push(Alert {
