@@ -4,6 +4,7 @@
 mod held;
 mod interest;
 mod status;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::config::{Horizon, Refresh};
 
 use held::Held;
 pub use status::{ConnectorHealth, ConnectorStatus};
+pub use survey::{Surveyed, survey};
 
 /// What a federation is made of.
 pub struct FederationPlan {

@@ -7,6 +7,7 @@ use domain::{FileAtTag, RecordKind};
 use super::held::{Bag, Stage};
 use super::reading::Reading;
 use super::wire::FileContent;
+use crate::contract::{Breadth, CATALOG_FILE};
 use crate::error::ConnectorError;
 
 /// Longest content kept, in bytes.
@@ -28,13 +29,15 @@ impl Reading<'_> {
                 bag.records.files.extend(known.into_iter().cloned());
                 continue;
             }
-            for path in &self.client.options.files {
+            let catalog = (self.question.breadth == Breadth::All).then_some(CATALOG_FILE);
+            let configured = self.client.options.files.iter().map(String::as_str);
+            for path in configured.filter(|path| catalog != Some(*path)).chain(catalog) {
                 let Some(content) = self.file(&step.head.commit, path).await? else { continue };
                 let page = format!("{}/blob/{}/{path}", self.place.url, step.head.name);
                 bag.records.files.push(FileAtTag {
                     repository: self.place.id(),
                     tag: step.head.name.as_str().into(),
-                    path: path.as_str().into(),
+                    path: path.into(),
                     content: content.into(),
                     source: self.place.origin.source(native.as_str(), Some(page)),
                 });
