@@ -10,4 +10,5 @@ mod architecture;
 mod contract;
 mod graphql;
 mod http;
+mod mapping;
 mod scenarios;
