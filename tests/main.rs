@@ -11,5 +11,6 @@ mod architecture;
 mod contract;
 mod graphql;
 mod http;
+mod mapping;
 mod scenarios;
 mod starting_days;

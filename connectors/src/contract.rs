@@ -36,10 +36,27 @@ pub struct GatherRequest {
     pub interest: Interest,
 }
 
+/// Where a repository says which service it holds, in the form of Backstage.
+pub(crate) const CATALOG_FILE: &str = "catalog-info.yaml";
+
+/// How much of a system is of interest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Breadth {
+    /// What the company has mapped.
+    #[default]
+    Mapped,
+    /// Whatever may belong to a service that nobody has mapped yet: all projects, repositories and application
+    /// services that are shown to us, up to a bound. What no mapping rests on (pipeline runs, reports, neighbourhoods
+    /// of items) is left out and not told as complete.
+    All,
+}
+
 /// What of one system the company has mapped to its services. A connector reads at least this; a connector whose
 /// system holds nothing but releases' records (an ITSM instance) may read everything in the horizon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interest {
+    /// Only what is named here, or whatever the system shows.
+    pub breadth: Breadth,
     /// Keys of projects with work items and versions.
     pub projects: BTreeSet<Text>,
     /// Repositories, with the patterns of their release tags (`{version}` in each).

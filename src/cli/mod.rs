@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod gateway;
 mod logs;
+pub mod map;
 mod schema;
 mod serve;
 mod simulate;
@@ -61,6 +62,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Check a configuration, then ask every system whether it answers, knows us and lets us read
     Check(check::Arguments),
+    /// Propose which configuration items, repositories, projects and labels belong to which service
+    Map(map::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -114,6 +117,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Serve(arguments) => serve::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Map(arguments) => map::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

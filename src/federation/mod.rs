@@ -5,6 +5,7 @@ mod held;
 mod interest;
 mod metrics;
 mod status;
+mod survey;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::config::{Horizon, Refresh};
 use held::Held;
 pub use metrics::UpstreamMetrics;
 pub use status::{ConnectorHealth, ConnectorStatus};
+pub use survey::{Surveyed, survey};
 
 /// What a federation is made of.
 pub struct FederationPlan {

@@ -18,7 +18,9 @@ use domain::{ConnectorId, Family, RecordKind, Records};
 use jiff::Timestamp;
 
 use crate::build::SystemPlan;
-use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted};
+use crate::contract::{
+    Breadth, CATALOG_FILE, Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted,
+};
 use crate::error::{ConnectorError, FailureKind};
 use crate::resilience::{CircuitState, LastError, Spared, TelemetrySnapshot};
 
@@ -69,10 +71,15 @@ impl Git {
         request: &GatherRequest,
     ) -> Result<(Fingerprint, Option<Records>), ConnectorError> {
         let known = self.known().get(&repository.name).map(|(fingerprint, _)| fingerprint.clone());
+        let mut files = self.options.files.clone();
+        if request.interest.breadth == Breadth::All && !files.iter().any(|path| path == CATALOG_FILE) {
+            files.push(CATALOG_FILE.to_owned());
+        }
         let reading = Reading {
             connector: self.descriptor.id.clone(),
+            breadth: request.interest.breadth,
             patterns: request.interest.repositories.get(repository.name.as_str()).cloned().unwrap_or_default(),
-            files: self.options.files.clone(),
+            files,
             repository,
             horizon: request.horizon,
             now: request.now,

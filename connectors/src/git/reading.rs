@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Commit, CommitRange, ConnectorId, FileAtTag, RecordId, Records, Repository, RepositoryId, Source, Tag, TagId,
-    Text, Window,
+    TagPattern, Text, Window,
 };
 use gix::ObjectId;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use super::convert;
 use super::history::Walked;
 use super::repository::{Opened, OwnPaths, TagFound};
 use super::tags;
+use crate::contract::Breadth;
 use crate::error::Failure;
 
 /// Most commits read of one range; beyond it the range is told incomplete.
@@ -30,6 +31,7 @@ const OLDER_TAGS: usize = 5;
 pub(super) struct Fingerprint {
     refs: Vec<(String, ObjectId)>,
     patterns: BTreeSet<Text>,
+    breadth: Breadth,
     horizon_day: i64,
 }
 
@@ -37,6 +39,7 @@ pub(super) struct Fingerprint {
 pub(super) struct Reading {
     pub(super) connector: ConnectorId,
     pub(super) repository: PlainRepository,
+    pub(super) breadth: Breadth,
     pub(super) patterns: BTreeSet<Text>,
     pub(super) files: Vec<String>,
     pub(super) horizon: Window,
@@ -51,6 +54,7 @@ impl Reading {
         let fingerprint = Fingerprint {
             refs: all.iter().map(|tag| (tag.name.clone(), tag.target)).chain(opened.head()?).collect(),
             patterns: self.patterns.clone(),
+            breadth: self.breadth,
             horizon_day: self.horizon.start.as_second().div_euclid(86_400),
         };
         if known == Some(&fingerprint) {
@@ -58,7 +62,11 @@ impl Reading {
         }
         let mut records = Records { repositories: vec![self.repository_record(&opened)?], ..Records::default() };
         let mut seen: BTreeMap<ObjectId, Commit> = BTreeMap::new();
-        for group in tags::by_pattern(&all, &self.patterns) {
+        let patterns = match self.breadth {
+            Breadth::Mapped => self.patterns.clone(),
+            Breadth::All => TagPattern::all(all.iter().map(|tag| tag.name.as_str())),
+        };
+        for group in tags::by_pattern(&all, &patterns) {
             for (place, tag) in tags::in_horizon(&group, self.horizon.start, OLDER_TAGS) {
                 let base = place.checked_sub(1).and_then(|before| group.get(before)).map(|(_, tag)| *tag);
                 records.tags.push(self.tag_record(tag));

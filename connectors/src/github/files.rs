@@ -11,6 +11,7 @@ use super::held::{Bag, Stage};
 use super::reading::Reading;
 use super::tags::Step;
 use super::wire::FileContent;
+use crate::contract::{Breadth, CATALOG_FILE};
 use crate::error::ConnectorError;
 
 /// Longest content kept, in bytes.
@@ -31,6 +32,10 @@ impl Reading<'_> {
     pub(super) async fn files(&self, stage: &Stage) -> Result<Bag, ConnectorError> {
         let mut bag = Bag::default();
         let before = self.before.and_then(|held| held.bags.get(&RecordKind::File));
+        let mut paths = self.client.options.files.clone();
+        if self.question.breadth == Breadth::All && !paths.iter().any(|path| path == CATALOG_FILE) {
+            paths.push(CATALOG_FILE.to_owned());
+        }
         let mut wanted: Vec<(&Step, &String)> = Vec::new();
         for step in &stage.steps {
             let native = self.native(step);
@@ -40,7 +45,7 @@ impl Reading<'_> {
             let already = bag.records.files.len();
             bag.records.files.extend(known.cloned());
             if bag.records.files.len() == already {
-                wanted.extend(self.client.options.files.iter().map(|path| (step, path)));
+                wanted.extend(paths.iter().map(|path| (step, path)));
             }
         }
         for ((step, path), content) in wanted.iter().zip(self.contents(&wanted).await?) {

@@ -16,11 +16,17 @@ use super::packages::{Homes, Images, Shelf};
 use super::people::{Origin, People};
 use super::reading::{Depth, KINDS as OF_REPOSITORY, Reading};
 use super::{Github, KINDS};
-use crate::contract::{GatherRequest, Gathered};
+use crate::contract::{Breadth, GatherRequest, Gathered};
 use crate::error::{ConnectorError, FailureKind};
 
 /// Logins looked up in one request.
 const MOST_LOGINS: usize = 50;
+
+/// Runs and reports are many, and no mapping rests on them.
+fn kinds(breadth: Breadth) -> impl Iterator<Item = RecordKind> {
+    let left_out = [RecordKind::PipelineRun, RecordKind::TestReport];
+    KINDS.into_iter().filter(move |kind| breadth == Breadth::Mapped || !left_out.contains(kind))
+}
 
 /// A gather as it grows.
 #[derive(Default)]
@@ -99,13 +105,15 @@ impl Github {
         survey: &Survey,
         depth: Depth,
     ) -> Arc<Held> {
+        let breadth = request.interest.breadth;
         let question = Question {
+            breadth,
             patterns: request.interest.repositories.get(name).cloned().unwrap_or_default(),
             horizon_day: request.horizon.start.as_second().div_euclid(86_400),
         };
         let before = self.held().get(name).cloned();
         let same = before.as_ref().filter(|held| held.survey == *survey && held.question == question);
-        let all = || OF_REPOSITORY.into_iter().collect::<BTreeSet<_>>();
+        let all = || kinds(breadth).filter(|kind| OF_REPOSITORY.contains(kind)).collect::<BTreeSet<_>>();
         let due = match (depth, same) {
             (Depth::Changes, Some(held)) => held.unsettled(),
             _ => all(),
@@ -234,7 +242,7 @@ impl Github {
         gathered.records.accounts = harvest.people.accounts();
         // Accounts are met in all other records: what is missing there is missing here.
         let accounts_missing = !harvest.failures.is_empty();
-        for kind in KINDS {
+        for kind in kinds(request.interest.breadth) {
             let failures = harvest.failures.get(&kind).map(Vec::as_slice).unwrap_or_default();
             let mut gaps: Vec<_> =
                 failures.iter().map(|error| error.gap(kind, request.since.get(&kind).copied())).collect();

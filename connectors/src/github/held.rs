@@ -10,11 +10,13 @@ use super::graph_wire::Survey;
 use super::people::People;
 use super::tags::Step;
 use super::wire::Release;
+use crate::contract::Breadth;
 use crate::error::ConnectorError;
 
 /// What was read for: other patterns or another day may want other records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
+    pub(super) breadth: Breadth,
     pub(super) patterns: BTreeSet<Text>,
     pub(super) horizon_day: i64,
 }

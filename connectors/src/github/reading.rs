@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{RecordKind, Records, Text, Window};
+use domain::{RecordKind, Records, TagPattern, Text, Window};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use super::graph_wire::{Connection, TagRef};
 use super::held::{Bag, Held, Question, Stage};
 use super::tags::{self, Older, TagFound};
 use super::wire::Release;
+use crate::contract::Breadth;
 use crate::error::{ConnectorError, FailureKind};
 
 /// Release tags older than the horizon that are read all the same, so that what still runs is known.
@@ -104,7 +105,7 @@ impl Reading<'_> {
 
     async fn stage(&self, deployed: &BTreeSet<Text>) -> Result<Stage, ConnectorError> {
         let all = self.all_tags().await?;
-        let groups = tags::by_pattern(&all, &self.question.patterns);
+        let groups = tags::by_pattern(&all, &self.patterns(&all));
         let older = Older { newest: OLDER_TAGS, deployed };
         let mut steps: Vec<_> =
             groups.iter().flat_map(|group| tags::steps(group, self.horizon.start, older)).collect();
@@ -112,6 +113,14 @@ impl Reading<'_> {
         steps.sort_by(|one, other| (&one.head.name, one.newer).cmp(&(&other.head.name, other.newer)));
         steps.dedup_by(|one, other| one.head.name == other.head.name);
         Ok(Stage { steps, releases: self.releases().await? })
+    }
+
+    /// The patterns asked for; where nothing is mapped, those of the tags that are there.
+    fn patterns(&self, all: &[TagFound]) -> BTreeSet<Text> {
+        match self.question.breadth {
+            Breadth::Mapped => self.question.patterns.clone(),
+            Breadth::All => TagPattern::all(all.iter().map(|tag| tag.name.as_str())),
+        }
     }
 
     /// Tags by the dates of their commits, newest first, until each pattern has enough that are older than the horizon.
@@ -125,7 +134,7 @@ impl Reading<'_> {
             let older = |group: &Vec<TagFound>| {
                 group.iter().filter(|tag| tag.committed_at < self.horizon.start).count() > OLDER_TAGS
             };
-            tags::by_pattern(all, &self.question.patterns).iter().all(older)
+            tags::by_pattern(all, &self.patterns(all)).iter().all(older)
         };
         let mut visit = |refs: Refs| {
             let page = refs.refs?;

@@ -9,9 +9,11 @@ use super::client::{Client, Next};
 use super::graph_wire::Survey;
 use super::graphql::{Batch, quoted};
 use super::wire::RepositoryNamed;
-use crate::contract::Interest;
+use crate::contract::{Breadth, Interest};
 use crate::error::{ConnectorError, FailureKind};
 
+/// Most repositories of a system that nobody has mapped yet.
+const MOST_LISTED: usize = 2_000;
 /// Repositories looked at in one request.
 const MOST_REPOSITORIES: usize = 50;
 
@@ -23,18 +25,28 @@ pub(super) type Surveyed = BTreeMap<Text, Result<Survey, ConnectorError>>;
 impl Client {
     /// The repositories to read: the mapped ones, else those of the configured organisations.
     pub(super) async fn repositories(&self, interest: &Interest) -> Result<Vec<Text>, ConnectorError> {
-        if !interest.repositories.is_empty() {
+        if interest.breadth == Breadth::Mapped && !interest.repositories.is_empty() {
             return Ok(interest.repositories.keys().cloned().collect());
         }
-        let mut names = Vec::new();
-        for organization in &self.options.organizations {
-            let request = self.rest("list repositories", &["orgs", organization, "repos"]);
+        const OPERATION: &str = "list repositories";
+        let organizations = &self.options.organizations;
+        let mut requests: Vec<_> =
+            organizations.iter().map(|name| self.rest(OPERATION, &["orgs", name, "repos"])).collect();
+        if interest.breadth == Breadth::All && organizations.is_empty() {
+            requests.push(self.rest(OPERATION, &["user", "repos"]));
+        }
+        let mut names: Vec<Text> = Vec::new();
+        for request in requests {
             let take = |page: Vec<RepositoryNamed>| {
                 let living = page.into_iter().filter(|repository| !repository.archived);
                 names.extend(living.map(|repository| Text::from(repository.full_name)));
-                Next::Page
+                if names.len() > MOST_LISTED { Next::Stop } else { Next::Page }
             };
-            self.pages("list repositories", request, take).await?;
+            self.pages(OPERATION, request, take).await?;
+        }
+        if interest.breadth == Breadth::All && names.len() > MOST_LISTED {
+            let because = "too many repositories are shown to us; name organizations or repositories";
+            return Err(self.failed(OPERATION, FailureKind::TooLarge, because));
         }
         Ok(names)
     }

@@ -102,6 +102,15 @@ impl Client {
         Ok(all)
     }
 
+    /// All projects that we may see.
+    pub(super) async fn all_projects(&self) -> Result<Vec<Project>, ConnectorError> {
+        let request = |start: usize| {
+            let page = get("read projects", "project/search").query("startAt", start.to_string());
+            page.query("maxResults", PAGE.to_string())
+        };
+        self.pages("read projects", request).await
+    }
+
     /// The project by id or by any key that it ever had.
     pub(super) async fn project(&self, key: &str) -> Result<Option<Project>, ConnectorError> {
         const OPERATION: &str = "read a project";

@@ -11,9 +11,11 @@ use super::held::Held;
 use super::tally::Tally;
 use super::wire::{History, Id, Issue, IssueChangelog, Project, User, Version};
 use super::{Jira, custom_fields, jql};
-use crate::contract::{GatherRequest, Gathered, Wanted};
+use crate::contract::{Breadth, GatherRequest, Gathered, Wanted};
 use crate::error::{ConnectorError, FailureKind};
 
+/// Most projects read of a site that nobody has mapped yet.
+const MOST_SHOWN: usize = 1_000;
 /// Kinds that come with issues.
 const OF_ISSUES: [RecordKind; 3] = [RecordKind::WorkItem, RecordKind::FieldHistory, RecordKind::Account];
 
@@ -47,7 +49,10 @@ async fn gather_site(
 ) -> Result<(), ConnectorError> {
     jira.client.myself().await?;
     let keys: Vec<String> = request.interest.projects.iter().map(|key| key.to_string()).collect();
-    let projects = mapped_projects(jira, &keys, tally).await?;
+    let projects = match request.interest.breadth {
+        Breadth::Mapped => mapped_projects(jira, &keys, tally).await?,
+        Breadth::All => shown_projects(jira, tally).await?,
+    };
     let vocabulary =
         vocabulary(jira, projects.clone().into_iter().map(|(key, project)| (project.id, key)), request.now).await?;
     let versions = read_versions(jira, projects.into_iter().map(|(_, project)| project).collect(), tally).await;
@@ -71,6 +76,17 @@ async fn gather_site(
     }
     *jira.held() = held;
     Ok(())
+}
+
+/// Every project that is shown to us, each with its present key; beyond a bound there is a gap.
+async fn shown_projects(jira: &Jira, tally: &mut Tally) -> Result<Vec<(Text, Project)>, ConnectorError> {
+    let mut shown = jira.client.all_projects().await?;
+    if shown.len() > MOST_SHOWN {
+        let told = format!("{} projects are shown to us; {MOST_SHOWN} were read", shown.len());
+        tally.incomplete(jira, "read projects", &told);
+        shown.truncate(MOST_SHOWN);
+    }
+    Ok(shown.into_iter().map(|project| (Text::from(project.key.as_str()), project)).collect())
 }
 
 /// The mapped projects, each with the key that maps it; a project that is not shown to us is a gap.

@@ -10,13 +10,22 @@ use super::client::{Cmdb, Version};
 use super::convert::{self, Origin};
 use super::walk::{Classes, Reach, Walk, ends, find, walk};
 use super::wire::{ITEM, OUTLINE, RELATION};
-use crate::contract::{GatherRequest, Gathered};
+use crate::contract::{Breadth, GatherRequest, Gathered};
 use crate::error::ConnectorError;
 use crate::table_api::settle::{Extent, Reading, doubt, incomplete, miss, settle};
 use crate::table_api::{Condition, Listing, Query, Read, Row};
 
 /// Names of columns longer than this together do not fit into an address beside the ids of items.
 const MOST_COLUMN_LETTERS: usize = 3_000;
+
+/// The product's classes of application services.
+const APPLICATION_SERVICES: [&str; 5] = [
+    "cmdb_ci_service_auto",
+    "cmdb_ci_service_discovered",
+    "cmdb_ci_service_by_tags",
+    "cmdb_ci_query_based_service",
+    "cmdb_ci_service_calculated",
+];
 
 const KINDS: [RecordKind; 2] = [RecordKind::ConfigurationItem, RecordKind::CiRelation];
 
@@ -39,7 +48,7 @@ impl Cmdb {
             false => self.changes(request, (extents, &known)).await,
         };
         match read {
-            Ok(found) => self.take(&origin, (extents, found), &mut gathered).await,
+            Ok(found) => self.take((&origin, request.interest.breadth), (extents, found), &mut gathered).await,
             Err(error) => KINDS.into_iter().for_each(|kind| miss(&mut gathered, kind, &error)),
         }
         gathered
@@ -48,6 +57,9 @@ impl Cmdb {
     /// Everything around the items that are asked for.
     async fn everything(&self, request: &GatherRequest) -> Result<Found, ConnectorError> {
         let sought = sought(request, &BTreeSet::new());
+        if request.interest.breadth == Breadth::All {
+            return self.application_services(sought).await;
+        }
         let (outline, walk) = self.around(&sought, &BTreeSet::new()).await?;
         Ok(Found { outline, walk, sought })
     }
@@ -88,6 +100,22 @@ impl Cmdb {
         Ok(Found { outline, walk, sought })
     }
 
+    /// The items of all application services, and those that are asked for; without their neighbourhood.
+    async fn application_services(&self, sought: BTreeSet<String>) -> Result<Found, ConnectorError> {
+        let query = Query::everything().and(Condition::among("sys_class_name", &APPLICATION_SERVICES));
+        let (listed, named) = futures::join!(self.api.list(Read::of(&OUTLINE, query)), find(&self.api, &sought));
+        let mut outline = listed?;
+        outline.join(named?);
+        let class = |row: &Row| row.value("sys_class_name").unwrap_or_default().to_owned();
+        let all: Classes = outline.rows.iter().filter_map(|row| Some((row.id()?.to_owned(), class(row)))).collect();
+        let walk = Walk {
+            is_cut: all.len() > self.options.most_items,
+            found: all.into_iter().take(self.options.most_items).collect(),
+            ..Walk::default()
+        };
+        Ok(Found { outline, walk, sought })
+    }
+
     async fn around(
         &self,
         sought: &BTreeSet<String>,
@@ -111,7 +139,12 @@ impl Cmdb {
     }
 
     /// Reads the found items from their own tables and turns everything into records.
-    async fn take(&self, origin: &Origin, (extents, found): ([Extent; 2], Found), gathered: &mut Gathered) {
+    async fn take(
+        &self,
+        (origin, breadth): (&Origin, Breadth),
+        (extents, found): ([Extent; 2], Found),
+        gathered: &mut Gathered,
+    ) {
         let Found { outline, walk, sought } = found;
         let [items_kind, relations_kind] = KINDS;
         let reading =
@@ -140,6 +173,9 @@ impl Cmdb {
             for kind in KINDS {
                 doubt(gathered, kind, incomplete(system, kind, what.clone()));
             }
+        }
+        if breadth == Breadth::All {
+            gathered.complete.remove(&relations_kind);
         }
         // What was read in part is read in full again, so that its gap cannot pass unnoticed.
         for gap in &gathered.gaps {

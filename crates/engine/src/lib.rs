@@ -4,6 +4,7 @@
 
 pub mod correlate;
 pub mod graph;
+pub mod mapping;
 pub mod queries;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

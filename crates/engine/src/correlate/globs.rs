@@ -2,7 +2,7 @@
 //! Linear in pattern times path; no regular expression is compiled per service.
 
 /// Does the path match the glob?
-pub(super) fn glob_matches(glob: &str, path: &str) -> bool {
+pub(crate) fn glob_matches(glob: &str, path: &str) -> bool {
     let glob: Vec<&str> = glob.trim_start_matches('/').split('/').collect();
     let path: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     parts_match(&glob, &path)

@@ -11,7 +11,7 @@ mod people;
 
 mod services;
 
-mod globs;
+pub(crate) mod globs;
 
 mod environments;
 
