@@ -27,13 +27,15 @@ pub(super) fn interest_in(landscape: &Landscape, connector: &ConnectorId) -> Int
 /// Configuration items of one system that records of other systems name.
 pub(super) fn named_items(records: &Records, connector: &ConnectorId) -> BTreeSet<Text> {
     let of_changes = records.changes.iter().flat_map(|change| &change.configuration_items);
+    let offerings = records.changes.iter().filter_map(|change| change.service_offering.as_ref());
     let of_tasks = records.change_tasks.iter().filter_map(|task| task.configuration_item.as_ref());
     let of_incidents = records
         .incidents
         .iter()
-        .flat_map(|incident| [&incident.configuration_item, &incident.business_service])
+        .flat_map(|incident| [&incident.configuration_item, &incident.business_service, &incident.service_offering])
         .flatten();
     of_changes
+        .chain(offerings)
         .chain(of_tasks)
         .chain(of_incidents)
         .filter(|id| id.0.connector == *connector)

@@ -111,7 +111,7 @@ entities! {
     Deployment in deployments by id as record: |seen, _, deployment| {
         seen.graph.releases.by_id(&deployment.release).is_some_and(|release| seen.scope.allows(&release.service))
     };
-    ConfigurationItem in configuration_items by id as record: |seen, at, _| seen.item(at);
+    ConfigurationItem in configuration_items by id as record: |seen, at, item| seen.item(at) || seen.offering(item);
     Train in trains by id as record: |seen, at, _| seen.any(seen.graph.release_trains.to(at));
     Finding in findings by key as word: |seen, _, finding| {
         finding.service.as_ref().is_some_and(|service| seen.scope.allows(service))
@@ -173,6 +173,18 @@ impl Seen<'_> {
             return self.any_service(services);
         }
         self.graph.change_configuration_items.to(at).any(|found| self.change(found.index))
+    }
+
+    /// Does a visible change or incident name it as the offering that it touches?
+    fn offering(&self, item: &ConfigurationItem) -> bool {
+        let names = |offering: &Option<domain::ConfigurationItemId>| offering.as_ref() == Some(&item.id);
+        &*item.class == "service_offering"
+            && (self.graph.changes.iter().any(|(at, change)| names(&change.service_offering) && self.change(at))
+                || self
+                    .graph
+                    .incidents
+                    .iter()
+                    .any(|(at, incident)| names(&incident.service_offering) && self.incident(at, incident)))
     }
 
     fn incident(&self, at: Index<Incident>, incident: &Incident) -> bool {

@@ -1,8 +1,10 @@
 //! What a caller may not see is as if it did not exist, whichever way it is asked for.
 
+use domain::{ConfigurationItem, ConfigurationItemId};
 use serde_json::json;
 
-use super::bank::small_bank;
+use super::bank::{full_bank, small_bank};
+use super::records::item;
 
 const PAYMENTS: &[&str] = &["payments-api"];
 
@@ -19,6 +21,27 @@ async fn two_callers_see_their_own_services_records() {
     assert_eq!(count(&bank.data_for(PAYMENTS, query).await), [2, 1, 1, 1, 1]);
     assert_eq!(count(&bank.data_for(&["card-gateway"], query).await), [1, 2, 1, 1, 1]);
     assert_eq!(count(&bank.data_for(&[], query).await), [0, 0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_offering_is_seen_by_whoever_sees_what_names_it() {
+    let bank = full_bank();
+    let offering = ConfigurationItem { class: "service_offering".into(), ..item("payments-offering") };
+    let id: ConfigurationItemId = offering.id.clone();
+    bank.system("cmdb").holds(|records| records.configuration_items.push(offering));
+    bank.system("servicenow").holds(|records| {
+        records.changes[0].service_offering = Some(id.clone());
+        records.incidents[0].service_offering = Some(id);
+    });
+    let bank = bank.read().await;
+    let query = r#"{ change(number: "CHG1") { serviceOffering { id name class } reviewDate reviewComments }
+        incident(number: "INC1") { serviceOffering { name } cause closeCode closeNotes } }"#;
+    let data = bank.data_for(PAYMENTS, query).await;
+    assert_eq!(data["change"]["serviceOffering"]["name"], "payments-offering", "{data}");
+    assert_eq!(data["incident"]["serviceOffering"]["name"], "payments-offering", "{data}");
+    let by_id = format!("{{ node(id: {}) {{ id }} }}", data["change"]["serviceOffering"]["id"]);
+    assert!(bank.data_for(PAYMENTS, &by_id).await["node"].is_object());
+    assert_eq!(bank.data_for(&["card-gateway"], &by_id).await["node"], json!(null));
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use domain::{AccountId, RecordKind};
 use jiff::Timestamp;
 
 use super::approval::{ApprovalConnection, ApprovalEdge};
-use super::configuration_item::{LinkedConfigurationItemConnection, LinkedConfigurationItemEdge};
+use super::configuration_item::{
+    ConfigurationItem, LinkedConfigurationItemConnection, LinkedConfigurationItemEdge,
+};
 use super::enums::{ApprovalState, ChangeState, ChangeType, CloseCode};
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::moment::Window;
@@ -164,6 +166,27 @@ impl Change {
     /// When it was closed (UTC).
     async fn closed_at(&self) -> Option<Timestamp> {
         self.node().closed_at
+    }
+
+    /// Day of the review after it, as YYYY-MM-DD.
+    async fn review_date(&self) -> Option<String> {
+        self.node().review_date.map(|day| day.to_string())
+    }
+
+    /// Where the review after it stands, in the vendor's words.
+    async fn review_status(&self) -> Option<&str> {
+        self.node().review_status.as_deref()
+    }
+
+    /// What the review found.
+    async fn review_comments(&self) -> Option<&str> {
+        self.node().review_comments.as_deref()
+    }
+
+    /// The service offering whose users it touches; null also where the CMDB does not tell of it.
+    async fn service_offering(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
+        let session = Session::of(ctx)?;
+        Ok(self.node().service_offering.as_ref().and_then(|id| session.find(&self.graph, id)))
     }
 
     /// Approvals that were asked for or given, in the order of their ids.

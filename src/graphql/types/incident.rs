@@ -154,6 +154,27 @@ impl Incident {
         Ok(self.node().configuration_item.as_ref().and_then(|id| session.find(&self.graph, id)))
     }
 
+    /// The service offering whose users it touches; null also where the CMDB does not tell of it.
+    async fn service_offering(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
+        let session = Session::of(ctx)?;
+        Ok(self.node().service_offering.as_ref().and_then(|id| session.find(&self.graph, id)))
+    }
+
+    /// What caused it, in the words of those who solved it.
+    async fn cause(&self) -> Option<&str> {
+        self.node().cause.as_deref()
+    }
+
+    /// How it was solved: the vendor's or the company's own word.
+    async fn close_code(&self) -> Option<&str> {
+        self.node().close_code.as_deref()
+    }
+
+    /// What was done to solve it.
+    async fn close_notes(&self) -> Option<&str> {
+        self.node().close_notes.as_deref()
+    }
+
     /// The change that caused it, as its record says.
     async fn caused_by(&self, ctx: &Context<'_>) -> Result<Option<Change>> {
         let session = Session::of(ctx)?;

@@ -66,6 +66,11 @@ impl Problem {
         self.node().cause.as_deref()
     }
 
+    /// How it was, or is to be, fixed.
+    async fn fix(&self) -> Option<&str> {
+        self.node().fix.as_deref()
+    }
+
     /// Is it a known error?
     async fn known_error(&self) -> bool {
         self.node().known_error
