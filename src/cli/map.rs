@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use connectors::Clock;
+use connectors::{Clock, Connector};
 use engine::mapping::{Options, Proposal, propose};
 
 use super::logs::LogArguments;
@@ -59,7 +59,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let config = config::load(&arguments.config).map_err(Failure::usage)?;
     let clock = super::serve::clock(arguments.now);
     let options = Options { minimum_confidence: arguments.minimum_confidence };
-    let (proposal, surveyed) = look(&config, &clock, &options).await?;
+    let connectors = super::gateway::connectors(&config, &clock)?;
+    let (proposal, surveyed) = look_at(&connectors, &config, (clock.now(), &options)).await?;
     if surveyed.counts.iter().all(|(_, count)| *count == 0) && !surveyed.gaps.is_empty() {
         return Err(Failure { error: anyhow::anyhow!("no system could be read"), exit: Exit::Unreachable });
     }
@@ -96,7 +97,14 @@ pub async fn look(
     options: &Options,
 ) -> Result<(Proposal, Surveyed), anyhow::Error> {
     let connectors = super::gateway::connectors(config, clock).map_err(|failure| failure.error)?;
-    let now = clock.now();
+    look_at(&connectors, config, (clock.now(), options)).await
+}
+
+async fn look_at(
+    connectors: &[Arc<dyn Connector>],
+    config: &Config,
+    (now, options): (jiff::Timestamp, &Options),
+) -> Result<(Proposal, Surveyed), anyhow::Error> {
     eprintln!("Reading {} systems once ...", connectors.len());
     let told = |id: &domain::ConnectorId, read: &connectors::Gathered| {
         eprintln!(
@@ -108,7 +116,7 @@ pub async fn look(
             eprintln!("    {:?}: {}", gap.kind, gap.message);
         }
     };
-    let surveyed = survey(&connectors, &config.landscape, (config.horizon.around(now), now), &told).await;
+    let surveyed = survey(connectors, &config.landscape, (config.horizon.around(now), now), &told).await;
     let (landscape, options) = (config.landscape.clone(), options.clone());
     // Comparing everything with everything may take seconds: off the async threads.
     tokio::task::spawn_blocking(move || {

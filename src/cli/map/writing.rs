@@ -103,7 +103,7 @@ fn stated<T>(text: &mut String, key: &str, (value, claim): (&str, &Claimed<T>)) 
 }
 
 fn because<T>(text: &mut String, claim: &Claimed<T>) {
-    comment(text, &format!("{:.2} {}", claim.confidence, sentences(claim)));
+    comment(text, &format!("{:.2}: {}", claim.confidence, sentences(claim)));
 }
 
 fn sentences<T>(claim: &Claimed<T>) -> String {

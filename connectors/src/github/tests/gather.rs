@@ -3,7 +3,7 @@
 use domain::{AccountKind, DeploymentOutcome, RecordKind, ReviewState, RunConclusion};
 
 use super::world::{World, now, payments, said, sha};
-use crate::contract::{Connector as _, Interest, ProbeAnswer, Wanted};
+use crate::contract::{Breadth, Connector as _, Interest, ProbeAnswer, Wanted};
 use crate::github::{KINDS, Options};
 
 #[tokio::test]
@@ -90,6 +90,17 @@ async fn without_a_mapping_the_organisations_repositories_are_read() {
     let gathered = world.sweep().await;
     assert_eq!(gathered.records.repositories.len(), 1);
     assert_eq!(said(&gathered, RecordKind::Tag), "complete");
+}
+
+#[tokio::test]
+async fn everything_shown_is_read_without_what_no_mapping_rests_on() {
+    let mut world = World::of(vec![payments()]).await;
+    world.interest = Interest { breadth: Breadth::All, ..Interest::default() };
+    let gathered = world.sweep().await;
+    assert_eq!(gathered.records.repositories.len(), 1);
+    assert_eq!(said(&gathered, RecordKind::Tag), "complete");
+    assert_eq!(gathered.records.pipeline_runs, []);
+    assert!(!gathered.complete.contains(&RecordKind::PipelineRun), "what was not read is not complete");
 }
 
 #[tokio::test]

@@ -127,6 +127,16 @@ async fn nothing_mapped_is_nothing_to_read() {
 }
 
 #[tokio::test]
+async fn all_projects_are_read_where_nothing_is_mapped() {
+    let world = World::new().await;
+    let interest = Interest { breadth: crate::contract::Breadth::All, ..Interest::default() };
+    let read = world.jira.gather(&GatherRequest { interest, ..request() }).await;
+    let mapped = world.full().await;
+    assert!(read.gaps.is_empty() && read.records.work_items.len() >= mapped.records.work_items.len());
+    assert!(!mapped.records.work_items.is_empty());
+}
+
+#[tokio::test]
 async fn history_may_be_left_out() {
     let options = Options { history: false, ..Options::default() };
     let world = World::with(|_| {}, options).await;
