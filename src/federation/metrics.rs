@@ -54,7 +54,8 @@ impl Collector for UpstreamMetrics {
         let mut versions =
             encoder.encode_descriptor("graph_version", "Number of the published graph", None, MetricType::Gauge)?;
         let version = self.0.graph().map_or(0, |graph| graph.version);
-        ConstGauge::new(i64::try_from(version).unwrap_or(i64::MAX)).encode(versions.encode_family(&[("", ""); 0])?)?;
+        ConstGauge::new(i64::try_from(version).unwrap_or(i64::MAX))
+            .encode(versions.encode_family(&[("", ""); 0])?)?;
         Ok(())
     }
 }
