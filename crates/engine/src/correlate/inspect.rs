@@ -90,6 +90,9 @@ fn lost_commits(walk: &Walk) -> Vec<Draft> {
     drafts
 }
 
+/// Where each manifest family of a release is seen, and the record that first showed it.
+type DigestFamilies<'w> = BTreeMap<&'w Text, (BTreeSet<String>, &'w Source)>;
+
 /// One version that is seen with digests of several manifest families.
 fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
     let mut families: BTreeMap<&Text, &Text> = BTreeMap::new();
@@ -99,7 +102,7 @@ fn digest_mismatches(walk: &Walk) -> Vec<Draft> {
             families.extend(artifact.family.iter().map(|digest| (digest, head)));
         }
     }
-    let mut seen: BTreeMap<Index<Release>, BTreeMap<&Text, (BTreeSet<String>, &Source)>> = BTreeMap::new();
+    let mut seen: BTreeMap<Index<Release>, DigestFamilies<'_>> = BTreeMap::new();
     let mut see = |release, digest, target: &Target, source| {
         let family = families.get(digest).copied().unwrap_or(digest);
         let places = seen.entry(release).or_default().entry(family).or_insert_with(|| (BTreeSet::new(), source));

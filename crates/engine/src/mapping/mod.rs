@@ -64,7 +64,7 @@ pub fn propose(records: &Records, landscape: &Landscape, options: &Options) -> P
         proposed.push(ProposedService {
             key: Claimed::new(ServiceKey::new(key.as_str()), candidate.witnesses()),
             name: name(key, candidate),
-            kind: kind(!repositories.is_empty()),
+            kind: kind(repositories.len()),
             tier: facts::tier(candidate).filter(|one| one.confidence >= minimum),
             tags: facts::tags(candidate).filter(|one| one.confidence >= minimum),
             owner,
@@ -204,10 +204,10 @@ fn name(key: &str, candidate: &Candidate<'_>) -> Claimed<Text> {
     }
 }
 
-fn kind(has_code: bool) -> Claimed<ServiceKind> {
-    match has_code {
-        true => Claimed::new(ServiceKind::Built, vec![Evidence::new(0.9, "It has a repository.")]),
-        false => Claimed::new(
+fn kind(repositories: usize) -> Claimed<ServiceKind> {
+    match repositories {
+        1.. => Claimed::new(ServiceKind::Built, vec![Evidence::new(0.9, "It has a repository.")]),
+        0 => Claimed::new(
             ServiceKind::Vendor,
             vec![Evidence::new(
                 0.5,

@@ -114,10 +114,9 @@ fn by_versions(
             continue;
         }
         let counted = shared.entry(project).or_default();
-        if let Some(read) = Version::parse(&version.name, &[service]).map(|read| read.canonical()) {
-            if ours.contains(&read) {
-                counted.0.insert(read);
-            }
+        let read = Version::parse(&version.name, &[service]).map(|read| read.canonical());
+        if let Some(read) = read.filter(|read| ours.contains(read)) {
+            counted.0.insert(read);
         }
         counted.1 += usize::from(slug(&version.name).starts_with(&format!("{service}-")));
     }
