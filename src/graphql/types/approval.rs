@@ -77,6 +77,6 @@ impl Approval {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Approval])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Approval])
     }
 }

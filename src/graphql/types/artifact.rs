@@ -103,6 +103,6 @@ impl Artifact {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Artifact])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Artifact])
     }
 }

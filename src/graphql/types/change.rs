@@ -317,6 +317,6 @@ impl Change {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Change])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Change])
     }
 }

@@ -104,6 +104,6 @@ impl Commit {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Commit])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Commit])
     }
 }

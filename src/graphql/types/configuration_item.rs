@@ -90,6 +90,6 @@ impl ConfigurationItem {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::ConfigurationItem])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::ConfigurationItem])
     }
 }

@@ -111,7 +111,11 @@ impl Deployment {
 
     /// The records that it was joined from, the deciding one first.
     async fn sources(&self) -> Vec<Source> {
-        self.node().sources.iter().map(|source| Source::new(source, &[RecordKind::Deployment])).collect()
+        self.node()
+            .sources
+            .iter()
+            .map(|source| Source::new(&self.graph, source, &[RecordKind::Deployment]))
+            .collect()
     }
 }
 

@@ -218,7 +218,7 @@ impl Incident {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Incident])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Incident])
     }
 }
 

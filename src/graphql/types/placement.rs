@@ -88,6 +88,6 @@ impl Placement {
 
     /// Where it was observed.
     async fn source(&self) -> Source {
-        Source::new(&self.seen.source, &[RecordKind::RuntimeObservation, RecordKind::Deployment])
+        Source::new(&self.graph, &self.seen.source, &[RecordKind::RuntimeObservation, RecordKind::Deployment])
     }
 }

@@ -115,7 +115,7 @@ impl Problem {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Problem])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Problem])
     }
 }
 
@@ -181,6 +181,6 @@ impl KnownError {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Problem])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Problem])
     }
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use domain::RecordKind;
 
 use super::enums::{EvidenceKind, GapCode, LinkOrigin, LinkRule};
 use crate::graphql::session::Session;
 use domain::Text;
+use engine::graph::ReleaseGraph;
 use jiff::Timestamp;
 
 /// Something that should be known and is not, or is older than it should be.
@@ -123,19 +126,21 @@ pub(crate) struct Source {
     url: Option<Text>,
     fetched_at: Timestamp,
     kinds: &'static [RecordKind],
+    /// The graph that holds the record; none for the request's own. A release that must be young has a newer one.
+    graph: Option<Arc<ReleaseGraph>>,
 }
 
 impl Source {
-    /// The source of a record of one of these kinds.
-    pub(crate) fn new(source: &domain::Source, kinds: &'static [RecordKind]) -> Self {
+    /// The source of a record of one of these kinds, as one graph holds it.
+    pub(crate) fn new(graph: &Arc<ReleaseGraph>, source: &domain::Source, kinds: &'static [RecordKind]) -> Self {
         let domain::Source { record, url, fetched_at } = source.clone();
-        Self { record, url, fetched_at, kinds }
+        Self { record, url, fetched_at, kinds, graph: Some(graph.clone()) }
     }
 
     /// The source of a claim.
     pub(crate) fn of_claim(source: &domain::ClaimSource, kinds: &'static [RecordKind]) -> Self {
         let domain::ClaimSource { record, url, fetched_at } = source.clone();
-        Self { record, url, fetched_at, kinds }
+        Self { record, url, fetched_at, kinds, graph: None }
     }
 }
 
@@ -169,8 +174,12 @@ impl Source {
 
     /// Could newer values exist that the system could not be asked for?
     async fn stale(&self, ctx: &Context<'_>) -> async_graphql::Result<bool> {
-        let gaps = &Session::of(ctx)?.graph.gaps;
-        Ok(gaps
+        let graph = match &self.graph {
+            Some(graph) => graph,
+            None => &Session::of(ctx)?.graph,
+        };
+        Ok(graph
+            .gaps
             .iter()
             .any(|gap| gap.connector.as_ref() == Some(&self.record.connector) && self.kinds.contains(&gap.kind)))
     }

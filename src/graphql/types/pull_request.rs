@@ -185,7 +185,7 @@ impl PullRequest {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::PullRequest])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::PullRequest])
     }
 }
 

@@ -408,7 +408,7 @@ impl Release {
 
     /// The records that name it.
     async fn sources(&self) -> Vec<Source> {
-        self.node().sources.iter().map(|source| Source::new(source, NAMING)).collect()
+        self.node().sources.iter().map(|source| Source::new(&self.graph, source, NAMING)).collect()
     }
 }
 

@@ -30,6 +30,6 @@ impl Repository {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Repository])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Repository])
     }
 }

@@ -71,6 +71,6 @@ impl Train {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::Train])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::Train])
     }
 }

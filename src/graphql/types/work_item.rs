@@ -211,6 +211,6 @@ impl WorkItem {
 
     /// Where it was read.
     async fn source(&self) -> Source {
-        Source::new(&self.node().source, &[RecordKind::WorkItem])
+        Source::new(&self.graph, &self.node().source, &[RecordKind::WorkItem])
     }
 }
