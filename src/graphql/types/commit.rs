@@ -62,6 +62,11 @@ impl Commit {
         self.node().committer.at
     }
 
+    /// Keys of work items that its message names, by their form alone: also without a tracker that knows them.
+    async fn work_item_keys(&self) -> Vec<&str> {
+        engine::queries::keys_in(&self.node().message)
+    }
+
     /// Releases that bring it.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn releases(

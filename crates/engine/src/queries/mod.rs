@@ -4,6 +4,7 @@ mod blast_radius;
 mod counts;
 mod intended;
 mod keys;
+mod mentions;
 mod releases;
 mod suspects;
 mod targets;
@@ -13,6 +14,7 @@ pub use blast_radius::{BlastRadius, blast_radius};
 pub use counts::{change_count, open_incident_count};
 pub use intended::{deployed_at, intended_at};
 pub use keys::find_releases;
+pub use mentions::keys_in;
 pub use releases::{
     OrderDirection, ReleaseFilter, ReleaseOrder, ReleaseOrderBy, ReleaseSelection, RiskRank, matches_filter,
     select_releases,
