@@ -242,7 +242,7 @@ pub struct EnvironmentFile {
     pub windows: Vec<WindowFile>,
 }
 
-fn utc() -> String {
+pub(super) fn utc() -> String {
     "UTC".to_owned()
 }
 

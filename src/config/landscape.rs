@@ -9,10 +9,12 @@ use domain::{
     Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team,
     TeamGroup, TeamKey, Text,
 };
+use engine::calendar::check_rule;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
+use super::blackouts::{self, BlackoutFile};
 use super::file::{DependencyFile, EnvironmentFile, PersonFile, ServiceFile, TeamFile};
 use super::mistakes::Mistakes;
 
@@ -23,18 +25,19 @@ pub(super) struct Sections {
     pub(super) teams: Vec<(String, TeamFile)>,
     pub(super) people: Vec<(String, PersonFile)>,
     pub(super) dependencies: Vec<(String, DependencyFile)>,
+    pub(super) blackouts: Vec<(String, BlackoutFile)>,
 }
 
 /// What references may lead to.
-struct Known {
+pub(super) struct Known {
     connectors: BTreeSet<String>,
-    services: BTreeSet<String>,
-    environments: BTreeSet<String>,
+    pub(super) services: BTreeSet<String>,
+    pub(super) environments: BTreeSet<String>,
     teams: BTreeSet<String>,
 }
 
 impl Known {
-    fn check(set: &BTreeSet<String>, (what, name): (&str, &str), path: String, mistakes: &mut Mistakes) {
+    pub(super) fn check(set: &BTreeSet<String>, (what, name): (&str, &str), path: String, mistakes: &mut Mistakes) {
         if !set.contains(name) {
             let names: Vec<&str> = set.iter().take(20).map(String::as_str).collect();
             mistakes.add(path, format!("no {what} is called {name:?}; there are: {}", names.join(", ")));
@@ -61,6 +64,7 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
         }
         first.into_keys().map(str::to_owned).collect()
     };
+    keys(sections.blackouts.iter().map(|(p, b)| (p.as_str(), b.key.as_str())).collect(), mistakes);
     let known = Known {
         connectors: connectors.iter().map(|id| id.as_str().to_owned()).collect(),
         services: keys(sections.services.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
@@ -87,6 +91,11 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
             .dependencies
             .into_iter()
             .map(|(path, file)| dependency(&path, file, &known, mistakes))
+            .collect(),
+        blackouts: sections
+            .blackouts
+            .into_iter()
+            .filter_map(|(path, file)| blackouts::blackout(&path, file, &known, mistakes))
             .collect(),
     }
 }
@@ -206,8 +215,8 @@ fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut 
     let stage = word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
     let windows = file.windows.into_iter().enumerate().filter_map(|(place, window)| {
         let path = format!("{path}.windows[{place}]");
-        if !window.rrule.to_ascii_uppercase().contains("FREQ=") {
-            mistakes.add(format!("{path}.rrule"), "expected an RFC 5545 rule such as \"FREQ=WEEKLY;BYDAY=MO,TU\"");
+        if let Err(error) = check_rule(&path, &window.rrule) {
+            mistakes.add(format!("{path}.rrule"), error.to_string());
         }
         let start = mistakes.check(format!("{path}.start"), window.start.parse::<Time>());
         let end = mistakes.check(format!("{path}.end"), window.end.parse::<Time>());

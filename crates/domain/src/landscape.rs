@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DependencyKind, Environment, PersonMapping, Service, ServiceKey, Team, Text};
+use crate::{
+    BlackoutScope, DependencyKind, Environment, PersonMapping, Service, ServiceKey, Target, Team, Text, Window,
+};
 
 /// A dependency as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,40 @@ pub struct ConfiguredDependency {
     pub kind: DependencyKind,
     /// Version constraint.
     pub constraint: Option<Text>,
+    /// Why.
+    pub reason: Option<Text>,
+}
+
+/// A blackout as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredBlackout {
+    /// Its name, unique.
+    pub name: Text,
+    /// IANA name of its time zone.
+    pub time_zone: Text,
+    /// Local start of the first.
+    pub start: jiff::civil::DateTime,
+    /// Local end of the first.
+    pub end: jiff::civil::DateTime,
+    /// RFC 5545 rule; `None` = once.
+    pub rrule: Option<Text>,
+    /// To what it applies.
+    pub scope: BlackoutScope,
+    /// What is let through.
+    pub exceptions: Vec<ConfiguredException>,
+}
+
+/// An exception from a configured blackout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredException {
+    /// Number of the change that is let through.
+    pub change: Text,
+    /// Where; empty = wherever the blackout applies.
+    pub targets: Vec<Target>,
+    /// When; `None` = the change's own window.
+    pub window: Option<Window>,
+    /// Who granted it.
+    pub approver: Text,
     /// Why.
     pub reason: Option<Text>,
 }
@@ -33,4 +69,6 @@ pub struct Landscape {
     pub people: Vec<PersonMapping>,
     /// Dependencies.
     pub dependencies: Vec<ConfiguredDependency>,
+    /// Blackouts.
+    pub blackouts: Vec<ConfiguredBlackout>,
 }

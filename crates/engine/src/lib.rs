@@ -2,6 +2,7 @@
 //! No I/O, no clock, no randomness but a seed passed in; bad data is a finding, not an error.
 #![warn(missing_docs)]
 
+pub mod calendar;
 pub mod correlate;
 pub mod graph;
 pub mod mapping;

@@ -54,6 +54,8 @@ mod plans;
 
 mod dependencies;
 
+mod blackouts;
+
 // What is told besides.
 mod inspect;
 
@@ -110,6 +112,7 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     plans::plan(&mut walk);
     incidents::link_known_errors(&mut walk);
     dependencies::depend(&mut walk);
+    blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
@@ -151,6 +154,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     Walk {
         graph,
         configured: landscape.dependencies,
+        configured_blackouts: landscape.blackouts,
         policy,
         horizon_start,
         darkness,

@@ -1,0 +1,17 @@
+//! The release calendar: when deployments are allowed, what closes a target, and what stands in each other's way.
+//! Every function takes the moment or range that it is about; all windows are half-open and in UTC.
+
+mod error;
+mod intervals;
+mod openings;
+mod recurrence;
+
+pub use error::CalendarError;
+pub use intervals::Intervals;
+pub use openings::{Closing, Subject, allowed_windows, closings, first_opening, openings};
+pub use recurrence::{OCCURRENCE_LIMIT, Recurrence, WINDOW_ANCHOR, check_recurrence, check_rule};
+
+pub(crate) use recurrence::expand;
+
+#[cfg(test)]
+mod tests;
