@@ -55,6 +55,7 @@ mod plans;
 mod dependencies;
 
 mod blackouts;
+mod compatibility;
 
 // What is told besides.
 mod inspect;
@@ -75,6 +76,7 @@ mod properties;
 use domain::Records;
 
 pub use authorisation::approval_coverage;
+pub use compatibility::works_together;
 pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
@@ -112,6 +114,7 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     plans::plan(&mut walk);
     incidents::link_known_errors(&mut walk);
     dependencies::depend(&mut walk);
+    compatibility::compare(&mut walk);
     blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
@@ -132,6 +135,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         services: Table::new(landscape.services),
         environments: Table::new(landscape.environments),
         teams: Table::new(landscape.teams),
+        pools: landscape.pools,
         gaps,
         ..tables_of(records)
     };
@@ -154,6 +158,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     Walk {
         graph,
         configured: landscape.dependencies,
+        compatible: landscape.compatibilities,
         configured_blackouts: landscape.blackouts,
         policy,
         horizon_start,

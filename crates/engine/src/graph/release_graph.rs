@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::{
     Account, Alert, Approval, ApprovalId, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask,
-    ChangeTemplate, CiRelation, Commit, CommitRange, ConfigurationItem, Delegation, Dependency, Deployment,
-    Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident, KnownError, Person,
-    PersonKey, PipelineRun, Placement, Problem, PullRequest, Release, Repository, RuntimeObservation,
+    ChangeTemplate, CiRelation, Commit, CommitRange, Compatibility, ConfigurationItem, Delegation, Dependency,
+    Deployment, Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident, KnownError,
+    Person, PersonKey, PipelineRun, Placement, Pool, Problem, PullRequest, Release, Repository, RuntimeObservation,
     ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Tag, Team, TestReport, Text, TrackedVersion,
     Train, WorkItem,
 };
@@ -135,6 +135,10 @@ pub struct ReleaseGraph {
     pub dependencies: Vec<Dependency>,
     /// Dependencies between releases, sorted by (from, to).
     pub release_dependencies: Vec<DependencyEdge>,
+    /// Which versions of two services work together, sorted; several may tell of one pair.
+    pub compatibilities: Vec<Compatibility>,
+    /// What limits how many releases go at once, as configured.
+    pub pools: Vec<Pool>,
     /// Authorisations, sorted by (change, release, target).
     pub authorisations: Vec<Authorisation>,
     /// What is seen running, by service, sorted by target.
