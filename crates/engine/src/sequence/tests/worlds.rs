@@ -304,6 +304,26 @@ fn a_schedule_keeps_to_windows_and_exclusive_environments() {
 }
 
 #[test]
+fn a_wish_gives_way_where_it_would_keep_a_release_from_going() {
+    let world = depends(two(), ("loans", "kyc"), DependencyKind::Soft, Some(">=2.0.0"));
+    let graph = evenings(world).graph();
+    let mut short = request(&BOTH);
+    short.to = moment("2026-06-15T18:30:00Z");
+    let found = ask(&graph, &short).unwrap();
+    assert_eq!(
+        told(&graph, &found),
+        "kyc@2.0.0 | loans@2.0.0; 15T17:00 kyc@2.0.0 Window; 15T17:00 loans@2.0.0 Window"
+    );
+    // What it wishes for may not go at all.
+    short.what_if.durations = vec![("kyc@2.0.0".into(), SignedDuration::from_hours(9))];
+    let found = ask(&graph, &short).unwrap();
+    assert_eq!(
+        told(&graph, &found),
+        "kyc@2.0.0 | loans@2.0.0; 15T17:00 loans@2.0.0 Window; not kyc@2.0.0 NoWindow"
+    );
+}
+
+#[test]
 fn teams_and_pools_limit_how_many_go_at_once() {
     let mut world = two();
     for service in &mut world.landscape.services {
