@@ -217,7 +217,9 @@ impl Ground<'_, '_> {
             }
             Bound::After(place) => {
                 let before = going.get(place).copied();
-                let tie = self.sorted.ties.iter().find(|tie| tie.after == unit && Some(tie.before) == before);
+                let ties = self.sorted.ties.iter();
+                let between = ties.filter(|tie| tie.after == unit && Some(tie.before) == before);
+                let tie = between.min_by_key(|tie| tie.soft);
                 let detail = tie.map_or_else(
                     || Text::from("It waits for another release"),
                     |tie| {

@@ -419,6 +419,26 @@ fn the_way_back_is_told_with_what_cannot_be_undone() {
 }
 
 #[test]
+fn a_schema_of_which_nobody_says_that_it_can_be_undone_ends_the_way_back() {
+    let world = depends(two(), ("loans", "kyc"), DependencyKind::Hard, Some(">=2.0.0"));
+    let mut graph = world.graph();
+    let find = |graph: &ReleaseGraph, key: &str| graph.releases.find(&domain::ReleaseKey::new(key)).unwrap();
+    let loans = find(&graph, "loans@2.0.0");
+    let schema = domain::Step { kind: domain::StepKind::Schema, digest: None, reversible: None };
+    graph.releases.get_mut(loans).steps.push(schema);
+    let found = ask(&graph, &request(&BOTH)).unwrap();
+    assert!(found.rollback_order.is_empty());
+    let told: Vec<&str> = found.irreversible.iter().map(|row| &*row.reason).collect();
+    assert_eq!(
+        told,
+        ["loans@2.0.0 needs it and stays", "loans@2.0.0 changes a schema, and nobody says that this can be undone"]
+    );
+    // What does not go need not be taken back.
+    let alone = ask(&graph, &request(&["loans@2.0.0"])).unwrap();
+    assert!(alone.irreversible.is_empty() && alone.rollback_order.is_empty());
+}
+
+#[test]
 fn the_order_of_records_and_keys_does_not_matter() {
     let world = depends(two(), ("loans", "kyc"), DependencyKind::Hard, Some(">=2.0.0"));
     let mut turned = world.clone();
