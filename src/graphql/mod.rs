@@ -88,6 +88,7 @@ fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
         .override_output_type_description::<jiff::Timestamp>(
             "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
         )
+        .override_output_type_description::<jiff::Span>("A length of time: ISO 8601, for example PT1H30M.")
 }
 
 /// An error about the request as a whole.
