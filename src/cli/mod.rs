@@ -8,6 +8,7 @@ mod gateway;
 mod logs;
 pub mod map;
 mod schema;
+mod sequence;
 mod serve;
 mod simulate;
 
@@ -65,6 +66,8 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Tell in which order, together with what, and when releases can go
+    Sequence(sequence::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -119,6 +122,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Sequence(arguments) => sequence::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });
