@@ -1,0 +1,5 @@
+//! A bench.
+
+fn main() {
+    println!("{}", env!("CARGO_PKG_NAME"));
+}
