@@ -26,7 +26,10 @@ use crate::federation::Federation;
 use crate::http::{Caller, Executor, Limits};
 use errors::Told;
 use query::Query;
-use session::{Session, Systems};
+use session::{Live, Session, Systems};
+
+/// The library's word for "no cache" in the maximal age of an answer, in seconds.
+const NOT_TO_BE_KEPT: i32 = -1;
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -53,16 +56,21 @@ impl Executor for Api {
         let Some(graph) = self.federation.graph() else {
             return Response::from_errors(vec![unplaced(errors::not_ready())]);
         };
+        let live = Arc::new(Live::default());
         let session = Session {
             graph,
             caller,
             federation: self.federation.clone(),
             systems: self.systems.clone(),
             entities: AtomicUsize::new(0),
+            live: live.clone(),
         };
         let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
+        }
+        if live.is_noted() {
+            response.cache_control.max_age = NOT_TO_BE_KEPT;
         }
         response
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use domain::{ConnectorId, RecordKind, Scope};
@@ -25,6 +25,25 @@ pub(crate) struct Session {
     pub(crate) systems: Arc<Systems>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
+    /// Does the answer rest on the graph alone?
+    pub(crate) live: Arc<Live>,
+}
+
+/// Notes that an answer holds what was read for this request alone: such an answer is not a function of the graph, so
+/// nobody may keep it as if it were. The mark is read when the execution is over.
+#[derive(Debug, Default)]
+pub(crate) struct Live(AtomicBool);
+
+impl Live {
+    /// Something in the answer is not from the graph.
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Is anything in the answer not from the graph?
+    pub(crate) fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Most entities of one request: nothing else bounds what a router asks for by key.
