@@ -1,5 +1,0 @@
-//! A bench.
-
-fn main() {
-    println!("{}", env!("CARGO_PKG_NAME"));
-}
