@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ConnectorId, Outcome, Placement, RecordKind};
+use domain::{ConnectorId, Outcome, Placement, RecordKind, Release};
 
 use super::ground::{Ground, seen};
 use super::judgement::{Act, ActCode, Check, CheckCode};
-use crate::graph::ReleaseComparison;
+use crate::graph::{Index, ReleaseComparison, ReleaseGraph};
 
 const CODE: CheckCode = CheckCode::CommitsKept;
 
@@ -39,12 +39,12 @@ pub(super) fn check(ground: &Ground<'_>) -> Check {
 
 fn one(ground: &Ground<'_>, placed: &Placement) -> Check {
     let (graph, new) = (ground.graph, &ground.release.key);
-    let Some(old) = placed.release.as_ref().and_then(|key| graph.releases.find(key)) else {
+    let Some(old_index) = placed.release.as_ref().and_then(|key| graph.releases.find(key)) else {
         let reason = format!("What runs in {} is none of the known releases.", placed.target);
         return unknown(ground, reason).resting_on([seen("It runs", &placed.source)]);
     };
-    let compared = graph.release_comparisons.iter().filter(|row| row.from == old && row.to == ground.index);
-    let old = &graph.releases.get(old).key;
+    let compared = graph.release_comparisons.iter().filter(|row| row.from == old_index && row.to == ground.index);
+    let old = &graph.releases.get(old_index).key;
     let compared: Vec<&ReleaseComparison> = compared.collect();
     let evidence = compared
         .iter()
@@ -65,13 +65,29 @@ fn one(ground: &Ground<'_>, placed: &Placement) -> Check {
         check.release = Some(old.clone());
         return check;
     }
-    match !compared.is_empty() && compared.iter().all(|row| row.complete) {
+    match keeps_all(graph, old_index, ground.index) {
         true => {
             let reason = format!("{new} has all commits of {old}, which runs in {}.", placed.target);
             Check::before(CODE, Outcome::Pass, reason).resting_on(evidence)
         }
         false => unknown(ground, format!("Not all commits between {old}, which runs, and {new} were read.")),
     }
+}
+
+/// Does a chain of complete ranges lead from one release to the other, each without a loss?
+fn keeps_all(graph: &ReleaseGraph, from: Index<Release>, to: Index<Release>) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut ahead = vec![from];
+    while let Some(at) = ahead.pop() {
+        if at == to {
+            return true;
+        }
+        let start = graph.release_comparisons.partition_point(|row| row.from < at);
+        let next = graph.release_comparisons.iter().skip(start).take_while(|row| row.from == at);
+        let whole = next.filter(|row| row.complete && row.lost.is_empty());
+        ahead.extend(whole.map(|row| row.to).filter(|release| seen.insert(*release)));
+    }
+    false
 }
 
 fn unknown(ground: &Ground<'_>, reason: String) -> Check {

@@ -25,26 +25,8 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Check> {
             }
     });
     let mut found: Vec<Check> = own.map(|(place, dependency)| one(ground, place, dependency)).collect();
-    // Several systems may state the same need in other words.
-    found.sort_by(|a, b| (&a.services, &a.release, a.outcome).cmp(&(&b.services, &b.release, b.outcome)));
-    found.dedup_by(|later, first| {
-        let same = later.services == first.services
-            && later.release == first.release
-            && later.outcome == first.outcome
-            && later.acts == first.acts;
-        if same {
-            first.evidence.append(&mut later.evidence);
-            first.evidence.sort();
-            first.evidence.dedup();
-        }
-        same
-    });
     let stated = ground.dark(&[RecordKind::WorkItem, RecordKind::Change, RecordKind::File], &staters(ground));
-    if found.is_empty() {
-        let none = Check::before(CODE, Outcome::NotApplicable, "Nothing says that it needs another release.");
-        return vec![none.despite(stated)];
-    }
-    if !stated.is_empty() {
+    if found.is_empty() || !stated.is_empty() {
         let none = Check::before(CODE, Outcome::NotApplicable, "Nothing says that it needs another release.");
         found.push(none.despite(stated));
     }
@@ -81,7 +63,7 @@ fn one(ground: &Ground<'_>, place: usize, dependency: &Dependency) -> Check {
         Outcome::Unknown => {
             format!("Whether {wanted} runs in {target} cannot be told from what is seen: {seen_there}.")
         }
-        _ => format!("{wanted} does not run in {target}: {seen_there}. ({})", dependency.reason),
+        _ => format!("{wanted} does not run in {target}: {seen_there}."),
     };
     let mut check = Check::before(CODE, outcome, reason)
         .resting_on(running.iter().map(|placed| seen(format!("{} runs", spoken(placed)), &placed.source)))
@@ -147,8 +129,8 @@ fn coming<'a>(ground: &Ground<'a>, place: usize, dependency: &Dependency) -> Opt
     edge.map(|edge| edge.to).or_else(named).map(|index| graph.releases.get(index))
 }
 
-/// When a release's last planned window at the target ends.
+/// When a release's first planned window at the target ends.
 fn planned_end(ground: &Ground<'_>, release: &Release) -> Option<jiff::Timestamp> {
     let there = release.windows.iter().filter(|planned| meet(&planned.target, ground.target));
-    there.map(|planned| planned.window.end).max()
+    there.map(|planned| planned.window.end).min()
 }

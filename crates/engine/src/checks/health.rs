@@ -1,6 +1,6 @@
 //! Is the service healthy in the target? An alert that fires says no; one that somebody silenced says nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Alert, AlertState, ConnectorId, Outcome, RecordKind, Service, Text};
 
@@ -24,7 +24,9 @@ pub(super) fn check(ground: &Ground<'_>) -> Check {
         (true, true) => (Outcome::Pass, Vec::new()),
     };
     let target = ground.target;
-    let names: Vec<&str> = telling.iter().map(|alert| &*alert.name).collect();
+    // Prometheus and Alertmanager may both tell of one.
+    let names: BTreeSet<&str> = telling.iter().map(|alert| &*alert.name).collect();
+    let names: Vec<&str> = names.into_iter().collect();
     let reason = match outcome {
         Outcome::Fail => format!("{} fires on {} in {target}.", names.join(", "), service.key),
         Outcome::Unknown => format!("{} of {} in {target} is silenced.", names.join(", "), service.key),

@@ -208,6 +208,16 @@ impl Check {
         self
     }
 
+    /// Takes over what the same check found elsewhere, for example with another member of the group that is asked.
+    pub(super) fn absorb(&mut self, other: &mut Self) {
+        self.evidence.append(&mut other.evidence);
+        self.evidence.sort();
+        self.evidence.dedup();
+        self.acts.append(&mut other.acts);
+        self.acts.sort();
+        self.acts.dedup();
+    }
+
     pub(super) fn resting_on(mut self, evidence: impl IntoIterator<Item = Evidence>) -> Self {
         self.evidence.extend(evidence);
         self

@@ -33,6 +33,14 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at
     found.sort_by(|a, b| {
         (a.code, &a.release, &a.change, &a.reason).cmp(&(b.code, &b.release, &b.change, &b.reason))
     });
+    found.dedup_by(|later, first| {
+        let same = (later.code, later.outcome, &later.reason, &later.release, &later.change)
+            == (first.code, first.outcome, &first.reason, &first.release, &first.change);
+        if same {
+            first.absorb(later);
+        }
+        same
+    });
     found
 }
 

@@ -139,8 +139,7 @@ fn soonest(ground: &Ground<'_>, from: Timestamp, timed: &[&Check]) -> (Vec<Act>,
             return (Vec::new(), Some(window));
         }
     }
-    let Some(change) = planned.last().map(|(change, _)| *change).or(ground.carriers.first().map(|(one, _)| *one))
-    else {
+    let Some(change) = own_change(ground) else {
         return (forced, open.iter().next());
     };
     let length =
@@ -151,6 +150,16 @@ fn soonest(ground: &Ground<'_>, from: Timestamp, timed: &[&Check]) -> (Vec<Act>,
         return (vec![time::move_change(ground, change)], Window::new(start, end));
     }
     exception(ground, range)
+}
+
+/// The change that is most the release's own: that carries the fewest others, and has a window.
+fn own_change<'a>(ground: &Ground<'a>) -> Option<&'a domain::Change> {
+    let carried = |change: &domain::Change| {
+        let index = ground.graph.changes.find(&change.id);
+        index.map_or(0, |index| ground.graph.release_changes.to(index).len())
+    };
+    let changes = ground.carriers.iter().map(|(change, _)| *change);
+    changes.min_by_key(|change| (change.window.is_none(), carried(change), &change.id))
 }
 
 /// No opening is left within reach: only an exception helps.
