@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredDependency, ConnectorId, DependencyKind,
-    Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, ProjectSource, RepositorySource,
-    Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team,
-    TeamGroup, TeamKey, Text,
+    AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredCompatibility, ConfiguredDependency,
+    ConnectorId, DependencyKind, Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, Pool,
+    ProjectSource, RepositorySource, Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage,
+    Succession, SuccessionKind, Team, TeamGroup, TeamKey, Text, VersionRange,
 };
 use engine::calendar::check_rule;
 use jiff::civil::Time;
@@ -15,7 +15,9 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::blackouts::{self, BlackoutFile};
-use super::file::{DependencyFile, EnvironmentFile, PersonFile, ServiceFile, TeamFile};
+use super::file::{
+    CompatibilityFile, DependencyFile, EnvironmentFile, PersonFile, PoolFile, ServiceFile, TeamFile,
+};
 use super::mistakes::Mistakes;
 
 /// The sections as written, each with its place.
@@ -25,6 +27,8 @@ pub(super) struct Sections {
     pub(super) teams: Vec<(String, TeamFile)>,
     pub(super) people: Vec<(String, PersonFile)>,
     pub(super) dependencies: Vec<(String, DependencyFile)>,
+    pub(super) compatibilities: Vec<(String, CompatibilityFile)>,
+    pub(super) pools: Vec<(String, PoolFile)>,
     pub(super) blackouts: Vec<(String, BlackoutFile)>,
 }
 
@@ -92,6 +96,12 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
             .into_iter()
             .map(|(path, file)| dependency(&path, file, &known, mistakes))
             .collect(),
+        compatibilities: sections
+            .compatibilities
+            .into_iter()
+            .filter_map(|(path, file)| compatibility(&path, file, &known, mistakes))
+            .collect(),
+        pools: pools(sections.pools, &known, mistakes),
         blackouts: sections
             .blackouts
             .into_iter()
@@ -279,4 +289,48 @@ fn dependency(path: &str, file: DependencyFile, known: &Known, mistakes: &mut Mi
         constraint: file.constraint.map(Text::from),
         reason: file.reason.map(Text::from),
     }
+}
+
+fn compatibility(
+    path: &str,
+    file: CompatibilityFile,
+    known: &Known,
+    mistakes: &mut Mistakes,
+) -> Option<ConfiguredCompatibility> {
+    let place = format!("{path}.versions");
+    for service in file.versions.keys() {
+        Known::check(&known.services, ("service", service), place.clone(), mistakes);
+    }
+    let told = file.versions.len();
+    let mut ranges = file
+        .versions
+        .into_iter()
+        .map(|(service, version)| VersionRange { service: ServiceKey::new(service), version: version.into() });
+    let (Some(one), Some(other), 2) = (ranges.next(), ranges.next(), told) else {
+        mistakes.add(place, "expected two services, for example { loans = \"7.6.0\", identity = \">=3.0.0\" }");
+        return None;
+    };
+    Some(ConfiguredCompatibility { one, other, works: file.works, reason: file.reason.map(Text::from) })
+}
+
+fn pools(sections: Vec<(String, PoolFile)>, known: &Known, mistakes: &mut Mistakes) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for (path, file) in sections {
+        if file.capacity == 0 {
+            mistakes.add(format!("{path}.capacity"), "a pool serves at least 1 release at once");
+        }
+        if known.teams.contains(&file.key) || pools.iter().any(|pool| *pool.key == *file.key) {
+            mistakes.add(format!("{path}.key"), format!("{:?} is already the key of a team or pool", file.key));
+        }
+        for team in &file.teams {
+            Known::check(&known.teams, ("team", team), format!("{path}.teams"), mistakes);
+        }
+        pools.push(Pool {
+            key: file.key.into(),
+            capacity: file.capacity,
+            teams: file.teams.into_iter().map(TeamKey::new).collect(),
+        });
+    }
+    pools.sort();
+    pools
 }

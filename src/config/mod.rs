@@ -115,6 +115,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
         teams: read::list(&mut table, "teams", &mut mistakes),
         people: read::list(&mut table, "people", &mut mistakes),
         dependencies: read::list(&mut table, "dependencies", &mut mistakes),
+        compatibilities: read::list(&mut table, "compatibilities", &mut mistakes),
+        pools: read::list(&mut table, "pools", &mut mistakes),
         blackouts: read::list(&mut table, "blackouts", &mut mistakes),
     };
     for key in table.keys() {

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlackoutScope, DependencyKind, Environment, PersonMapping, Service, ServiceKey, Target, Team, Text, Window,
+    BlackoutScope, DependencyKind, Environment, PersonMapping, Service, ServiceKey, Target, Team, TeamKey, Text,
+    VersionRange, Window,
 };
 
 /// A dependency as configured.
@@ -56,6 +57,30 @@ pub struct ConfiguredException {
     pub reason: Option<Text>,
 }
 
+/// What is known, without any system saying so, of two services' versions together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredCompatibility {
+    /// The one.
+    pub one: VersionRange,
+    /// The other.
+    pub other: VersionRange,
+    /// Do they work together? `None` = the two have a source of compatibility, and this is not verified.
+    pub works: Option<bool>,
+    /// Why.
+    pub reason: Option<Text>,
+}
+
+/// People or machines that only so many releases can use at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its key.
+    pub key: Text,
+    /// How many releases it can serve at once; 1 or more.
+    pub capacity: u32,
+    /// The teams whose services' releases need it; empty = all of them.
+    pub teams: Vec<TeamKey>,
+}
+
 /// The company as its configuration describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landscape {
@@ -69,6 +94,10 @@ pub struct Landscape {
     pub people: Vec<PersonMapping>,
     /// Dependencies.
     pub dependencies: Vec<ConfiguredDependency>,
+    /// Versions that work together, or do not.
+    pub compatibilities: Vec<ConfiguredCompatibility>,
+    /// What limits how many releases go at once.
+    pub pools: Vec<Pool>,
     /// Blackouts.
     pub blackouts: Vec<ConfiguredBlackout>,
 }

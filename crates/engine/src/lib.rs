@@ -8,5 +8,6 @@ pub mod correlate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;
+pub mod sequence;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

@@ -55,6 +55,7 @@ mod plans;
 mod dependencies;
 
 mod blackouts;
+mod compatibility;
 
 // What is told besides.
 mod inspect;
@@ -77,6 +78,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{ConnectorId, RecordKind, Records};
 
 pub use authorisation::approval_coverage;
+pub use compatibility::works_together;
 pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
@@ -114,6 +116,7 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     plans::plan(&mut walk);
     incidents::link_known_errors(&mut walk);
     dependencies::depend(&mut walk);
+    compatibility::compare(&mut walk);
     blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
@@ -134,6 +137,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         services: Table::new(landscape.services),
         environments: Table::new(landscape.environments),
         teams: Table::new(landscape.teams),
+        pools: landscape.pools,
         gaps,
         readers: readers(&connectors),
         ..tables_of(records)
@@ -157,6 +161,7 @@ fn prepare(input: CorrelateInput) -> Walk {
     Walk {
         graph,
         configured: landscape.dependencies,
+        compatible: landscape.compatibilities,
         configured_blackouts: landscape.blackouts,
         policy,
         horizon_start,

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Account, Alert, Approval, ApprovalId, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask,
-    ChangeTemplate, CiRelation, Commit, CommitRange, ConfigurationItem, ConnectorId, Delegation, Dependency,
-    Deployment, Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident, KnownError,
-    Person, PersonKey, PipelineRun, Placement, Problem, PullRequest, RecordKind, Release, Repository,
-    RuntimeObservation, ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Source, Tag, Team,
-    TestReport, Text, TrackedVersion, Train, WorkItem,
+    ChangeTemplate, CiRelation, Commit, CommitRange, Compatibility, ConfigurationItem, ConnectorId, Delegation,
+    Dependency, Deployment, Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident,
+    KnownError, Person, PersonKey, PipelineRun, Placement, Pool, Problem, PullRequest, RecordKind, Release,
+    Repository, RuntimeObservation, ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Source, Tag,
+    Team, TestReport, Text, TrackedVersion, Train, WorkItem,
 };
 use jiff::Timestamp;
 
@@ -150,6 +150,10 @@ pub struct ReleaseGraph {
     pub dependencies: Vec<Dependency>,
     /// Dependencies between releases, sorted by (from, to).
     pub release_dependencies: Vec<DependencyEdge>,
+    /// Which versions of two services work together, sorted; several may tell of one pair.
+    pub compatibilities: Vec<Compatibility>,
+    /// What limits how many releases go at once, as configured.
+    pub pools: Vec<Pool>,
     /// Authorisations, sorted by (change, release, target).
     pub authorisations: Vec<Authorisation>,
     /// What is seen running, by service, sorted by target.
