@@ -136,6 +136,11 @@ impl Session {
         Ok(session)
     }
 
+    /// The moment of questions that name none.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.federation.clock().now()
+    }
+
     /// What the caller may see.
     pub(crate) fn scope(&self) -> &Scope {
         &self.caller.scope
