@@ -14,7 +14,7 @@ use super::mistakes::Mistakes;
 
 /// `[[blackouts]]`
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct BlackoutFile {
+pub(super) struct BlackoutFile {
     /// Name, unique.
     pub key: String,
     /// IANA time zone of its times.
@@ -45,7 +45,7 @@ pub struct BlackoutFile {
 
 /// `exceptions = [{ … }]`
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct ExceptionFile {
+pub(super) struct ExceptionFile {
     /// Number of the change.
     pub change: String,
     /// Targets. Default: wherever the blackout applies.

@@ -77,7 +77,9 @@ pub struct ScheduleRecord {
     pub schedule: RecordId,
     /// What the schedule does.
     pub kind: ScheduleKind,
-    /// Its name.
+    /// The schedule's name.
+    pub schedule_name: Text,
+    /// The span's name.
     pub name: Text,
     /// IANA time zone; `None` = floating.
     pub time_zone: Option<Text>,

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod calendar;
+pub mod checks;
 pub mod correlate;
 pub mod graph;
 pub mod mapping;

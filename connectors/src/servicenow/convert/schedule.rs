@@ -56,6 +56,7 @@ fn record(origin: &Origin, schedule: &Row, entry: &Row) -> Option<ScheduleRecord
         id: WindowId(origin.record(entry.id()?)),
         schedule: source.record.clone(),
         kind,
+        schedule_name: schedule.text("name").unwrap_or_default(),
         name: entry.text("name").or(schedule.text("name")).unwrap_or_default(),
         time_zone: zone.map(Text::from),
         start: local(start, zone)?,

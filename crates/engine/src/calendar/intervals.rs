@@ -105,6 +105,17 @@ impl Intervals {
         let later = self.windows.iter().skip(place).map(|window| (window.start.max(from), window.end));
         later.into_iter().find(|(start, end)| end.duration_since(*start) >= duration).map(|(start, _)| start)
     }
+
+    /// The last moment, `until` or earlier, at which something that lasts `duration` fits into one window.
+    pub fn last_fit(&self, until: Timestamp, duration: SignedDuration) -> Option<Timestamp> {
+        let place = self.windows.partition_point(|window| window.start <= until);
+        let earlier = self.windows.iter().take(place).rev();
+        let mut starts = earlier.filter_map(|window| {
+            let latest = window.end.saturating_sub(duration).ok()?.min(until);
+            (window.start <= latest && window.contains(latest)).then_some(latest)
+        });
+        starts.next()
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +164,8 @@ mod tests {
             let found = set.next_fit(at(from), duration);
             let scanned = (from..120).find(|start| (*start..start + length).all(|minute| set.contains(at(minute))));
             prop_assert_eq!(found, scanned.map(at));
+            let before = (0..=from).rev().find(|start| (*start..start + length).all(|minute| set.contains(at(minute))));
+            prop_assert_eq!(set.last_fit(at(from), duration), before.map(at));
             if let Some(found) = found {
                 prop_assert_eq!(set.next_fit(found, duration), Some(found));
                 prop_assert!(set.next_fit(at(from + 1), duration).is_none_or(|later| later >= found), "monotone");

@@ -88,19 +88,13 @@ fn recorded(walk: &Walk, items: &ItemNames<'_>, spans: &[&ScheduleRecord], reach
     let scope = scope(walk, items, first, &mut doubts);
     Some(Blackout {
         id: BlackoutId(first.schedule.clone()),
-        name: name(spans),
+        name: first.schedule_name.clone(),
         windows: Intervals::new(windows).iter().collect(),
         scope,
         exceptions: Vec::new(),
         doubt: doubt(doubts),
         source: first.source.clone(),
     })
-}
-
-/// The only name of its spans, or the first of several.
-fn name(spans: &[&ScheduleRecord]) -> Text {
-    let names: BTreeSet<&Text> = spans.iter().map(|span| &span.name).collect();
-    names.first().map_or_else(|| "".into(), |name| (*name).clone())
 }
 
 fn doubt(doubts: BTreeSet<String>) -> Option<Text> {

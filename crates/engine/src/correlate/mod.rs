@@ -13,7 +13,7 @@ mod services;
 
 pub(crate) mod globs;
 
-mod environments;
+pub(crate) mod environments;
 
 // What texts say.
 mod scan;
@@ -73,7 +73,9 @@ mod world_events;
 #[cfg(test)]
 mod properties;
 
-use domain::Records;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{ConnectorId, RecordKind, Records};
 
 pub use authorisation::approval_coverage;
 pub use compatibility::works_together;
@@ -137,6 +139,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         teams: Table::new(landscape.teams),
         pools: landscape.pools,
         gaps,
+        readers: readers(&connectors),
         ..tables_of(records)
     };
     graph.topology = Topology::new(&graph.configuration_items, &graph.ci_relations);
@@ -172,6 +175,17 @@ fn prepare(input: CorrelateInput) -> Walk {
         told: Told::default(),
         sights: running::Sights::default(),
     }
+}
+
+/// Which systems are read for which kinds of records.
+fn readers(connectors: &[ConnectedSystem]) -> BTreeMap<RecordKind, BTreeSet<ConnectorId>> {
+    let mut readers: BTreeMap<RecordKind, BTreeSet<ConnectorId>> = BTreeMap::new();
+    for system in connectors {
+        for kind in &system.kinds {
+            readers.entry(*kind).or_default().insert(system.id.clone());
+        }
+    }
+    readers
 }
 
 /// The tables that hold records as they are.
