@@ -10,8 +10,8 @@ use super::releases::ReleaseFilter;
 use crate::graphql::coverage::{Coverage, NAMING};
 use crate::graphql::errors;
 use crate::graphql::session::Session;
-use crate::graphql::types::environment::TargetInput;
 use crate::graphql::types::sequence::Sequence;
+use crate::graphql::types::target::TargetInput;
 
 /// Which releases are to go where, and between when.
 #[derive(Debug, Clone, InputObject)]
@@ -78,7 +78,7 @@ impl SequenceInput {
         Ok(SequenceRequest {
             releases: self.releases.as_ref().map(|keys| texts(Some(keys))),
             filter: self.filter.as_ref().map(Into::into),
-            target: self.target.resolve(graph),
+            target: self.target.read(graph)?,
             from: self.from,
             to: self.to,
             what_if: self.what_if.as_ref().map(WhatIfInput::read).transpose()?.unwrap_or_default(),
