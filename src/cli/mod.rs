@@ -1,6 +1,8 @@
 //! The command line. One file per subcommand; exit codes mean the same everywhere.
 
 mod bank;
+mod blockers;
+mod calendar;
 mod check;
 mod client;
 mod demo;
@@ -65,6 +67,10 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Tell what stands in a release's way at a target, and what would let it through
+    Blockers(blockers::Arguments),
+    /// Show what is planned and what gets in each other's way; or write it as iCalendar
+    Calendar(calendar::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -119,6 +125,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Blockers(arguments) => blockers::run(arguments).await,
+            Command::Calendar(arguments) => calendar::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

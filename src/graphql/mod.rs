@@ -10,6 +10,7 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
 mod paging;
 mod session;
 mod visibility;
@@ -23,7 +24,7 @@ use async_graphql::{
 use async_trait::async_trait;
 
 use crate::federation::Federation;
-use crate::http::{Caller, Executor, Limits};
+use crate::http::{Caller, Executor, FeedOf, Limits};
 use errors::Told;
 use query::Query;
 use session::{Session, Systems};
@@ -65,6 +66,10 @@ impl Executor for Api {
             name_limit(error, &self.limits);
         }
         response
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {

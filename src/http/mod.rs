@@ -4,6 +4,7 @@
 mod caller;
 mod completion;
 mod document;
+mod feeds;
 mod graphql;
 mod health;
 mod hosts;
@@ -41,6 +42,7 @@ use tower_http::{
 };
 
 pub use caller::{Access, Caller, StaticToken};
+pub use feeds::FeedOf;
 pub use health::Readiness;
 pub use hosts::HostPolicy;
 pub use limits::Limits;
@@ -58,6 +60,12 @@ use negotiation::AnswerType;
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
     async fn execute(&self, request: Request, caller: Caller) -> Response;
+
+    /// A calendar feed as iCalendar text; `None` when there is none, or not for this caller.
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        let _: (FeedOf, &str, &Caller) = (of, key, caller);
+        None
+    }
 
     /// The schema in its definition language, to know which failed fields may be null.
     fn sdl(&self) -> String;
@@ -103,6 +111,7 @@ pub fn router(state: HttpState) -> Result<Router, UnreadableSchema> {
         .route("/", get(front_door))
         .route("/graphql", any(graphql::graphql))
         .route("/graphiql/{name}", get(page::asset))
+        .route("/calendar/{kind}/{file}", get(feeds::feed))
         .route("/health/live", get(async || health::live()))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics_page))
