@@ -16,7 +16,6 @@ mod session;
 mod visibility;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
@@ -24,10 +23,10 @@ use async_graphql::{
 use async_trait::async_trait;
 
 use crate::federation::Federation;
-use crate::http::{Caller, Executor, FeedOf, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
 use query::Query;
-use session::{Session, Systems};
+use session::{Session, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -50,22 +49,23 @@ impl Api {
 
 #[async_trait]
 impl Executor for Api {
-    async fn execute(&self, request: Request, caller: Caller) -> Response {
+    async fn execute(&self, request: Request, caller: Caller) -> Executed {
         let Some(graph) = self.federation.graph() else {
-            return Response::from_errors(vec![unplaced(errors::not_ready())]);
+            let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
+            return Executed { response, basis: Basis::Live };
         };
-        let session = Session {
-            graph,
-            caller,
-            federation: self.federation.clone(),
-            systems: self.systems.clone(),
-            entities: AtomicUsize::new(0),
-        };
+        let session = Session::new((&self.federation, &self.systems), graph, caller);
+        let (edition, reads) = (session.edition(), session.reads());
         let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }
-        response
+        Executed { response, basis: reads.basis(edition) }
+    }
+
+    fn edition(&self) -> Option<Edition> {
+        let version = self.federation.graph()?.version;
+        Some(Edition { version, second: this_second(&self.federation).as_second() })
     }
 
     fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {

@@ -2,29 +2,49 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use domain::{ConnectorId, RecordKind, Scope};
 use engine::graph::{Index, ReleaseGraph};
+use jiff::Timestamp;
 
 use super::errors;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
-use crate::http::Caller;
+use crate::http::{Basis, Caller, Edition};
 
 /// What one request works with.
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
-    /// Who asks.
-    pub(crate) caller: Caller,
-    /// For what is not in the graph: how the systems do.
-    pub(crate) federation: Arc<Federation>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
+    // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
+    caller: Caller,
+    federation: Arc<Federation>,
+    moment: Timestamp,
+    reads: Arc<Reads>,
+}
+
+/// What an answer has been made from besides the graph.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    live: AtomicBool,
+    moment: AtomicBool,
+}
+
+impl Reads {
+    /// What an answer from this graph, judged in this second, is good for.
+    pub(crate) fn basis(&self, edition: Edition) -> Basis {
+        match (self.live.load(Ordering::Relaxed), self.moment.load(Ordering::Relaxed)) {
+            (true, _) => Basis::Live,
+            (false, true) => Basis::Moment(edition),
+            (false, false) => Basis::Graph(edition.version),
+        }
+    }
 }
 
 /// Most entities of one request: nothing else bounds what a router asks for by key.
@@ -62,6 +82,43 @@ impl Systems {
 }
 
 impl Session {
+    /// The session of a request, at this moment to the second.
+    pub(crate) fn new(api: (&Arc<Federation>, &Arc<Systems>), graph: Arc<ReleaseGraph>, caller: Caller) -> Self {
+        let (federation, systems) = api;
+        Self {
+            graph,
+            systems: systems.clone(),
+            entities: AtomicUsize::new(0),
+            caller,
+            federation: federation.clone(),
+            moment: this_second(federation),
+            reads: Arc::default(),
+        }
+    }
+
+    /// What an answer would be made from that reads the graph and the moment alone.
+    pub(crate) fn edition(&self) -> Edition {
+        Edition { version: self.graph.version, second: self.moment.as_second() }
+    }
+
+    /// What has been read besides the graph: also after the session itself is gone.
+    pub(crate) fn reads(&self) -> Arc<Reads> {
+        self.reads.clone()
+    }
+
+    /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.reads.moment.store(true, Ordering::Relaxed);
+        self.moment
+    }
+
+    /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
+    /// answer that is good for this request alone.
+    pub(crate) fn live(&self) -> &Arc<Federation> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        &self.federation
+    }
+
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
@@ -76,11 +133,6 @@ impl Session {
             )));
         }
         Ok(session)
-    }
-
-    /// The moment of questions that name none.
-    pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.federation.clock().now()
     }
 
     /// What the caller may see.
@@ -109,4 +161,10 @@ impl Session {
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
     }
+}
+
+/// The start of the second that it is now (UTC): finer moments would make answers that nobody else can be given.
+pub(crate) fn this_second(federation: &Federation) -> Timestamp {
+    let now = federation.clock().now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

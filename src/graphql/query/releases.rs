@@ -115,7 +115,7 @@ impl ReleaseQuery {
             None => session.graph.clone(),
             Some(Ok(seconds)) => {
                 let age = SignedDuration::from_secs(i64::from(seconds));
-                session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?
+                session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?
             }
             Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
