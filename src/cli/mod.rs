@@ -1,6 +1,8 @@
 //! The command line. One file per subcommand; exit codes mean the same everywhere.
 
 mod bank;
+mod blockers;
+mod calendar;
 mod check;
 mod client;
 mod demo;
@@ -68,6 +70,10 @@ enum Command {
     Map(map::Arguments),
     /// Tell in which order, together with what, and when releases can go
     Sequence(sequence::Arguments),
+    /// Tell what stands in a release's way at a target, and what would let it through
+    Blockers(blockers::Arguments),
+    /// Show what is planned and what gets in each other's way; or write it as iCalendar
+    Calendar(calendar::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -123,6 +129,8 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
             Command::Sequence(arguments) => sequence::run(arguments).await,
+            Command::Blockers(arguments) => blockers::run(arguments).await,
+            Command::Calendar(arguments) => calendar::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

@@ -10,6 +10,7 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
 mod paging;
 mod session;
 mod visibility;
@@ -22,7 +23,7 @@ use async_graphql::{
 use async_trait::async_trait;
 
 use crate::federation::Federation;
-use crate::http::{Basis, Caller, Edition, Executed, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
 use query::Query;
 use session::{Session, Systems, this_second};
@@ -65,6 +66,10 @@ impl Executor for Api {
     fn edition(&self) -> Option<Edition> {
         let version = self.federation.graph()?.version;
         Some(Edition { version, second: this_second(&self.federation).as_second() })
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {

@@ -107,7 +107,6 @@ impl Session {
     }
 
     /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
-    #[expect(dead_code, reason = "no field depends on time yet; the first that does must not go by another clock")]
     pub(crate) fn now(&self) -> Timestamp {
         self.reads.moment.store(true, Ordering::Relaxed);
         self.moment
@@ -134,11 +133,6 @@ impl Session {
             )));
         }
         Ok(session)
-    }
-
-    /// The moment of questions that name none.
-    pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.federation.clock().now()
     }
 
     /// What the caller may see.

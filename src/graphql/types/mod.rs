@@ -4,6 +4,7 @@ pub(crate) mod enums;
 
 pub(crate) mod release;
 
+pub(crate) mod alias;
 pub(crate) mod approval;
 pub(crate) mod artifact;
 pub(crate) mod blast_radius;
