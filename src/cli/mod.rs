@@ -6,6 +6,7 @@ mod demo;
 mod gateway;
 mod logs;
 pub mod map;
+mod risk;
 mod schema;
 mod serve;
 mod simulate;
@@ -64,6 +65,8 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Train, test and explain the model of a release's risk
+    Risk(risk::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -118,6 +121,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Risk(arguments) => risk::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

@@ -20,6 +20,7 @@ struct WholeFile {
     services: Option<Vec<file::ServiceFile>>,
     people: Option<Vec<file::PersonFile>>,
     dependencies: Option<Vec<file::DependencyFile>>,
+    risk: Option<file::RiskFile>,
 }
 
 /// The schema as JSON text.

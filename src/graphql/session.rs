@@ -9,6 +9,7 @@ use domain::{ConnectorId, RecordKind, Scope};
 use engine::graph::{Index, ReleaseGraph};
 
 use super::errors;
+use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
 use crate::http::Caller;
@@ -23,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) federation: Arc<Federation>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
 }

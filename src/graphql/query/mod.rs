@@ -8,6 +8,7 @@ mod listing;
 mod lookup;
 mod nodes;
 mod releases;
+mod risk;
 mod systems;
 mod work_items;
 
@@ -24,4 +25,5 @@ pub(crate) struct Query(
     findings::FindingQuery,
     nodes::NodeQuery,
     systems::SystemQuery,
+    risk::RiskQuery,
 );

@@ -85,7 +85,9 @@ pub struct Rates {
 pub const HALF_LIFE_DAYS: f64 = 365.0;
 /// A uniform prior on the global rate, Beta(1, 9): one failure in ten before anything is known.
 const GLOBAL: (f64, f64) = (1.0, 9.0);
+/// Changes that a parent's rate is worth until there are enough groups to fit it.
 const FIRST_STRENGTH: f64 = 20.0;
+const GROUPS: usize = 10;
 
 impl Default for Rates {
     fn default() -> Self {
@@ -121,8 +123,11 @@ impl Rates {
 
     fn refit(&mut self, second: i64) {
         let half_life = self.half_life_days;
-        for (strength_, level) in self.strengths.iter_mut().zip(&self.levels) {
-            *strength_ = strength(level.values().map(|count| count.aged(second, half_life)));
+        // A handful of groups says too little about how groups differ: the first strength stands.
+        for (fitted, level) in
+            self.strengths.iter_mut().zip(&self.levels).filter(|(_, level)| level.len() >= GROUPS)
+        {
+            *fitted = strength(level.values().map(|count| count.aged(second, half_life)));
         }
         self.fitted_at = self.seen;
     }
@@ -157,6 +162,13 @@ impl Rates {
 }
 
 impl Rate {
+    /// In short decimals, as records hold it.
+    #[must_use]
+    pub fn shortened(self) -> Self {
+        let short = super::known::short;
+        Self { mean: short(self.mean), low: short(self.low), high: short(self.high), changes: short(self.changes) }
+    }
+
     /// `low` and `high` come in as α and β.
     fn with_interval(self) -> Self {
         match Beta::new(self.low, self.high) {
@@ -195,7 +207,7 @@ impl<'a> Place<'a> {
 
 /// For each case the rate of its place as it was known when it was decided; later labels are out of reach, because
 /// they are learnt later. Answers the rates at the end as well.
-pub fn walk(cases: &[Case]) -> (Vec<f64>, Rates) {
+pub(super) fn walk(cases: &[Case]) -> (Vec<f64>, Rates) {
     let mut rates = Rates::default();
     let mut pending: Vec<(Timestamp, usize)> =
         cases.iter().enumerate().filter_map(|(place, case)| Some((case.usable_at()?, place))).collect();

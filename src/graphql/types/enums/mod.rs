@@ -30,6 +30,8 @@ macro_rules! mirror {
 
 mod graph;
 mod records;
+mod risk;
 
 pub(crate) use graph::*;
 pub(crate) use records::*;
+pub(crate) use risk::*;
