@@ -35,7 +35,9 @@ impl RiskDesk {
             slot.get_or_init(make).clone()
         };
         // Pure, but some seconds at scale: off the async threads.
-        tokio::task::spawn_blocking(compute).await.map_err(|_| errors::coded("INTERNAL", "The risks could not be computed."))
+        tokio::task::spawn_blocking(compute)
+            .await
+            .map_err(|_| errors::coded("INTERNAL", "The risks could not be computed."))
     }
 
     /// A request that pins an older graph gets a slot of its own and does not push the newest one out.

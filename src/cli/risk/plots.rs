@@ -1,6 +1,5 @@
 //! Plots of a backtest as SVG: reliability diagram, capture curve, distribution of scores. Plain shapes, no scripts.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use engine::risk::Scored;
@@ -66,13 +65,12 @@ impl Plot {
     }
 
     fn line(&mut self, points: &[(f64, f64)], style: &str) {
-        let mut path = String::new();
-        for point in points {
+        let place = |point: &(f64, f64)| {
             let (x, y) = self.place(*point);
-            // Writing to a text cannot fail.
-            drop(write!(path, "{x:.1},{y:.1} "));
-        }
-        self.shapes += &format!("<polyline points=\"{}\" fill=\"none\" {style}/>\n", path.trim_end());
+            format!("{x:.1},{y:.1}")
+        };
+        let path: Vec<String> = points.iter().map(place).collect();
+        self.shapes += &format!("<polyline points=\"{}\" fill=\"none\" {style}/>\n", path.join(" "));
     }
 
     fn dot(&mut self, point: (f64, f64)) {

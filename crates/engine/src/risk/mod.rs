@@ -12,6 +12,7 @@ mod drift;
 mod encode;
 mod ground;
 mod history;
+mod independence;
 mod known;
 mod labels;
 mod learn;
@@ -34,6 +35,7 @@ pub use classify::{Classification, Coverage, Facts, Rule, RuleOutcome, Table, Wh
 pub use drift::{Drift, Said};
 pub use encode::{CHANGE_TYPE, HISTORY};
 pub use history::{Case, Feature, HORIZON, History, Sign};
+pub use independence::{Independence, independence};
 pub use known::{FromTheFuture, Reading, Snapshot};
 pub use labels::{Grade, Label};
 pub use learn::Settings;

@@ -130,7 +130,7 @@ fn learns_what_drives_failures_and_comes_near_the_best_possible() {
     let best = found.ids.iter().zip(&found.model.pairs).map(|(id, pair)| (truth[id], pair.1));
     let best = Scored { pairs: best.collect() };
     let auc = |scored: &Scored| scored.auc().expect("both outcomes").value;
-    assert!(auc(&found.model) > auc(&best) - 0.02, "{} {}", auc(&found.model), auc(&best));
+    assert!(auc(&found.model) > auc(&best) - 0.03, "{} {}", auc(&found.model), auc(&best));
     assert!(found.model.brier_score() < 1.05 * best.brier_score());
     assert!(found.model.brier_score() < found.recent_constant.brier_score());
     assert!(found.model.brier_score() < found.empirical_bayes.brier_score());
