@@ -47,14 +47,17 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let history = history::read(&arguments.history)?;
+    let told = history::read(&arguments.history)?;
     let plan = BacktestPlan { from: arguments.from, block: arguments.block };
-    let found = backtest(&history, plan, &mut super::progress("scored"));
+    let run = backtest(&told.history, plan, &mut super::progress("scored"));
+    let best = run.ids.iter().zip(&run.model.pairs).filter_map(|(id, pair)| Some((*told.truth.get(id)?, pair.1)));
+    let best = Scored { pairs: best.collect() };
+    let found = Found { best, run };
     if let Some(folder) = &arguments.plots {
-        plots::write_all(folder, &found.model)?;
+        plots::write_all(folder, &found.run.model)?;
     }
     if let Some(path) = &arguments.predictions {
-        let rows = found.ids.iter().zip(&found.model.pairs);
+        let rows = found.run.ids.iter().zip(&found.run.model.pairs);
         let rows: String = rows.map(|(id, (p, outcome))| format!("{},{p},{outcome:.0}\n", quoted(id))).collect();
         super::write(path, &format!("id,probability,failed\n{rows}"))?;
     }
@@ -63,7 +66,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Format::Json => println!("{:#}", machine_form(&found)),
     }
     // Without failures or successes there is nothing to tell good from bad by.
-    Ok(if found.model.auc().is_some() { Exit::Pass } else { Exit::Unknown })
+    Ok(if found.run.model.auc().is_some() { Exit::Pass } else { Exit::Unknown })
+}
+
+/// A backtest, and for a simulated history what nobody could beat.
+struct Found {
+    run: Backtest,
+    best: Scored,
 }
 
 /// As a CSV cell.
@@ -77,20 +86,23 @@ pub(super) fn quoted(text: &str) -> String {
 
 const TOPS: [(&str, f64); 4] = [("5", 0.05), ("10", 0.1), ("20", 0.2), ("50", 0.5)];
 
-fn baselines(found: &Backtest) -> Vec<(&'static str, &'static str, &Scored)> {
+fn baselines(found: &Found) -> Vec<(&'static str, &'static str, &Scored)> {
+    let run = &found.run;
     let mut all = vec![
-        ("constant", "constant", &found.constant),
-        ("recentConstant", "recent constant", &found.recent_constant),
-        ("empiricalBayes", "empirical Bayes", &found.empirical_bayes),
+        ("constant", "constant", &run.constant),
+        ("recentConstant", "recent constant", &run.recent_constant),
+        ("empiricalBayes", "empirical Bayes", &run.empirical_bayes),
+        ("servicenowPoints", "ServiceNow's points", &run.points),
+        ("bestPossible", "best possible", &found.best),
     ];
-    if found.points.count() > 0 {
-        all.push(("servicenowPoints", "ServiceNow's points", &found.points));
-    }
+    // Without their inputs there is nothing to show.
+    all.retain(|(_, _, scored)| scored.count() > 0);
     all
 }
 
-fn machine_form(found: &Backtest) -> Value {
-    let (model, brier) = (&found.model, found.model.brier());
+fn machine_form(found: &Found) -> Value {
+    let run = &found.run;
+    let (model, brier) = (&run.model, run.model.brier());
     let auc = |scored: &Scored| {
         scored.auc().map_or(Value::Null, |auc| json!({"value": auc.value, "low": auc.low, "high": auc.high}))
     };
@@ -124,27 +136,28 @@ fn machine_form(found: &Backtest) -> Value {
         "ece": model.calibration_error(),
         "capture": capture(model),
         "baselines": beside,
-        "scored": found.scored,
-        "unlabelled": found.unlabelled,
-        "undated": found.undated,
-        "folds": found.folds,
+        "scored": run.scored,
+        "unlabelled": run.unlabelled,
+        "undated": run.undated,
+        "folds": run.folds,
     })
 }
 
-fn table(found: &Backtest) -> String {
-    let model = &found.model;
+fn table(found: &Found) -> String {
+    let run = &found.run;
+    let model = &run.model;
     let brier = model.brier();
     let mut lines = vec![format!(
         "{} changes scored in {} blocks, {:.0} failed ({:.2} %)",
         model.count(),
-        found.folds,
+        run.folds,
         model.positives(),
         model.base_rate() * 100.0
     )];
-    if found.undated + found.unlabelled > 0 {
+    if run.undated + run.unlabelled > 0 {
         lines.push(format!(
             "{} without a moment (scored last, not learnt from), {} without a known outcome (not counted)",
-            found.undated, found.unlabelled
+            run.undated, run.unlabelled
         ));
     }
     lines.push(String::new());

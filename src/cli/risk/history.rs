@@ -1,26 +1,35 @@
 //! A history as CSV, plain or gzipped: `id, service, change_type, decided_at, failed`, optional `team`, `labelled_at`,
-//! `close_code`, `caused_p1`…`caused_p3`, and any number of `f_*`. Each mistake names its line and column.
+//! `close_code`, `caused_p1`…`caused_p3`, and any number of `f_*`; a simulated one also the true `probability`.
+//! Each mistake names its line and column.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 use csv::StringRecord;
+use domain::Text;
 use engine::risk::{Case, Feature, History, Sign, spec};
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
 use crate::cli::Failure;
 
+/// A history, and for simulated changes the probability that their fate was drawn with.
+pub(super) struct Told {
+    pub(super) history: History,
+    pub(super) truth: BTreeMap<Text, f64>,
+}
+
 /// Reads a history.
-pub(super) fn read(path: &Path) -> Result<History, Failure> {
+pub(super) fn read(path: &Path) -> Result<Told, Failure> {
     let bytes = std::fs::read(path)
         .with_context(|| format!("{} cannot be read", path.display()))
         .map_err(Failure::usage)?;
     parse(&bytes).with_context(|| path.display().to_string()).map_err(Failure::usage)
 }
 
-fn parse(bytes: &[u8]) -> Result<History, anyhow::Error> {
+fn parse(bytes: &[u8]) -> Result<Told, anyhow::Error> {
     let mut text = Vec::new();
     // Told by its first two bytes rather than by its name, which may be anything.
     let plain = match bytes {
@@ -33,13 +42,20 @@ fn parse(bytes: &[u8]) -> Result<History, anyhow::Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(plain);
     let columns = Columns::of(reader.headers().context("the first line must name the columns")?)?;
     let mut cases = Vec::new();
+    let mut truth = BTreeMap::new();
     for record in reader.records() {
         let record = record.context("a row cannot be read")?;
         let line = record.position().map_or(0, csv::Position::line);
-        cases.push(columns.case(&record).with_context(|| format!("line {line}"))?);
+        let case = columns.case(&record).with_context(|| format!("line {line}"))?;
+        if let Some(cell) = columns.truth.and_then(|place| record.get(place)) {
+            let probability = number(cell).with_context(|| format!("line {line}: probability"))?;
+            truth.insert(case.id.clone(), probability);
+        }
+        cases.push(case);
     }
     anyhow::ensure!(!cases.is_empty(), "there are no rows below the names of the columns");
-    Ok(History::new(columns.features.iter().map(|(_, feature)| feature.clone()).collect(), cases))
+    let features = columns.features.iter().map(|(_, feature)| feature.clone()).collect();
+    Ok(Told { history: History::new(features, cases), truth })
 }
 
 struct Columns {
@@ -52,6 +68,7 @@ struct Columns {
     labelled_at: Option<usize>,
     close_code: Option<usize>,
     caused: [Option<usize>; 3],
+    truth: Option<usize>,
     features: Vec<(usize, Feature)>,
 }
 
@@ -79,6 +96,7 @@ impl Columns {
             labelled_at: place("labelled_at"),
             close_code: place("close_code"),
             caused: ["caused_p1", "caused_p2", "caused_p3"].map(place),
+            truth: place("probability"),
             features: header.iter().enumerate().filter_map(feature).collect(),
         })
     }
@@ -176,7 +194,7 @@ mod tests {
                     undated,s,normal,,0,2\n\
                     a,s,normal,2026-01-01,1,\n";
         assert_eq!(told(text), r#"[("a", Some(true)), ("b", None), ("undated", Some(false))]"#);
-        let history = parse(text.as_bytes()).expect("reads");
+        let history = parse(text.as_bytes()).expect("reads").history;
         assert!(history.cases()[0].values[0].is_nan() && history.cases()[0].usable_at().is_some());
         assert!(history.cases()[2].usable_at().is_none());
     }
@@ -195,6 +213,6 @@ mod tests {
     fn points_follow_the_published_scheme() {
         let text = "id,service,change_type,decided_at,failed,close_code,caused_p1,caused_p3\n\
                     a,s,n,2026-01-01,1,unsuccessful,1,2\n";
-        assert_eq!(parse(text.as_bytes()).expect("reads").cases()[0].points, Some(-19));
+        assert_eq!(parse(text.as_bytes()).expect("reads").history.cases()[0].points, Some(-19));
     }
 }

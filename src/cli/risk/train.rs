@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     arguments.logs.start()?;
     let (history, whole) = match (&arguments.history, &arguments.config) {
-        (Some(path), _) => (history::read(path)?, true),
+        (Some(path), _) => (history::read(path)?.history, true),
         (None, Some(path)) => {
             eprintln!("reading {} months from the systems", arguments.months);
             let past = SignedDuration::from_hours(arguments.months * 30 * 24);
