@@ -9,6 +9,7 @@ mod demo;
 mod gateway;
 mod logs;
 pub mod map;
+mod risk;
 mod schema;
 mod sequence;
 mod serve;
@@ -74,6 +75,8 @@ enum Command {
     Blockers(blockers::Arguments),
     /// Show what is planned and what gets in each other's way; or write it as iCalendar
     Calendar(calendar::Arguments),
+    /// Train, test and explain the model of a release's risk
+    Risk(risk::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -131,6 +134,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Sequence(arguments) => sequence::run(arguments).await,
             Command::Blockers(arguments) => blockers::run(arguments).await,
             Command::Calendar(arguments) => calendar::run(arguments).await,
+            Command::Risk(arguments) => risk::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

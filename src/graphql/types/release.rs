@@ -19,6 +19,7 @@ use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncid
 use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
+use super::risk::{Classification, Risk};
 use super::service::Service;
 use super::target::TargetInput;
 use super::train::{LinkedTrainConnection, LinkedTrainEdge};
@@ -169,6 +170,16 @@ impl Release {
         let session = Session::of(ctx)?;
         let rows = open_incident_count(&self.graph, self.index);
         Ok(Coverage::of(session, &self.graph, &[RecordKind::Incident], &[]).count(ctx, rows))
+    }
+
+    /// How likely it fails in production, why, and who looks at it.
+    async fn risk(&self, ctx: &Context<'_>) -> Result<Option<Risk>> {
+        Risk::of(ctx, self).await
+    }
+
+    /// Standard, normal or emergency, by the configured decision table.
+    async fn classification(&self, ctx: &Context<'_>) -> Result<Option<Classification>> {
+        Classification::of(ctx, self).await
     }
 
     /// Releases that it needs.
