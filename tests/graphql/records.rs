@@ -154,6 +154,7 @@ pub(crate) fn pull_request(repository: &str, number: u64, title: &str, merge: &s
         merge_commit: Some(merge.into()),
         commits: vec![merge.into()],
         merged_at: Some(moment("2026-06-10T10:00:00Z")),
+        paths: None,
         merged_by: None,
         updated_at: None,
         reviews: vec![Review {

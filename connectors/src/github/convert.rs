@@ -133,6 +133,7 @@ pub(super) fn pull_request(place: &Place, people: &mut People, facts: &PullReque
         merged_at: facts.merged_at,
         merged_by: people.who(&place.origin, facts.merged_by.as_ref()),
         updated_at: Some(facts.updated_at),
+        paths: facts.paths(),
         // A null among the reviews is one that we did not get to see.
         reviews_complete: told == Some(reviews.len() as u64),
         reviews: in_order(reviews),

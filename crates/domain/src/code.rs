@@ -208,6 +208,8 @@ pub struct PullRequest {
     pub commits: Vec<Text>,
     /// When it was merged.
     pub merged_at: Option<Timestamp>,
+    /// Paths that it changes; `None` when not read to the end.
+    pub paths: Option<Vec<Text>>,
     /// Who merged it.
     pub merged_by: Option<AccountId>,
     /// When it last changed.

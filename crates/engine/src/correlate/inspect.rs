@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 
-use super::code::shas;
+use super::code::{shas, touches};
 use super::findings::{Draft, record};
 use super::services::Touches;
 use super::walk::Walk;
@@ -64,7 +64,7 @@ fn lost_commits(walk: &Walk) -> Vec<Draft> {
                 .iter()
                 .filter(|sha| {
                     let commit = shas.get(&(range.repository.clone(), Text::clone(sha)));
-                    commit.is_none_or(|index| part.touched_by(walk.graph.commits.get(*index)) != Touches::No)
+                    commit.is_none_or(|index| touches(walk, part, *index) != Touches::No)
                 })
                 .collect();
             let Some(first) = lost.first() else { continue };

@@ -323,6 +323,7 @@ impl World {
             merge_commit: Some(merge.into()),
             commits: commits.iter().map(|sha| Text::from(*sha)).collect(),
             merged_at: None,
+            paths: None,
             merged_by: None,
             updated_at: None,
             reviews: Vec::new(),
@@ -333,6 +334,13 @@ impl World {
     }
 
     pub(crate) fn work_item(self, native: &str, key: &str, fix_versions: &[&str]) -> Self {
+    /// The last pull request changes these paths.
+    pub(crate) fn changing(mut self, paths: &[&str]) -> Self {
+        let request = self.records.pull_requests.last_mut().expect("a pull request");
+        request.paths = Some(paths.iter().map(|path| Text::from(*path)).collect());
+        self
+    }
+
         let mut world = self.work_item_of("jira", native, key);
         let item = world.records.work_items.last_mut().expect("just added");
         item.fix_versions =
