@@ -13,7 +13,7 @@ use super::walk::Walk;
 use crate::graph::{Index, RelationBuilder};
 
 /// Confidence of a version that was not written out in full.
-const SHORT_SPELLING: f64 = 0.8;
+pub(super) const SHORT_SPELLING: f64 = 0.8;
 /// Confidence that a change that names a release's work item carries the release.
 const BY_WORK_ITEM: f64 = 0.7;
 /// Confidence of item, window and train together.
