@@ -57,6 +57,9 @@ mod dependencies;
 // What is told besides.
 mod inspect;
 
+mod circles;
+mod unresolved;
+
 mod findings;
 
 mod evidence;
