@@ -71,7 +71,7 @@ pub(crate) mod world;
 mod world_events;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 
 use domain::Records;
 
