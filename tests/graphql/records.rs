@@ -100,6 +100,7 @@ pub(crate) fn tag(repository: &str, name: &str, commit: &str) -> Tag {
         tagger: None,
         committed_at: None,
         release_name: None,
+        notes: None,
         published_at: None,
         prerelease: false,
         digests: Vec::new(),
@@ -153,8 +154,8 @@ pub(crate) fn pull_request(repository: &str, number: u64, title: &str, merge: &s
         base_branch: Some("main".into()),
         merge_commit: Some(merge.into()),
         commits: vec![merge.into()],
-        merged_at: Some(moment("2026-06-10T10:00:00Z")),
         paths: None,
+        merged_at: Some(moment("2026-06-10T10:00:00Z")),
         merged_by: None,
         updated_at: None,
         reviews: vec![Review {

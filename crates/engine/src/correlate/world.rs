@@ -242,6 +242,7 @@ impl World {
             tagger: None,
             committed_at: None,
             release_name: None,
+            notes: None,
             published_at: None,
             prerelease: false,
             digests: Vec::new(),
@@ -322,8 +323,8 @@ impl World {
             base_branch: Some("main".into()),
             merge_commit: Some(merge.into()),
             commits: commits.iter().map(|sha| Text::from(*sha)).collect(),
-            merged_at: None,
             paths: None,
+            merged_at: None,
             merged_by: None,
             updated_at: None,
             reviews: Vec::new(),
@@ -333,7 +334,6 @@ impl World {
         self
     }
 
-    pub(crate) fn work_item(self, native: &str, key: &str, fix_versions: &[&str]) -> Self {
     /// The last pull request changes these paths.
     pub(crate) fn changing(mut self, paths: &[&str]) -> Self {
         let request = self.records.pull_requests.last_mut().expect("a pull request");
@@ -341,6 +341,7 @@ impl World {
         self
     }
 
+    pub(crate) fn work_item(self, native: &str, key: &str, fix_versions: &[&str]) -> Self {
         let mut world = self.work_item_of("jira", native, key);
         let item = world.records.work_items.last_mut().expect("just added");
         item.fix_versions =
