@@ -9,6 +9,7 @@ mod listing;
 mod lookup;
 mod nodes;
 mod releases;
+mod risk;
 mod sequence;
 mod systems;
 mod work_items;
@@ -28,4 +29,5 @@ pub(crate) struct Query(
     nodes::NodeQuery,
     systems::SystemQuery,
     sequence::SequenceQuery,
+    risk::RiskQuery,
 );
