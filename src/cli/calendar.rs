@@ -84,10 +84,10 @@ fn environments(keys: &[String]) -> Value {
 
 /// The calendar, all its entries, and whether a system's failure left something out.
 async fn pages(client: &Client, mut variables: Value) -> Result<(Value, Vec<Value>, bool), Failure> {
-    let mut entries = Vec::new();
+    let (mut entries, mut partial) = (Vec::new(), false);
     loop {
         let answer = client.ask(DOCUMENT, &variables).await?;
-        let partial = answer.is_partial();
+        partial |= answer.is_partial();
         let mut fields = answer.fields()?;
         let calendar = fields.get_mut("calendar").map(Value::take).unwrap_or_default();
         let rows = calendar.pointer("/entries/edges").and_then(Value::as_array).into_iter().flatten();

@@ -70,8 +70,7 @@ pub trait Executor: Send + Sync + 'static {
     fn edition(&self) -> Option<Edition>;
 
     /// A calendar feed as iCalendar text; `None` when there is none, or not for this caller.
-    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
-        let _: (FeedOf, &str, &Caller) = (of, key, caller);
+    fn feed(&self, _of: FeedOf, _key: &str, _caller: &Caller) -> Option<String> {
         None
     }
 
