@@ -6,6 +6,7 @@ mod landscape;
 mod mistakes;
 mod read;
 mod risk;
+mod risk_file;
 mod schema;
 mod secrets;
 mod systems;
@@ -25,7 +26,8 @@ pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
 
-use file::{AccessFile, HorizonFile, RiskFile, ServerFile};
+use file::{AccessFile, HorizonFile, ServerFile};
+use risk_file::RiskFile;
 
 /// A checked configuration.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use domain::ChangeClass;
 use engine::risk::{Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
 use serde::de::DeserializeOwned;
 
-use super::file::{ClassificationFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
 use super::mistakes::Mistakes;
+use super::risk_file::{ClassificationFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
 
 /// How risk is judged.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ struct WholeFile {
     services: Option<Vec<file::ServiceFile>>,
     people: Option<Vec<file::PersonFile>>,
     dependencies: Option<Vec<file::DependencyFile>>,
-    risk: Option<file::RiskFile>,
+    risk: Option<super::risk_file::RiskFile>,
 }
 
 /// The schema as JSON text.
