@@ -1,4 +1,4 @@
-//! The section `[risk]` as it is written.
+//! The section `[risk]` as written. Meaning and defaults of every key stand here and, annotated, in `config/`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -85,8 +85,8 @@ pub struct Rates {
 pub const HALF_LIFE_DAYS: f64 = 365.0;
 /// A uniform prior on the global rate, Beta(1, 9): one failure in ten before anything is known.
 const GLOBAL: (f64, f64) = (1.0, 9.0);
-/// Changes that a parent's rate is worth until there are enough groups to fit it.
-const FIRST_STRENGTH: f64 = 20.0;
+/// Changes that a parent's rate is worth until there are enough groups to fit it: an intraclass correlation of 0.01.
+const FIRST_STRENGTH: f64 = 100.0;
 const GROUPS: usize = 10;
 
 impl Default for Rates {

@@ -51,9 +51,9 @@ pub const COVERAGE: &str = "diffCoverage";
 pub const EMERGENCY: &str = "emergency";
 
 /// All features, in the order of a case's values.
-pub const CATALOG: [Spec; 17] = [
-    log(("linesChanged", "lines changed", "Lines added and deleted since the version before"), 120.0, 0.25),
-    log(("files", "files changed", "Files that differ from the version before"), 6.0, 0.25),
+pub const CATALOG: [Spec; 18] = [
+    log(("linesChanged", "lines changed", "Lines added and deleted since the version before"), 120.0, 0.20),
+    log(("files", "files changed", "Files that differ from the version before"), 6.0, 0.22),
     log(("directories", "directories", "Directories with changed files"), 3.0, 0.20),
     log(("commits", "commits", "Commits since the version before"), 4.0, 0.10),
     log(("developers", "developers", "How many people wrote these commits; not who"), 1.0, 0.15),
@@ -86,6 +86,11 @@ pub const CATALOG: [Spec; 17] = [
         ),
         1.0,
         0.05,
+    ),
+    plain(
+        ("standardChange", "standard change", "Carried by standard changes alone: done often, by a fixed recipe"),
+        0.0,
+        -1.4,
     ),
     plain((EMERGENCY, "emergency change", "Carried by an emergency change"), 0.05, 1.10),
     log(
@@ -134,8 +139,9 @@ impl Spec {
     pub fn words(&self, value: f64) -> String {
         match self.name {
             COVERAGE => format!("{:.0} % {}", value * 100.0, self.unit),
-            EMERGENCY | "outsideHours" | "noBackoutPlan" if value > 0.5 => self.unit.to_owned(),
+            EMERGENCY | "standardChange" | "outsideHours" | "noBackoutPlan" if value > 0.5 => self.unit.to_owned(),
             EMERGENCY => "no emergency".to_owned(),
+            "standardChange" => "no standard change".to_owned(),
             "outsideHours" => "start in working hours".to_owned(),
             "noBackoutPlan" => "backout plan in place".to_owned(),
             _ => format!("{value:.0} {}", self.unit),

@@ -231,6 +231,8 @@ impl<'g> Ground<'g> {
         let flag = |set: bool| f64::from(u8::from(set));
         let emergency = known.iter().any(|change| change.class == ChangeClass::Emergency);
         readings.push(Reading::new(EMERGENCY, flag(emergency), from));
+        let standard = known.iter().all(|change| change.class == ChangeClass::Standard);
+        readings.push(Reading::new("standardChange", flag(standard), from));
         let plan = |change: &&Change| self.backout_at(change, at).is_some_and(|plan| !plan.trim().is_empty());
         readings.push(Reading::new("noBackoutPlan", flag(!known.iter().any(plan)), from));
         let Some(start) = known.iter().filter_map(|change| change.window).map(|window| window.start).min() else {

@@ -22,7 +22,7 @@ pub enum Grade {
 
 /// Whether it failed, how that is known, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Label {
+pub(super) struct Label {
     /// Did it fail?
     pub failed: bool,
     /// The strongest evidence; of a success, that nothing spoke against it within the horizon.
@@ -35,7 +35,11 @@ pub struct Label {
 const LIKELY: f64 = 0.5;
 
 /// First start of the release in production; `None` when it was not deployed there.
-pub fn deployed_at(graph: &ReleaseGraph, release: &Release, attempts: &[&domain::Deployment]) -> Option<Timestamp> {
+pub(super) fn deployed_at(
+    graph: &ReleaseGraph,
+    release: &Release,
+    attempts: &[&domain::Deployment],
+) -> Option<Timestamp> {
     let production = |attempt: &&&domain::Deployment| {
         graph.environments.by_id(&attempt.target.environment).is_some_and(|env| env.stage == Stage::Production)
     };
@@ -44,7 +48,7 @@ pub fn deployed_at(graph: &ReleaseGraph, release: &Release, attempts: &[&domain:
 }
 
 /// The label of a release that started at `started`; `None` while the horizon is open and nothing has happened.
-pub fn label(
+pub(super) fn label(
     graph: &ReleaseGraph,
     (index, started): (Index<Release>, Timestamp),
     attempts: &[&domain::Deployment],

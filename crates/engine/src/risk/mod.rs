@@ -37,7 +37,7 @@ pub use encode::{CHANGE_TYPE, HISTORY};
 pub use history::{Case, Feature, HORIZON, History, Sign};
 pub use independence::{Independence, independence};
 pub use known::{FromTheFuture, Reading, Snapshot};
-pub use labels::{Grade, Label};
+pub use labels::Grade;
 pub use learn::Settings;
 pub use linear::{logistic, logit};
 pub use metrics::{Bin, Brier, Estimate, Scored};

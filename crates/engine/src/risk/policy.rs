@@ -77,7 +77,7 @@ impl Default for RiskPolicy {
             set_on: None,
             base_rate: 0.1,
             reviews: [
-                Review { cost: 600.0, prevents: 0.2 },
+                Review { cost: 600.0, prevents: 0.15 },
                 Review { cost: 2_000.0, prevents: 0.3 },
                 Review { cost: 6_000.0, prevents: 0.35 },
             ],
