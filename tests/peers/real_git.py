@@ -219,7 +219,8 @@ def main(folder):
         config.write_text(CONFIG.format(http=shallow, daemon=clones["daemon"]))
         with Gateway(config) as gateway:
             connector = gateway.connectors()["git"]
-            assert connector["health"] == "DEGRADED" and connector["gaps"], f"a shallow clone is told: {connector}"
+            assert {gap["code"] for gap in connector["gaps"]} == {"SOURCE_INCOMPLETE"}, f"a shallow clone: {connector}"
+            assert set(told(gateway, "basket")) == set(seen), "the sound clone beside it is read all the same"
     print(f"{len(seen)} releases with {sum(map(len, seen.values()))} commits are as git tells them, before and after a fetch")
 
 
