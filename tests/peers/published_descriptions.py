@@ -54,6 +54,9 @@ GITHUB_WALK = """
 {repo}/releases/tags/none
 """.split()
 
+# Parts of targets that are meant to be refused: an error has a described shape too.
+REFUSED = ("999999", "nonsense", "/search?jql", "/tags/none", "/permission")
+
 
 def gathered(bank):
     """What passes between the gateway and both vendors until all is read, and then read again for changes."""
@@ -85,6 +88,7 @@ def walked(bank, system, targets):
     """Routes that the connectors do not need; another client may."""
     for target in targets:
         answer = bank.read(system, target)
+        assert (answer.status >= 400) == any(part in target for part in REFUSED), f"{answer.status} for {target}"
         yield Exchange("GET", target, {}, b"", answer.status, dict(answer.headers), answer.body)
 
 
