@@ -204,7 +204,8 @@ impl Federation {
         }
     }
 
-    async fn publish(&self) -> Option<Arc<ReleaseGraph>> {
+    /// What a graph made now would be made from.
+    pub async fn input(&self) -> CorrelateInput {
         let (gaps, records) = {
             let held = self.held.lock().await;
             let descriptors = self.plan.connectors.iter().map(|connector| connector.descriptor());
@@ -214,9 +215,8 @@ impl Federation {
             });
             (gaps.collect::<Vec<_>>(), merged_records(&held))
         };
-        let version = self.versions.fetch_add(1, Ordering::SeqCst) + 1;
         let now = self.plan.clock.now();
-        let input = CorrelateInput {
+        CorrelateInput {
             records,
             landscape: self.plan.landscape.clone(),
             darkness: Darkness::from_gaps(&gaps),
@@ -224,9 +224,14 @@ impl Federation {
             connectors: self.plan.connectors.iter().map(|c| connected_system(c.as_ref())).collect(),
             policy: self.plan.policy.clone(),
             horizon_start: Some(self.plan.horizon.around(now).start),
-            version,
+            version: self.versions.load(Ordering::SeqCst),
             now,
-        };
+        }
+    }
+
+    async fn publish(&self) -> Option<Arc<ReleaseGraph>> {
+        let version = self.versions.fetch_add(1, Ordering::SeqCst) + 1;
+        let input = CorrelateInput { version, ..self.input().await };
         // Correlation is pure and may take seconds at scale: off the async threads.
         let graph = match tokio::task::spawn_blocking(move || correlate(input)).await {
             Ok(graph) => Arc::new(graph),

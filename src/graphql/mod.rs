@@ -10,7 +10,9 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
 mod paging;
+mod risk;
 mod session;
 mod visibility;
 
@@ -21,10 +23,12 @@ use async_graphql::{
 };
 use async_trait::async_trait;
 
+use crate::config::RiskSetup;
 use crate::federation::Federation;
-use crate::http::{Basis, Caller, Edition, Executed, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
 use query::Query;
+use risk::RiskDesk;
 use session::{Session, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -34,6 +38,7 @@ pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
     systems: Arc<Systems>,
+    risks: Arc<RiskDesk>,
     limits: Limits,
 }
 
@@ -42,7 +47,13 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
-        Self { schema, federation, systems, limits: limits.clone() }
+        Self { schema, federation, systems, risks: Arc::default(), limits: limits.clone() }
+    }
+
+    /// Judges risk by this model, these costs and this table instead of the documented defaults.
+    #[must_use]
+    pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
+        Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
     }
 }
 
@@ -53,7 +64,7 @@ impl Executor for Api {
             let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
             return Executed { response, basis: Basis::Live };
         };
-        let session = Session::new((&self.federation, &self.systems), graph, caller);
+        let session = Session::new((&self.federation, &self.systems, &self.risks), graph, caller);
         let (edition, reads) = (session.edition(), session.reads());
         let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
         for error in &mut response.errors {
@@ -65,6 +76,10 @@ impl Executor for Api {
     fn edition(&self) -> Option<Edition> {
         let version = self.federation.graph()?.version;
         Some(Edition { version, second: this_second(&self.federation).as_second() })
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {
@@ -88,6 +103,7 @@ fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
         .override_output_type_description::<jiff::Timestamp>(
             "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
         )
+        .override_output_type_description::<jiff::Span>("A length of time: ISO 8601, for example PT1H30M.")
 }
 
 /// An error about the request as a whole.

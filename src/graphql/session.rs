@@ -10,6 +10,7 @@ use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
 use super::errors;
+use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
 use crate::http::{Basis, Caller, Edition};
@@ -20,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) graph: Arc<ReleaseGraph>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
@@ -81,13 +84,17 @@ impl Systems {
     }
 }
 
+/// What all sessions share.
+type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+
 impl Session {
     /// The session of a request, at this moment to the second.
-    pub(crate) fn new(api: (&Arc<Federation>, &Arc<Systems>), graph: Arc<ReleaseGraph>, caller: Caller) -> Self {
-        let (federation, systems) = api;
+    pub(crate) fn new(api: Api<'_>, graph: Arc<ReleaseGraph>, caller: Caller) -> Self {
+        let (federation, systems, risks) = api;
         Self {
             graph,
             systems: systems.clone(),
+            risks: risks.clone(),
             entities: AtomicUsize::new(0),
             caller,
             federation: federation.clone(),
@@ -107,7 +114,6 @@ impl Session {
     }
 
     /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
-    #[expect(dead_code, reason = "no field depends on time yet; the first that does must not go by another clock")]
     pub(crate) fn now(&self) -> Timestamp {
         self.reads.moment.store(true, Ordering::Relaxed);
         self.moment
@@ -134,11 +140,6 @@ impl Session {
             )));
         }
         Ok(session)
-    }
-
-    /// The moment of questions that name none.
-    pub(crate) fn now(&self) -> jiff::Timestamp {
-        self.federation.clock().now()
     }
 
     /// What the caller may see.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use domain::{EnvironmentKey, Text};
 use engine::graph::ReleaseGraph;
 
 use super::enums::Stage;
@@ -117,5 +118,30 @@ impl Target {
     /// The tenant, where the environment has tenants.
     async fn tenant(&self) -> Option<&str> {
         self.target.tenant.as_deref()
+    }
+}
+
+/// Where a release goes.
+#[derive(Debug, Clone, Hash, InputObject)]
+pub(crate) struct TargetInput {
+    /// Key, or another name, of the environment.
+    environment: String,
+    /// The region, where the environment has regions; without it all of them.
+    region: Option<String>,
+    /// The tenant, where the environment has tenants; without it all of them.
+    tenant: Option<String>,
+}
+
+impl TargetInput {
+    /// The target as the graph names it; an environment that is not configured keeps its name.
+    pub(crate) fn resolve(&self, graph: &ReleaseGraph) -> domain::Target {
+        let known = graph.environments.iter().find(|(_, environment)| environment.is_called(&self.environment));
+        let key = known.map(|(_, environment)| environment.key.clone());
+        let text = |text: &String| Text::from(text.as_str());
+        domain::Target {
+            environment: key.unwrap_or_else(|| EnvironmentKey::new(self.environment.as_str())),
+            region: self.region.as_ref().map(text),
+            tenant: self.tenant.as_ref().map(text),
+        }
     }
 }
