@@ -10,6 +10,7 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod loaders;
 mod paging;
 mod session;
 mod visibility;
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 use crate::federation::Federation;
 use crate::http::{Caller, Executor, Limits};
 use errors::Told;
+use loaders::Details;
 use query::Query;
 use session::{Live, Session, Systems};
 
@@ -38,6 +40,7 @@ pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
     systems: Arc<Systems>,
+    details: Arc<Details>,
     limits: Limits,
 }
 
@@ -46,26 +49,31 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
-        Self { schema, federation, systems, limits: limits.clone() }
+        let details = Details::new(federation.clone());
+        Self { schema, federation, systems, details, limits: limits.clone() }
     }
 }
 
 #[async_trait]
 impl Executor for Api {
     async fn execute(&self, request: Request, caller: Caller) -> Response {
-        let Some(graph) = self.federation.graph() else {
+        let Some(newest) = self.federation.newest() else {
             return Response::from_errors(vec![unplaced(errors::not_ready())]);
         };
         let live = Arc::new(Live::default());
+        let loader = Arc::new(self.details.loader(&caller.scope));
         let session = Session {
-            graph,
+            graph: newest.graph.clone(),
+            as_of: newest.as_of,
             caller,
             federation: self.federation.clone(),
             systems: self.systems.clone(),
             entities: AtomicUsize::new(0),
             live: live.clone(),
+            loader: loader.clone(),
         };
-        let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
+        let execution = self.schema.execute(request.data(session).data(Told::default()));
+        let mut response = loader.drive(execution).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
-use domain::{ConnectorId, RecordKind, Scope};
+use connectors::LongText;
+use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
 use engine::graph::{Index, ReleaseGraph};
+use jiff::Timestamp;
 
 use super::errors;
+use super::loaders::Loader;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
 use crate::http::Caller;
@@ -17,6 +20,8 @@ use crate::http::Caller;
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
+    /// When the latest gathering began that told nothing else than the graph.
+    pub(crate) as_of: Option<Timestamp>,
     /// Who asks.
     pub(crate) caller: Caller,
     /// For what is not in the graph: how the systems do.
@@ -27,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) entities: AtomicUsize,
     /// Does the answer rest on the graph alone?
     pub(crate) live: Arc<Live>,
+    /// For what is read when it is asked for.
+    pub(crate) loader: Arc<Loader>,
 }
 
 /// Notes that an answer holds what was read for this request alone: such an answer is not a function of the graph, so
@@ -115,6 +122,18 @@ impl Session {
     /// The node at this place, unless the caller may not see it.
     pub(crate) fn place<T: Entity>(&self, graph: &Arc<ReleaseGraph>, index: Index<T>) -> Option<At<T>> {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
+    }
+
+    /// A long text, read now: null where there is none, and with one error where its system fails.
+    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+        self.live.note();
+        match self.loader.load(what, id).await {
+            Ok(text) => text,
+            Err(gap) => {
+                errors::tell_dark(context, &[gap]);
+                None
+            }
+        }
     }
 
     /// All nodes of a table that the caller may see and that pass the filter, in the order of their ids.

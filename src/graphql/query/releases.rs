@@ -116,7 +116,9 @@ impl ReleaseQuery {
             Some(Ok(seconds)) => {
                 session.live.note();
                 let age = SignedDuration::from_secs(i64::from(seconds));
-                session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?
+                let read = session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?;
+                errors::tell_late(ctx, &read.late);
+                read.graph
             }
             Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
