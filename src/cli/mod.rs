@@ -2,6 +2,7 @@
 
 mod bank;
 mod check;
+mod client;
 mod demo;
 mod gateway;
 mod logs;

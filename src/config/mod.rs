@@ -1,6 +1,7 @@
 //! The configuration: the file as written becomes a checked `Config`, or all its mistakes at once with their places.
 
 mod access;
+mod blackouts;
 pub mod file;
 mod landscape;
 mod mistakes;
@@ -114,6 +115,9 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
         teams: read::list(&mut table, "teams", &mut mistakes),
         people: read::list(&mut table, "people", &mut mistakes),
         dependencies: read::list(&mut table, "dependencies", &mut mistakes),
+        compatibilities: read::list(&mut table, "compatibilities", &mut mistakes),
+        pools: read::list(&mut table, "pools", &mut mistakes),
+        blackouts: read::list(&mut table, "blackouts", &mut mistakes),
     };
     for key in table.keys() {
         mistakes.add(key.clone(), "unknown section; see the annotated example");

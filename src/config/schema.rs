@@ -20,6 +20,9 @@ struct WholeFile {
     services: Option<Vec<file::ServiceFile>>,
     people: Option<Vec<file::PersonFile>>,
     dependencies: Option<Vec<file::DependencyFile>>,
+    compatibilities: Option<Vec<file::CompatibilityFile>>,
+    pools: Option<Vec<file::PoolFile>>,
+    blackouts: Option<Vec<super::blackouts::BlackoutFile>>,
 }
 
 /// The schema as JSON text.

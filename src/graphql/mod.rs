@@ -16,7 +16,6 @@ mod session;
 mod visibility;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
@@ -24,14 +23,11 @@ use async_graphql::{
 use async_trait::async_trait;
 
 use crate::federation::Federation;
-use crate::http::{Caller, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, Limits};
 use errors::Told;
 use loaders::Details;
 use query::Query;
-use session::{Live, Session, Systems};
-
-/// The library's word for "no cache" in the maximal age of an answer, in seconds.
-const NOT_TO_BE_KEPT: i32 = -1;
+use session::{Session, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -56,31 +52,25 @@ impl Api {
 
 #[async_trait]
 impl Executor for Api {
-    async fn execute(&self, request: Request, caller: Caller) -> Response {
+    async fn execute(&self, request: Request, caller: Caller) -> Executed {
         let Some(newest) = self.federation.newest() else {
-            return Response::from_errors(vec![unplaced(errors::not_ready())]);
+            let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
+            return Executed { response, basis: Basis::Live };
         };
-        let live = Arc::new(Live::default());
         let loader = Arc::new(self.details.loader(&caller.scope));
-        let session = Session {
-            graph: newest.graph.clone(),
-            as_of: newest.as_of,
-            caller,
-            federation: self.federation.clone(),
-            systems: self.systems.clone(),
-            entities: AtomicUsize::new(0),
-            live: live.clone(),
-            loader: loader.clone(),
-        };
+        let session = Session::new((&self.federation, &self.systems), (&newest, &loader), caller);
+        let (edition, reads) = (session.edition(), session.reads());
         let execution = self.schema.execute(request.data(session).data(Told::default()));
         let mut response = loader.drive(execution).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }
-        if live.is_noted() {
-            response.cache_control.max_age = NOT_TO_BE_KEPT;
-        }
-        response
+        Executed { response, basis: reads.basis(edition) }
+    }
+
+    fn edition(&self) -> Option<Edition> {
+        let version = self.federation.graph()?.version;
+        Some(Edition { version, second: this_second(&self.federation).as_second() })
     }
 
     fn sdl(&self) -> String {

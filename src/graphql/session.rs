@@ -13,43 +13,41 @@ use jiff::Timestamp;
 use super::errors;
 use super::loaders::Loader;
 use super::visibility::{At, Entity, is_visible};
-use crate::federation::Federation;
-use crate::http::Caller;
+use crate::federation::{Federation, Publication};
+use crate::http::{Basis, Caller, Edition};
 
 /// What one request works with.
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
-    /// When the latest gathering began that told nothing else than the graph.
-    pub(crate) as_of: Option<Timestamp>,
-    /// Who asks.
-    pub(crate) caller: Caller,
-    /// For what is not in the graph: how the systems do.
-    pub(crate) federation: Arc<Federation>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
-    /// Does the answer rest on the graph alone?
-    pub(crate) live: Arc<Live>,
-    /// For what is read when it is asked for.
-    pub(crate) loader: Arc<Loader>,
+    // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
+    caller: Caller,
+    federation: Arc<Federation>,
+    moment: Timestamp,
+    as_of: Option<Timestamp>,
+    loader: Arc<Loader>,
+    reads: Arc<Reads>,
 }
 
-/// Notes that an answer holds what was read for this request alone: such an answer is not a function of the graph, so
-/// nobody may keep it as if it were. The mark is read when the execution is over.
+/// What an answer has been made from besides the graph.
 #[derive(Debug, Default)]
-pub(crate) struct Live(AtomicBool);
+pub(crate) struct Reads {
+    live: AtomicBool,
+    moment: AtomicBool,
+}
 
-impl Live {
-    /// Something in the answer is not from the graph.
-    pub(crate) fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Is anything in the answer not from the graph?
-    pub(crate) fn is_noted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+impl Reads {
+    /// What an answer from this graph, judged in this second, is good for.
+    pub(crate) fn basis(&self, edition: Edition) -> Basis {
+        match (self.live.load(Ordering::Relaxed), self.moment.load(Ordering::Relaxed)) {
+            (true, _) => Basis::Live,
+            (false, true) => Basis::Moment(edition),
+            (false, false) => Basis::Graph(edition.version),
+        }
     }
 }
 
@@ -88,6 +86,54 @@ impl Systems {
 }
 
 impl Session {
+    /// The session of a request, at this moment to the second.
+    pub(crate) fn new(
+        (federation, systems): (&Arc<Federation>, &Arc<Systems>),
+        (newest, loader): (&Publication, &Arc<Loader>),
+        caller: Caller,
+    ) -> Self {
+        Self {
+            graph: newest.graph.clone(),
+            systems: systems.clone(),
+            entities: AtomicUsize::new(0),
+            caller,
+            federation: federation.clone(),
+            moment: this_second(federation),
+            as_of: newest.as_of,
+            loader: loader.clone(),
+            reads: Arc::default(),
+        }
+    }
+
+    /// What an answer would be made from that reads the graph and the moment alone.
+    pub(crate) fn edition(&self) -> Edition {
+        Edition { version: self.graph.version, second: self.moment.as_second() }
+    }
+
+    /// What has been read besides the graph: also after the session itself is gone.
+    pub(crate) fn reads(&self) -> Arc<Reads> {
+        self.reads.clone()
+    }
+
+    /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.reads.moment.store(true, Ordering::Relaxed);
+        self.moment
+    }
+
+    /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
+    /// answer that is good for this request alone.
+    pub(crate) fn live(&self) -> &Arc<Federation> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        &self.federation
+    }
+
+    /// When the latest gathering began that told nothing else than the graph. The graph stays, this moves on.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        self.as_of
+    }
+
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
@@ -126,7 +172,7 @@ impl Session {
 
     /// A long text, read now: null where there is none, and with one error where its system fails.
     pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
-        self.live.note();
+        self.reads.live.store(true, Ordering::Relaxed);
         match self.loader.load(what, id).await {
             Ok(text) => text,
             Err(gap) => {
@@ -142,4 +188,10 @@ impl Session {
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
     }
+}
+
+/// The start of the second that it is now (UTC): finer moments would make answers that nobody else can be given.
+pub(crate) fn this_second(federation: &Federation) -> Timestamp {
+    let now = federation.clock().now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -1,64 +1,56 @@
-//! What each system of the bank is asked for, as the page of one release shows it.
+//! The table of systems: what each is asked for, as the page of one release shows it.
 
-/// One server and what fails with it.
-pub(super) struct System {
-    pub(super) server: &'static str,
-    /// The connectors that read it.
-    pub(super) connectors: &'static [&'static str],
-    /// Lists of the release page that are made from its records.
-    pub(super) lists: &'static [&'static str],
-    /// Those of them that other systems tell, too: they are never null.
-    pub(super) lists_told_by_others: &'static [&'static str],
-    /// Lists that have fewer rows without it, because it links them.
-    pub(super) thinner: &'static [&'static str],
-}
+use std::path::Path;
 
 /// Lists of the release page that hold records.
 pub(super) const LISTS: [&str; 7] =
     ["changes", "workItems", "pullRequests", "artifacts", "deployments", "incidents", "knownErrors"];
 
-/// Two instances, one tracker, one forge beside plain repositories, and monitoring.
-pub(super) const SYSTEMS: [System; 6] = [
-    System {
-        server: "servicenow",
-        connectors: &["servicenow", "cmdb"],
-        lists: &["changes", "incidents", "knownErrors"],
-        lists_told_by_others: &[],
-        thinner: &[],
-    },
-    System {
-        server: "servicenow-lending",
-        connectors: &["servicenow-lending"],
-        lists: &["changes", "incidents", "knownErrors"],
-        lists_told_by_others: &["changes", "incidents", "knownErrors"],
-        thinner: &[],
-    },
-    System {
-        server: "jira",
-        connectors: &["jira"],
-        lists: &["workItems"],
-        lists_told_by_others: &[],
-        thinner: &[],
-    },
-    System {
-        server: "github",
-        connectors: &["github"],
-        lists: &["pullRequests", "artifacts", "deployments"],
-        lists_told_by_others: &[],
-        thinner: &[],
-    },
-    System {
-        server: "prometheus",
-        connectors: &["prometheus"],
-        lists: &[],
-        lists_told_by_others: &[],
-        thinner: &[],
-    },
-    System {
-        server: "alertmanager",
-        connectors: &["alertmanager"],
-        lists: &[],
-        lists_told_by_others: &[],
-        thinner: &[],
-    },
-];
+/// One server and what fails with it.
+pub(super) struct System {
+    pub(super) server: String,
+    /// The connectors that read it.
+    pub(super) connectors: Vec<String>,
+    /// Lists of the release page that are made from its records.
+    pub(super) lists: Vec<String>,
+    /// Those of them that other systems tell, too: they are never null.
+    pub(super) also_told: Vec<String>,
+    /// Lists that have fewer rows without it, because it links them.
+    pub(super) thinner: Vec<String>,
+}
+
+/// What is expected of the bank.
+pub(super) struct Table {
+    pub(super) systems: Vec<System>,
+    text: String,
+}
+
+impl Table {
+    pub(super) fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/systems.md");
+        let text = std::fs::read_to_string(path).expect("the table");
+        let rows = text.lines().filter(|line| line.starts_with("| ")).skip(2);
+        let systems = rows.map(|row| {
+            let mut cells = row.trim_matches('|').split('|').map(words);
+            let mut next = || cells.next().expect("a cell");
+            System {
+                server: next().remove(0),
+                connectors: next(),
+                lists: next(),
+                also_told: next(),
+                thinner: next(),
+            }
+        });
+        Self { systems: systems.collect(), text: text.clone() }
+    }
+
+    /// The words of `- name: …`.
+    pub(super) fn words(&self, name: &str) -> Vec<String> {
+        let start = format!("- {name}: ");
+        words(self.text.lines().find_map(|line| line.strip_prefix(&start)).expect("such a line"))
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}

@@ -23,6 +23,7 @@ use simulators::estate::systems::Ports;
 use simulators::estate::{Contents, Options};
 use simulators::serve::Server;
 
+use super::systems::Table;
 use crate::contract::answerable;
 
 const NOW: &str = "2026-11-23T00:00:00Z";
@@ -94,13 +95,34 @@ impl Connector for Switch {
 pub(super) struct Federated {
     pub(super) federation: Arc<Federation>,
     switches: Vec<Arc<Switch>>,
+    table: Arc<Table>,
 }
 
 impl Federated {
     /// From now on these systems are asked in this way.
-    pub(super) fn ask(&self, ids: &[&str], stage: Stage) {
-        let named = self.switches.iter().filter(|switch| ids.contains(&switch.descriptor().id.as_str()));
+    pub(super) fn ask(&self, ids: &[String], stage: Stage) {
+        let is_named = |switch: &&Arc<Switch>| ids.iter().any(|id| id == switch.descriptor().id.as_str());
+        let named = self.switches.iter().filter(is_named);
         named.for_each(|switch| *switch.stage.lock().unwrap() = stage);
+    }
+
+    /// Asks for each release of a few, twice; tells how many requests were sent each time.
+    pub(super) async fn ask_twice(&self, query: &str, sent: &impl Fn() -> u64) -> Vec<(String, [u64; 2])> {
+        let mut costs = Vec::new();
+        for key in self.table.words("pages") {
+            let api = Api::new(self.federation.clone(), &Limits::default());
+            let mut cost = [0, 0];
+            for once in &mut cost {
+                let before = sent();
+                let request = Request::new(query).variables(Variables::from_json(json!({ "key": key })));
+                let response = api.execute(request, Caller::anonymous()).await.response;
+                assert!(response.errors.is_empty(), "{key}: {:?}", response.errors);
+                assert!(response.data.to_string().contains("implementationPlan: \""), "{key}: {}", response.data);
+                *once = sent() - before;
+            }
+            costs.push((key, cost));
+        }
+        costs
     }
 
     /// Asks every operation of the contract, as far as it is built.
@@ -108,18 +130,21 @@ impl Federated {
         let api = Api::new(self.federation.clone(), &Limits::default());
         let mut answers = Answers::new();
         for (name, text, document) in answerable() {
-            let mut request = Request::new(text).variables(Variables::from_json(variables(&name)));
+            let mut request = Request::new(text).variables(Variables::from_json(variables(&name, &self.table)));
             request.set_parsed_query(document);
-            answers.insert(name, api.execute(request, Caller::anonymous()).await);
+            answers.insert(name, api.execute(request, Caller::anonymous()).await.response);
         }
         answers
     }
 }
 
-fn variables(operation: &str) -> serde_json::Value {
+fn variables(operation: &str, table: &Table) -> serde_json::Value {
     match operation {
-        "bot-next" | "portal-release-page" => json!({ "key": "payments-api@2.13.0" }),
-        "bot-trace" => json!({ "of": { "change": "CHG0030002" } }),
+        "bot-next" | "portal-release-page" => {
+            json!({ "key": table.words("release")[0], "target": { "environment": "production" } })
+        }
+        "portal-calendar" => json!({ "from": NOW, "to": "2026-12-23T00:00:00Z" }),
+        "bot-trace" => json!({ "of": { "change": table.words("change")[0] } }),
         "portal-release-list" => json!({ "first": 50, "orderBy": [{ "by": "KEY", "direction": "ASC" }] }),
         "portal-running" => json!({ "service": "payments-api" }),
         _ => json!({}),
@@ -129,6 +154,7 @@ fn variables(operation: &str) -> serde_json::Value {
 /// The bank and what was read of it.
 pub(super) struct World {
     pub(super) bank: Bank,
+    pub(super) table: Arc<Table>,
     _folder: TemporaryFolder,
     config: Config,
     base: Federated,
@@ -150,9 +176,10 @@ impl World {
             plan.settings.breaker.window = 1_000;
             plan.settings.breaker.min_failures = 1_000;
         }
-        let base = federate(&config, connectors(&config), Stage::Record);
+        let table = Arc::new(Table::read());
+        let base = federate((&config, &table), connectors(&config), Stage::Record);
         base.federation.gather(Extent::Sweep).await;
-        let world = Self { bank, _folder: folder, config, base };
+        let world = Self { bank, table, _folder: folder, config, base };
         let gaps = &world.base.federation.graph().expect("a graph").gaps;
         assert!(gaps.is_empty(), "{gaps:?}");
         world
@@ -163,13 +190,13 @@ impl World {
     }
 
     /// Another federation over the same systems, which remember what was read of them.
-    pub(super) async fn federate(&self, stage: Stage) -> Federated {
+    pub(super) fn federate(&self, stage: Stage) -> Federated {
         let again = self
             .base
             .switches
             .iter()
             .map(|switch| (switch.real.clone(), switch.hurried.clone(), switch.kept.lock().unwrap().clone()));
-        federate(&self.config, again.collect(), stage)
+        federate((&self.config, &self.table), again.collect(), stage)
     }
 
     pub(super) fn server(&self, id: &str) -> &Server {
@@ -207,7 +234,7 @@ fn connectors(config: &Config) -> Vec<Kept> {
     config.connectors.iter().map(open).collect()
 }
 
-fn federate(config: &Config, kept: Vec<Kept>, stage: Stage) -> Federated {
+fn federate((config, table): (&Config, &Arc<Table>), kept: Vec<Kept>, stage: Stage) -> Federated {
     let switch = |(real, hurried, kept)| {
         Arc::new(Switch { real, hurried, kept: Mutex::new(kept), stage: Mutex::new(stage) })
     };
@@ -220,5 +247,5 @@ fn federate(config: &Config, kept: Vec<Kept>, stage: Stage) -> Federated {
         policy: CorrelationPolicy::default(),
         clock: clock(),
     }));
-    Federated { federation, switches }
+    Federated { federation, switches, table: table.clone() }
 }

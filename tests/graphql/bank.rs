@@ -46,6 +46,7 @@ pub(crate) fn empty_bank() -> World {
         environments: vec![environment("staging", Stage::Staging), environment("production", Stage::Production)],
         teams: vec![team],
         people: Vec::new(),
+        blackouts: Vec::new(),
         dependencies: vec![ConfiguredDependency {
             from: ServiceKey::new("card-gateway"),
             to: ServiceKey::new("payments-api"),

@@ -247,7 +247,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// Asks as somebody who sees everything.
     pub(crate) async fn execute(&self, request: impl Into<Request> + Send) -> Response {
-        self.api.execute(request.into(), Caller::anonymous()).await
+        self.api.execute(request.into(), Caller::anonymous()).await.response
     }
 
     /// The data of an answer that must have no errors.
@@ -264,7 +264,7 @@ impl Asked {
     pub(crate) async fn data_for(&self, services: &[&str], query: &str) -> serde_json::Value {
         let keys = services.iter().map(|key| ServiceKey::new(*key)).collect();
         let caller = Caller { actor: Actor::anonymous(), scope: Scope::Services(keys), token: None };
-        clean(query, self.api.execute(query.into(), caller).await)
+        clean(query, self.api.execute(query.into(), caller).await.response)
     }
 
     /// Codes of the errors of an answer.

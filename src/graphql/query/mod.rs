@@ -1,5 +1,6 @@
 //! What can be asked: one file per group of root fields. Roots stay small; what they lead to stands in `types`.
 
+mod calendar;
 mod changes;
 mod findings;
 mod incidents;
@@ -22,6 +23,7 @@ pub(crate) struct Query(
     incidents::IncidentQuery,
     landscape::LandscapeQuery,
     findings::FindingQuery,
+    calendar::CalendarQuery,
     nodes::NodeQuery,
     systems::SystemQuery,
 );

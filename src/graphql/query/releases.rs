@@ -114,9 +114,8 @@ impl ReleaseQuery {
         let graph = match max_age.map(u32::try_from) {
             None => session.graph.clone(),
             Some(Ok(seconds)) => {
-                session.live.note();
                 let age = SignedDuration::from_secs(i64::from(seconds));
-                let read = session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?;
+                let read = session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?;
                 errors::tell_late(ctx, &read.late);
                 read.graph
             }

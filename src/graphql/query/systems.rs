@@ -17,8 +17,6 @@ impl SystemQuery {
 
     /// The configured systems: whether they answer, and how fresh what is held of them is.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        let session = Session::of(ctx)?;
-        session.live.note();
-        Ok(session.federation.statuses().await.into_iter().map(Connector).collect())
+        Ok(Session::of(ctx)?.live().statuses().await.into_iter().map(Connector).collect())
     }
 }

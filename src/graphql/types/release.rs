@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::artifact::{LinkedArtifactConnection, LinkedArtifactEdge};
 use super::blast_radius::BlastRadius;
+use super::blocker::{Blocker, Unblocking};
 use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::commit::{LinkedCommitConnection, LinkedCommitEdge};
 use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPENDENCIES};
@@ -18,6 +19,7 @@ use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
 use super::service::Service;
+use super::target::TargetInput;
 use super::train::{LinkedTrainConnection, LinkedTrainEdge};
 use super::work_item::{LinkedWorkItemConnection, LinkedWorkItemEdge};
 use super::{Gap, Link, Source};
@@ -399,6 +401,27 @@ impl Release {
     /// What trouble with its service reaches, in at most `depth` steps (1 to 5).
     async fn blast_radius(&self, ctx: &Context<'_>, #[graphql(default = 3)] depth: i32) -> Result<BlastRadius> {
         BlastRadius::of(self, Session::of(ctx)?.scope(), depth)
+    }
+
+    /// What stands in its way at a target: a preview from the graph as it is, nothing is read or recorded.
+    async fn blockers(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Blocker>> {
+        self.blockers_at(ctx, &target, at)
+    }
+
+    /// The smallest set of acts after which nothing stands in its way, and the earliest window that results.
+    async fn what_would_unblock(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        at: Option<Timestamp>,
+    ) -> Result<Unblocking> {
+        self.unblocking_at(ctx, &target, at)
     }
 
     /// What is missing of the records that this release is made from.

@@ -26,9 +26,8 @@ impl Graph {
 
     /// The moment whose knowledge it is (UTC): when it was assembled, or when the systems last told nothing else.
     async fn assembled_at(&self, ctx: &Context<'_>) -> Result<Timestamp> {
-        let session = Session::of(ctx)?;
-        session.live.note();
-        Ok(session.as_of.map_or(self.0.assembled_at, |as_of| as_of.max(self.0.assembled_at)))
+        let as_of = Session::of(ctx)?.as_of();
+        Ok(as_of.map_or(self.0.assembled_at, |as_of| as_of.max(self.0.assembled_at)))
     }
 
     /// How many releases it holds that the caller may see.

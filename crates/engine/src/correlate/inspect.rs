@@ -15,10 +15,11 @@ use super::code::shas;
 use super::findings::{Draft, record};
 use super::services::Touches;
 use super::walk::Walk;
-use crate::graph::Index;
+use crate::graph::{Index, ReleaseComparison};
 
 /// Notes everything that there is to note.
 pub(super) fn inspect(walk: &mut Walk) {
+    walk.graph.release_comparisons = compare(walk);
     let mut drafts = lost_commits(walk);
     drafts.extend(digest_mismatches(walk));
     drafts.extend(cycles(walk));
@@ -42,50 +43,62 @@ fn about_release(walk: &Walk, release: Index<Release>, code: FindingCode, detail
     }
 }
 
+/// What each release brings and loses beside the ones that a range of commits was read from.
+fn compare(walk: &Walk) -> Vec<ReleaseComparison> {
+    let shas = shas(walk);
+    let mut found = Vec::new();
+    for range in &walk.graph.commit_ranges {
+        for part in walk.mapping.repositories.get(&range.repository).into_iter().flatten() {
+            let base = range.base.as_deref().and_then(|base| walk.release_at(part.service, range, base));
+            let head = walk.release_at(part.service, range, &range.head);
+            let (Some(base), Some(head)) = (base, head) else { continue };
+            let lost = range.missing.iter().filter(|sha| {
+                let commit = shas.get(&(range.repository.clone(), Text::clone(sha)));
+                commit.is_none_or(|index| part.touched_by(walk.graph.commits.get(*index)) != Touches::No)
+            });
+            found.push(ReleaseComparison {
+                from: base,
+                to: head,
+                lost: lost.cloned().collect(),
+                complete: range.complete,
+                source: range.source.clone(),
+            });
+        }
+    }
+    found.sort_by(|a, b| (a.from, a.to, &a.source.record).cmp(&(b.from, b.to, &b.source.record)));
+    found
+}
+
 /// Commits of the version that runs which are missing in a release that is still to come.
 fn lost_commits(walk: &Walk) -> Vec<Draft> {
-    let shas = shas(walk);
     let mut running: BTreeSet<Index<Release>> = BTreeSet::new();
     for (_, service) in walk.graph.services.iter() {
         running.extend(walk.runs_in_production(&service.key));
     }
     let mut drafts = Vec::new();
-    for range in walk.graph.commit_ranges.iter().filter(|range| !range.missing.is_empty()) {
-        for part in walk.mapping.repositories.get(&range.repository).into_iter().flatten() {
-            let base = range.base.as_deref().and_then(|base| walk.release_at(part.service, range, base));
-            let head = walk.release_at(part.service, range, &range.head);
-            let (Some(base), Some(head)) = (base, head) else { continue };
-            let ahead = walk.graph.releases.get(head).status <= ReleaseStatus::Rejected;
-            if !running.contains(&base) || !ahead {
-                continue;
-            }
-            let lost: Vec<&Text> = range
-                .missing
-                .iter()
-                .filter(|sha| {
-                    let commit = shas.get(&(range.repository.clone(), Text::clone(sha)));
-                    commit.is_none_or(|index| part.touched_by(walk.graph.commits.get(*index)) != Touches::No)
-                })
-                .collect();
-            let Some(first) = lost.first() else { continue };
-            let (old, new) = (&walk.graph.releases.get(base).key, &walk.graph.releases.get(head).key);
-            let detail = format!(
-                "{} commits of {old}, which runs, are missing in {new}, among them {first}; going there would lose them.",
-                lost.len()
-            );
-            let claims = lost.iter().map(|sha| Claim {
-                field: "commit".into(),
-                value: Text::clone(sha),
-                used: true,
-                source: Some((&range.source).into()),
-            });
-            let claims = claims.collect();
-            drafts.push(Draft {
-                part: old.to_string(),
-                claims,
-                ..about_release(walk, head, FindingCode::CommitsLost, detail)
-            });
-        }
+    for compared in &walk.graph.release_comparisons {
+        let (from, to) = (walk.graph.releases.get(compared.from), walk.graph.releases.get(compared.to));
+        let ahead = to.status <= ReleaseStatus::Rejected;
+        let (Some(first), true, true) = (compared.lost.first(), ahead, running.contains(&compared.from)) else {
+            continue;
+        };
+        let (old, new) = (&from.key, &to.key);
+        let detail = format!(
+            "{} commits of {old}, which runs, are missing in {new}, among them {first}; going there would lose them.",
+            compared.lost.len()
+        );
+        let claims = compared.lost.iter().map(|sha| Claim {
+            field: "commit".into(),
+            value: Text::clone(sha),
+            used: true,
+            source: Some((&compared.source).into()),
+        });
+        let claims = claims.collect();
+        drafts.push(Draft {
+            part: old.to_string(),
+            claims,
+            ..about_release(walk, compared.to, FindingCode::CommitsLost, detail)
+        });
     }
     drafts
 }

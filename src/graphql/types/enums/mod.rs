@@ -29,7 +29,9 @@ macro_rules! mirror {
 }
 
 mod graph;
+mod judgement;
 mod records;
 
 pub(crate) use graph::*;
+pub(crate) use judgement::*;
 pub(crate) use records::*;
