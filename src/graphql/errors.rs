@@ -65,6 +65,19 @@ pub(crate) fn tell_dark(context: &Context<'_>, gaps: &[Gap]) {
     }
 }
 
+/// Tells which systems did not answer in time, so that what is shown of them may be older than was asked for. No field
+/// fails by that, so the errors stand at none.
+pub(crate) fn tell_late(context: &Context<'_>, late: &[ConnectorId]) {
+    for connector in late {
+        let message = format!("{connector} did not answer in time; what is shown of it is as it was held.");
+        let error = coded(GapCode::SourceTimedOut.as_str(), message).extend_with(|_, extensions| {
+            extensions.set("connector", connector.as_str());
+            extensions.set("retryable", true);
+        });
+        context.add_error(error.into_server_error(context.item.pos));
+    }
+}
+
 fn as_error(gap: &Gap) -> Error {
     Error::new(gap.message.to_string()).extend_with(|_, extensions| {
         extensions.set("code", gap.code.as_str());

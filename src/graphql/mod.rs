@@ -11,6 +11,7 @@ mod connection;
 mod coverage;
 mod errors;
 mod feeds;
+mod loaders;
 mod paging;
 mod risk;
 mod session;
@@ -27,6 +28,7 @@ use crate::config::RiskSetup;
 use crate::federation::Federation;
 use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
+use loaders::Details;
 use query::Query;
 use risk::RiskDesk;
 use session::{Session, Systems, this_second};
@@ -39,6 +41,7 @@ pub struct Api {
     federation: Arc<Federation>,
     systems: Arc<Systems>,
     risks: Arc<RiskDesk>,
+    details: Arc<Details>,
     limits: Limits,
 }
 
@@ -47,7 +50,8 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
-        Self { schema, federation, systems, risks: Arc::default(), limits: limits.clone() }
+        let details = Details::new(federation.clone());
+        Self { schema, federation, systems, details, risks: Arc::default(), limits: limits.clone() }
     }
 
     /// Judges risk by this model, these costs and this table instead of the documented defaults.
@@ -60,13 +64,15 @@ impl Api {
 #[async_trait]
 impl Executor for Api {
     async fn execute(&self, request: Request, caller: Caller) -> Executed {
-        let Some(graph) = self.federation.graph() else {
+        let Some(newest) = self.federation.newest() else {
             let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
             return Executed { response, basis: Basis::Live };
         };
-        let session = Session::new((&self.federation, &self.systems, &self.risks), graph, caller);
+        let loader = Arc::new(self.details.loader(&caller.scope));
+        let session = Session::new((&self.federation, &self.systems, &self.risks), (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());
-        let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
+        let execution = self.schema.execute(request.data(session).data(Told::default()));
+        let mut response = loader.drive(execution).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }

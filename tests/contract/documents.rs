@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use async_graphql::parser::types::{OperationType, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, TypeKind, TypeSystemDefinition};
 use async_graphql::{Request, Variables};
 use serde_json::json;
 
@@ -34,6 +34,18 @@ fn operations() -> Vec<(String, String)> {
     found.sort();
     assert!(!found.is_empty());
     found
+}
+
+/// Name, text and pruned document of each operation that has anything left to ask.
+pub(crate) fn answerable() -> Vec<(String, String, ExecutableDocument)> {
+    let known = Known::read(&interlock::graphql::sdl());
+    let pending = pending();
+    let mut pruning = Pruning { known: &known, pending: &pending, used: BTreeSet::new() };
+    let parsed = operations().into_iter().filter_map(|(name, text)| {
+        let document = async_graphql::parser::parse_query(&text).unwrap();
+        Some((name, text, pruning.prune(document)?))
+    });
+    parsed.collect()
 }
 
 fn name_of(path: &Path) -> String {

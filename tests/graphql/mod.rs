@@ -4,9 +4,11 @@ mod bank;
 mod gaps;
 mod limits;
 mod lists;
+mod live;
 mod lookups;
 mod pages;
 mod records;
+mod refresh;
 mod scope;
 mod world;
 

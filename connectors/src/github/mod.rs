@@ -30,6 +30,7 @@ mod survey;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -41,7 +42,7 @@ use jiff::Timestamp;
 
 use crate::build::SystemPlan;
 use crate::clock::Clock;
-use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 pub use config::*;
@@ -107,6 +108,10 @@ impl Connector for Github {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         self.read_named(wanted, now).await
+    }
+
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        Some(self)
     }
 
     fn telemetry(&self) -> TelemetrySnapshot {

@@ -19,6 +19,7 @@ mod problems;
 mod people;
 
 mod read;
+mod texts;
 
 mod convert;
 
@@ -36,7 +37,7 @@ pub use config::*;
 
 use crate::build::SystemPlan;
 use crate::clock::Clock;
-use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 /// The kinds of records that it reads.
@@ -82,6 +83,10 @@ impl Connector for Servicenow {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         self.read_named(wanted, now).await
+    }
+
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        Some(self)
     }
 
     fn telemetry(&self) -> TelemetrySnapshot {

@@ -271,6 +271,23 @@ pub(super) const ARTICLE: Table = Table {
     forms: Forms::Values,
 };
 
+/// What of a change is read only when somebody asks for it.
+pub(super) const CHANGE_TEXT: Table = Table {
+    operation: "read plans of changes",
+    columns: &["sys_id", "implementation_plan"],
+    essential: &[],
+    forms: Forms::Values,
+    ..CHANGE
+};
+
+/// What of an article is read only when somebody asks for it.
+pub(super) const ARTICLE_TEXT: Table = Table {
+    operation: "read texts of articles",
+    columns: &["sys_id", "kb_description"],
+    essential: &[],
+    ..ARTICLE
+};
+
 pub(super) const SCHEDULE: Table = Table {
     name: "cmn_schedule_condition",
     operation: "read schedules",

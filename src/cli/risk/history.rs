@@ -180,8 +180,11 @@ mod tests {
 
     fn told(text: &str) -> String {
         match parse(text.as_bytes()) {
-            Ok(history) => {
-                format!("{:?}", history.cases().iter().map(|case| (&*case.id, case.failed)).collect::<Vec<_>>())
+            Ok(told) => {
+                format!(
+                    "{:?}",
+                    told.history.cases().iter().map(|case| (&*case.id, case.failed)).collect::<Vec<_>>()
+                )
             }
             Err(error) => format!("{error:#}"),
         }

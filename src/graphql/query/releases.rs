@@ -122,7 +122,9 @@ impl ReleaseQuery {
             None => session.graph.clone(),
             Some(Ok(seconds)) => {
                 let age = SignedDuration::from_secs(i64::from(seconds));
-                session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?
+                let read = session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?;
+                errors::tell_late(ctx, &read.late);
+                read.graph
             }
             Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };

@@ -23,17 +23,4 @@ mirror! {
         /// An executive.
         Executive
     }
-    /// How a check came out.
-    CheckOutcome of domain::Outcome {
-        /// It holds.
-        Pass
-        /// It does not hold.
-        Fail
-        /// Evidence is missing.
-        Unknown
-        /// Its time has not come.
-        NotDue
-        /// It does not concern the subject.
-        NotApplicable
-    }
 }
