@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// `[risk]`
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct RiskFile {
+pub(super) struct RiskFile {
     /// A model that `interlock risk train` wrote; without one the documented prior scorecard answers.
     pub model: Option<std::path::PathBuf>,
     /// Failures per change that the prior scorecard assumes, for example 0.1.
@@ -19,7 +19,7 @@ pub struct RiskFile {
 
 /// `[risk.costs]`: a review pays when the probability of failure is over its cost / (share prevented × failure cost).
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct RiskCostsFile {
+pub(super) struct RiskCostsFile {
     /// Who answers for these numbers.
     pub owner: String,
     /// The day on which they were set.
@@ -37,7 +37,7 @@ pub struct RiskCostsFile {
 
 /// `cab = { cost = 2000, prevents = 0.3 }`
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-pub struct ReviewFile {
+pub(super) struct ReviewFile {
     /// What one review costs.
     pub cost: f64,
     /// Share of failures that it prevents, over 0 and at most 1.
@@ -46,7 +46,7 @@ pub struct ReviewFile {
 
 /// `[risk.classification]`: a decision table. Every combination must be met by a rule; rules must not disagree.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct ClassificationFile {
+pub(super) struct ClassificationFile {
     /// Share of changed lines that tests must reach for coverage to be enough.
     pub minimum_coverage: f64,
     /// The rows.
@@ -55,7 +55,7 @@ pub struct ClassificationFile {
 
 /// `[[risk.classification.rules]]`: conditions that are left out are met by all.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct RuleFile {
+pub(super) struct RuleFile {
     /// Shown when the rule fires.
     pub name: String,
     /// Is it an emergency?
