@@ -34,7 +34,28 @@ pub(crate) fn write(name: &str, events: impl IntoIterator<Item = IcsEvent>) -> S
     for event in events {
         calendar.push(written(event));
     }
-    calendar.done().to_string()
+    fold(&calendar.done().to_string())
+}
+
+/// Most octets of a line (RFC 5545, 3.1), without its end.
+const LINE: usize = 75;
+
+/// Folds anew: the library does not count the blank with which a continued line begins, and so goes over the limit.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for line in text.replace("\r\n ", "").split_terminator("\r\n") {
+        let mut used = 0;
+        for letter in line.chars() {
+            if used + letter.len_utf8() > LINE {
+                folded.push_str("\r\n ");
+                used = 1;
+            }
+            folded.push(letter);
+            used += letter.len_utf8();
+        }
+        folded.push_str("\r\n");
+    }
+    folded
 }
 
 fn written(event: IcsEvent) -> Event {
