@@ -8,6 +8,7 @@ mod lookups;
 mod pages;
 mod records;
 mod scope;
+mod sharing;
 mod world;
 
 pub(crate) use bank::small_bank;

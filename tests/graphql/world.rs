@@ -138,7 +138,7 @@ impl World {
             policy: CorrelationPolicy::default(),
             clock: Arc::new(FrozenClock(now())),
         }));
-        let api = Api::new(federation.clone(), &self.limits);
+        let api = Arc::new(Api::new(federation.clone(), &self.limits));
         Asked { api, federation, systems: self.systems }
     }
 
@@ -152,7 +152,7 @@ impl World {
 
 /// The API, to be asked.
 pub(crate) struct Asked {
-    api: Api,
+    pub(crate) api: Arc<Api>,
     pub(crate) federation: Arc<Federation>,
     pub(crate) systems: BTreeMap<&'static str, Arc<System>>,
 }
