@@ -10,7 +10,10 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
+mod loaders;
 mod paging;
+mod risk;
 mod session;
 mod visibility;
 
@@ -21,10 +24,13 @@ use async_graphql::{
 };
 use async_trait::async_trait;
 
+use crate::config::RiskSetup;
 use crate::federation::Federation;
-use crate::http::{Basis, Caller, Edition, Executed, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
+use loaders::Details;
 use query::Query;
+use risk::RiskDesk;
 use session::{Session, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -34,6 +40,8 @@ pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
     systems: Arc<Systems>,
+    risks: Arc<RiskDesk>,
+    details: Arc<Details>,
     limits: Limits,
 }
 
@@ -42,20 +50,29 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
-        Self { schema, federation, systems, limits: limits.clone() }
+        let details = Details::new(federation.clone());
+        Self { schema, federation, systems, details, risks: Arc::default(), limits: limits.clone() }
+    }
+
+    /// Judges risk by this model, these costs and this table instead of the documented defaults.
+    #[must_use]
+    pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
+        Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
     }
 }
 
 #[async_trait]
 impl Executor for Api {
     async fn execute(&self, request: Request, caller: Caller) -> Executed {
-        let Some(graph) = self.federation.graph() else {
+        let Some(newest) = self.federation.newest() else {
             let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
             return Executed { response, basis: Basis::Live };
         };
-        let session = Session::new((&self.federation, &self.systems), graph, caller);
+        let loader = Arc::new(self.details.loader(&caller.scope));
+        let session = Session::new((&self.federation, &self.systems, &self.risks), (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());
-        let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
+        let execution = self.schema.execute(request.data(session).data(Told::default()));
+        let mut response = loader.drive(execution).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }
@@ -65,6 +82,10 @@ impl Executor for Api {
     fn edition(&self) -> Option<Edition> {
         let version = self.federation.graph()?.version;
         Some(Edition { version, second: this_second(&self.federation).as_second() })
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {
@@ -88,6 +109,7 @@ fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
         .override_output_type_description::<jiff::Timestamp>(
             "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
         )
+        .override_output_type_description::<jiff::Span>("A length of time: ISO 8601, for example PT1H30M.")
 }
 
 /// An error about the request as a whole.

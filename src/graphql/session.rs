@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
-use domain::{ConnectorId, RecordKind, Scope};
+use connectors::LongText;
+use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
 use super::errors;
+use super::loaders::Loader;
+use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
-use crate::federation::Federation;
+use crate::federation::{Federation, Publication};
 use crate::http::{Basis, Caller, Edition};
 
 /// What one request works with.
@@ -20,12 +23,16 @@ pub(crate) struct Session {
     pub(crate) graph: Arc<ReleaseGraph>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
     caller: Caller,
     federation: Arc<Federation>,
     moment: Timestamp,
+    as_of: Option<Timestamp>,
+    loader: Arc<Loader>,
     reads: Arc<Reads>,
 }
 
@@ -81,17 +88,26 @@ impl Systems {
     }
 }
 
+/// What all sessions share.
+type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+
 impl Session {
     /// The session of a request, at this moment to the second.
-    pub(crate) fn new(api: (&Arc<Federation>, &Arc<Systems>), graph: Arc<ReleaseGraph>, caller: Caller) -> Self {
-        let (federation, systems) = api;
+    pub(crate) fn new(
+        (federation, systems, risks): Api<'_>,
+        (newest, loader): (&Publication, &Arc<Loader>),
+        caller: Caller,
+    ) -> Self {
         Self {
-            graph,
+            graph: newest.graph.clone(),
             systems: systems.clone(),
+            risks: risks.clone(),
             entities: AtomicUsize::new(0),
             caller,
             federation: federation.clone(),
             moment: this_second(federation),
+            as_of: newest.as_of,
+            loader: loader.clone(),
             reads: Arc::default(),
         }
     }
@@ -107,7 +123,6 @@ impl Session {
     }
 
     /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
-    #[expect(dead_code, reason = "no field depends on time yet; the first that does must not go by another clock")]
     pub(crate) fn now(&self) -> Timestamp {
         self.reads.moment.store(true, Ordering::Relaxed);
         self.moment
@@ -118,6 +133,12 @@ impl Session {
     pub(crate) fn live(&self) -> &Arc<Federation> {
         self.reads.live.store(true, Ordering::Relaxed);
         &self.federation
+    }
+
+    /// When the latest gathering began that told nothing else than the graph. The graph stays, this moves on.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        self.as_of
     }
 
     /// The session of the request, or NOT_READY before the first graph.
@@ -154,6 +175,18 @@ impl Session {
     /// The node at this place, unless the caller may not see it.
     pub(crate) fn place<T: Entity>(&self, graph: &Arc<ReleaseGraph>, index: Index<T>) -> Option<At<T>> {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
+    }
+
+    /// A long text, read now: null where there is none, and with one error where its system fails.
+    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        match self.loader.load(what, id).await {
+            Ok(text) => text,
+            Err(gap) => {
+                errors::tell_dark(context, &[gap]);
+                None
+            }
+        }
     }
 
     /// All nodes of a table that the caller may see and that pass the filter, in the order of their ids.

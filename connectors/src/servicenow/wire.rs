@@ -271,6 +271,23 @@ pub(super) const ARTICLE: Table = Table {
     forms: Forms::Values,
 };
 
+/// What of a change is read only when somebody asks for it.
+pub(super) const CHANGE_TEXT: Table = Table {
+    operation: "read plans of changes",
+    columns: &["sys_id", "implementation_plan"],
+    essential: &[],
+    forms: Forms::Values,
+    ..CHANGE
+};
+
+/// What of an article is read only when somebody asks for it.
+pub(super) const ARTICLE_TEXT: Table = Table {
+    operation: "read texts of articles",
+    columns: &["sys_id", "kb_description"],
+    essential: &[],
+    ..ARTICLE
+};
+
 pub(super) const SCHEDULE: Table = Table {
     name: "cmn_schedule_condition",
     operation: "read schedules",
@@ -463,7 +480,7 @@ pub(super) const TABLES: [&Table; 23] = [
 ];
 
 /// The kinds that are read, with the table that holds most of each.
-pub(super) const KINDS: [(RecordKind, &Table); 14] = [
+pub(super) const KINDS: [(RecordKind, &Table); 15] = [
     (RecordKind::Change, &CHANGE),
     (RecordKind::ChangeTask, &CHANGE_TASK),
     (RecordKind::Approval, &APPROVAL),
@@ -478,4 +495,5 @@ pub(super) const KINDS: [(RecordKind, &Table); 14] = [
     (RecordKind::Account, &ACCOUNT),
     (RecordKind::Group, &GROUP),
     (RecordKind::Delegation, &DELEGATION),
+    (RecordKind::ServiceOffering, &TOUCHED_OFFERING),
 ];

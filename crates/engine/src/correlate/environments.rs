@@ -6,7 +6,7 @@ use super::walk::Walk;
 use crate::graph::{Index, Table};
 
 /// What a word stands for; `None` when no environment goes by it.
-pub(super) fn environment_word(environments: &Table<Environment>, word: &str) -> Option<EnvironmentWord> {
+pub(crate) fn environment_word(environments: &Table<Environment>, word: &str) -> Option<EnvironmentWord> {
     let word = word.trim();
     let whole = environments.iter().find(|(_, environment)| environment.is_called(word));
     if let Some((_, environment)) = whole {
@@ -38,7 +38,7 @@ pub(super) fn target_of(environments: &Table<Environment>, word: &str, region: O
 }
 
 /// Where a service goes in an environment: each of its regions there, or the environment as a whole.
-pub(super) fn targets_in(environment: &Environment, service: &Service) -> Vec<Target> {
+pub(crate) fn targets_in(environment: &Environment, service: &Service) -> Vec<Target> {
     let regions: Vec<&Text> =
         service.regions.iter().filter(|region| environment.regions.contains(region)).collect();
     if regions.is_empty() {
