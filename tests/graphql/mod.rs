@@ -10,6 +10,7 @@ mod pages;
 mod records;
 mod refresh;
 mod scope;
+mod sharing;
 mod world;
 
 pub(crate) use bank::small_bank;
