@@ -52,9 +52,9 @@ pub const EMERGENCY: &str = "emergency";
 
 /// All features, in the order of a case's values.
 pub const CATALOG: [Spec; 18] = [
-    log(("linesChanged", "lines changed", "Lines added and deleted since the version before"), 120.0, 0.20),
+    log(("linesChanged", "lines changed", "Lines added and deleted since the version before"), 120.0, 0.17),
     log(("files", "files changed", "Files that differ from the version before"), 6.0, 0.22),
-    log(("directories", "directories", "Directories with changed files"), 3.0, 0.20),
+    log(("directories", "directories", "Directories with changed files"), 3.0, 0.15),
     log(("commits", "commits", "Commits since the version before"), 4.0, 0.10),
     log(("developers", "developers", "How many people wrote these commits; not who"), 1.0, 0.15),
     plain(
@@ -64,7 +64,7 @@ pub const CATALOG: [Spec; 18] = [
             "Share of lines that tests reach in the files that the release changes",
         ),
         0.80,
-        -2.5,
+        -2.2,
     ),
     log(("failedTests", "failed tests", "Tests that failed in the newest report of each suite"), 0.0, 0.60),
     log(("flakySuites", "flaky test suites", "Suites that both failed and passed on the same commit"), 0.0, 0.40),
