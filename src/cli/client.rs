@@ -106,6 +106,11 @@ impl Answer {
 }
 
 impl ClientArguments {
+    /// The present, as the question goes by it.
+    pub(super) fn now(&self) -> Timestamp {
+        super::serve::clock(self.now).now()
+    }
+
     /// A gateway to ask: the running one, or one of our own that has read every system once.
     ///
     /// # Errors

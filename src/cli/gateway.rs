@@ -47,7 +47,7 @@ impl Gateway {
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
         let router = http::router(HttpState {
-            executor: Arc::new(Api::new(federation.clone(), &limits)),
+            executor: Arc::new(Api::new(federation.clone(), &limits).judging_risk_by(config.risk)),
             readiness: Arc::new(move || match ready.graph() {
                 Some(_) => Readiness::Ready,
                 None => Readiness::NotReady("The first graph is being assembled.".to_owned()),

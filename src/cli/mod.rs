@@ -1,13 +1,17 @@
 //! The command line. One file per subcommand; exit codes mean the same everywhere.
 
 mod bank;
+mod blockers;
+mod calendar;
 mod check;
 mod client;
 mod demo;
 mod gateway;
 mod logs;
 pub mod map;
+mod risk;
 mod schema;
+mod sequence;
 mod serve;
 mod simulate;
 
@@ -65,6 +69,14 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Tell in which order, together with what, and when releases can go
+    Sequence(sequence::Arguments),
+    /// Tell what stands in a release's way at a target, and what would let it through
+    Blockers(blockers::Arguments),
+    /// Show what is planned and what gets in each other's way; or write it as iCalendar
+    Calendar(calendar::Arguments),
+    /// Train, test and explain the model of a release's risk
+    Risk(risk::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -119,6 +131,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Sequence(arguments) => sequence::run(arguments).await,
+            Command::Blockers(arguments) => blockers::run(arguments).await,
+            Command::Calendar(arguments) => calendar::run(arguments).await,
+            Command::Risk(arguments) => risk::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

@@ -29,6 +29,10 @@ pub(super) struct Arguments {
     /// Write the gateway's configuration for these vendors to this file
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
+    /// Write the estate's history to this file (CSV, as `interlock risk backtest` reads it, with the probability that
+    /// each failure was drawn with), and start nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["load", "write_config", "vendor_ports"])]
+    history: Option<PathBuf>,
     #[command(flatten)]
     estate: EstateArguments,
     #[command(flatten)]
@@ -51,6 +55,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 async fn estate(arguments: &Arguments) -> Result<Exit, Failure> {
+    if let Some(path) = &arguments.history {
+        let text = simulators::estate::history_csv(&arguments.estate.generate()?);
+        std::fs::write(path, text)
+            .map_err(|error| anyhow::Error::new(error).context(format!("{} cannot be written", path.display())))?;
+        return Ok(Exit::Pass);
+    }
     let (bank, _folder) = arguments.estate.open("127.0.0.1:4000".to_owned(), arguments.vendor_ports).await?;
     for (name, server) in bank.servers() {
         println!("{name} listening on {}", server.url());

@@ -6,6 +6,8 @@ pub mod file;
 mod landscape;
 mod mistakes;
 mod read;
+mod risk;
+mod risk_file;
 mod schema;
 mod secrets;
 mod systems;
@@ -21,10 +23,12 @@ pub use access::Token;
 
 pub use file::{LimitsFile as Limits, RefreshFile as Refresh};
 pub use mistakes::{Mistake, Mistakes};
+pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
 
 use file::{AccessFile, HorizonFile, ServerFile};
+use risk_file::RiskFile;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub struct Config {
     pub connectors: Vec<connectors::build::SystemPlan>,
     /// The company.
     pub landscape: Landscape,
+    /// How risk is judged.
+    pub risk: RiskSetup,
 }
 
 impl Config {
@@ -108,6 +114,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let tokens = access_tokens(&mut table, &mut mistakes);
     let horizon: HorizonFile = read::section(&mut table, "horizon", &mut mistakes);
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
+    let risk: RiskFile = read::section(&mut table, "risk", &mut mistakes);
+    let risk = risk::check(risk, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
         services: read::list(&mut table, "services", &mut mistakes),
@@ -143,8 +151,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     if let Some(listen) = listen {
         check_beyond_loopback(listen, &tokens, &mut mistakes);
     }
-    match (listen, horizon) {
-        (Some(listen), Some(horizon)) if mistakes.0.is_empty() => Ok(Config {
+    match (listen, horizon, risk) {
+        (Some(listen), Some(horizon), Some(risk)) if mistakes.0.is_empty() => Ok(Config {
             listen,
             hosts: server.hosts,
             limits: server.limits,
@@ -153,6 +161,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             refresh,
             connectors,
             landscape,
+            risk,
         }),
         _ => Err(mistakes),
     }

@@ -23,6 +23,7 @@ struct WholeFile {
     compatibilities: Option<Vec<file::CompatibilityFile>>,
     pools: Option<Vec<file::PoolFile>>,
     blackouts: Option<Vec<super::blackouts::BlackoutFile>>,
+    risk: Option<super::risk_file::RiskFile>,
 }
 
 /// The schema as JSON text.

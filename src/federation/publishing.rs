@@ -26,13 +26,7 @@ impl Federation {
         let now = self.plan.clock.now();
         let newest = self.newest();
         let as_of = begun.or_else(|| newest.as_ref()?.as_of);
-        let (gaps, revision, bags) = {
-            let holdings = self.holdings.lock().await;
-            let gaps = self.gaps(&holdings, &late, now);
-            let bags: Vec<Arc<Records>> =
-                holdings.systems.values().flat_map(|held| held.records()).cloned().collect();
-            (gaps, holdings.revision, bags)
-        };
+        let (gaps, revision, bags) = self.told(&late, now).await;
         let same = newest.filter(|newest| {
             let kept = now.duration_since(newest.graph.assembled_at);
             newest.revision == revision && newest.graph.gaps == gaps && kept < LONGEST_KEPT
@@ -55,29 +49,10 @@ impl Federation {
         (bags, gaps): (Vec<Arc<Records>>, Vec<Gap>),
         now: Timestamp,
     ) -> Option<Arc<ReleaseGraph>> {
-        let version = self.graph().map_or(0, |graph| graph.version) + 1;
-        let landscape = self.plan.landscape.clone();
-        let connectors = self.plan.connectors.iter().map(|c| connected_system(c.as_ref())).collect();
-        let policy = self.plan.policy.clone();
-        let horizon_start = Some(self.plan.horizon.around(now).start);
-        let building = tokio::task::spawn_blocking(move || {
-            let mut records = Records::default();
-            for bag in bags {
-                records.append(Arc::unwrap_or_clone(bag));
-            }
-            let darkness = Darkness::from_gaps(&gaps);
-            correlate(CorrelateInput {
-                records,
-                landscape,
-                darkness,
-                gaps,
-                connectors,
-                policy,
-                horizon_start,
-                version,
-                now,
-            })
-        });
+        let input = self.without_records(gaps, now);
+        let version = input.version;
+        let building =
+            tokio::task::spawn_blocking(move || correlate(CorrelateInput { records: together(bags), ..input }));
         match building.await {
             Ok(graph) => {
                 info!(
@@ -96,6 +71,35 @@ impl Federation {
         }
     }
 
+    /// What a graph made now would be made from.
+    pub async fn input(&self) -> CorrelateInput {
+        let now = self.plan.clock.now();
+        let (gaps, _, bags) = self.told(&BTreeSet::new(), now).await;
+        CorrelateInput { records: together(bags), ..self.without_records(gaps, now) }
+    }
+
+    /// What is missing, of which holdings, and what is held.
+    async fn told(&self, late: &BTreeSet<ConnectorId>, now: Timestamp) -> (Vec<Gap>, u64, Vec<Arc<Records>>) {
+        let holdings = self.holdings.lock().await;
+        let gaps = self.gaps(&holdings, late, now);
+        let bags = holdings.systems.values().flat_map(|held| held.records()).cloned().collect();
+        (gaps, holdings.revision, bags)
+    }
+
+    fn without_records(&self, gaps: Vec<Gap>, now: Timestamp) -> CorrelateInput {
+        CorrelateInput {
+            records: Records::default(),
+            landscape: self.plan.landscape.clone(),
+            darkness: Darkness::from_gaps(&gaps),
+            gaps,
+            connectors: self.plan.connectors.iter().map(|c| connected_system(c.as_ref())).collect(),
+            policy: self.plan.policy.clone(),
+            horizon_start: Some(self.plan.horizon.around(now).start),
+            version: self.graph().map_or(0, |graph| graph.version) + 1,
+            now,
+        }
+    }
+
     /// What is missing, in the order in which a graph tells it.
     fn gaps(&self, holdings: &Holdings, late: &BTreeSet<ConnectorId>, now: Timestamp) -> Vec<Gap> {
         let age = self.plan.refresh.interval.saturating_mul(STALE_AFTER_INTERVALS);
@@ -110,6 +114,14 @@ impl Federation {
         gaps.sort();
         gaps
     }
+}
+
+fn together(bags: Vec<Arc<Records>>) -> Records {
+    let mut records = Records::default();
+    for bag in bags {
+        records.append(Arc::unwrap_or_clone(bag));
+    }
+    records
 }
 
 fn connected_system(connector: &dyn Connector) -> ConnectedSystem {

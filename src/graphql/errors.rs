@@ -38,6 +38,11 @@ pub(crate) fn ambiguous_release(key: &str, keys: &[&str]) -> Error {
         .extend_with(|_, extensions| extensions.set("keys", keys))
 }
 
+/// Our own failure.
+pub(crate) fn internal() -> Error {
+    coded("INTERNAL", "Something went wrong inside the gateway; its operators find the cause by the trace id.")
+}
+
 /// The first graph is not there yet.
 pub(crate) fn not_ready() -> Error {
     coded("NOT_READY", "The first graph is being assembled; ask again shortly.")

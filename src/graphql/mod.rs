@@ -10,8 +10,10 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
 mod loaders;
 mod paging;
+mod risk;
 mod session;
 mod visibility;
 
@@ -22,11 +24,13 @@ use async_graphql::{
 };
 use async_trait::async_trait;
 
+use crate::config::RiskSetup;
 use crate::federation::Federation;
-use crate::http::{Basis, Caller, Edition, Executed, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use errors::Told;
 use loaders::Details;
 use query::Query;
+use risk::RiskDesk;
 use session::{Session, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -36,6 +40,7 @@ pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
     systems: Arc<Systems>,
+    risks: Arc<RiskDesk>,
     details: Arc<Details>,
     limits: Limits,
 }
@@ -46,7 +51,13 @@ impl Api {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
         let details = Details::new(federation.clone());
-        Self { schema, federation, systems, details, limits: limits.clone() }
+        Self { schema, federation, systems, details, risks: Arc::default(), limits: limits.clone() }
+    }
+
+    /// Judges risk by this model, these costs and this table instead of the documented defaults.
+    #[must_use]
+    pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
+        Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
     }
 }
 
@@ -58,7 +69,7 @@ impl Executor for Api {
             return Executed { response, basis: Basis::Live };
         };
         let loader = Arc::new(self.details.loader(&caller.scope));
-        let session = Session::new((&self.federation, &self.systems), (&newest, &loader), caller);
+        let session = Session::new((&self.federation, &self.systems, &self.risks), (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());
         let execution = self.schema.execute(request.data(session).data(Told::default()));
         let mut response = loader.drive(execution).await;
@@ -71,6 +82,10 @@ impl Executor for Api {
     fn edition(&self) -> Option<Edition> {
         let version = self.federation.graph()?.version;
         Some(Edition { version, second: this_second(&self.federation).as_second() })
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {
@@ -94,6 +109,7 @@ fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
         .override_output_type_description::<jiff::Timestamp>(
             "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
         )
+        .override_output_type_description::<jiff::Span>("A length of time: ISO 8601, for example PT1H30M.")
 }
 
 /// An error about the request as a whole.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::errors;
 use super::loaders::Loader;
+use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::{Federation, Publication};
 use crate::http::{Basis, Caller, Edition};
@@ -22,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) graph: Arc<ReleaseGraph>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
@@ -85,16 +88,20 @@ impl Systems {
     }
 }
 
+/// What all sessions share.
+type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+
 impl Session {
     /// The session of a request, at this moment to the second.
     pub(crate) fn new(
-        (federation, systems): (&Arc<Federation>, &Arc<Systems>),
+        (federation, systems, risks): Api<'_>,
         (newest, loader): (&Publication, &Arc<Loader>),
         caller: Caller,
     ) -> Self {
         Self {
             graph: newest.graph.clone(),
             systems: systems.clone(),
+            risks: risks.clone(),
             entities: AtomicUsize::new(0),
             caller,
             federation: federation.clone(),

@@ -5,6 +5,7 @@ mod answers;
 mod caller;
 mod completion;
 mod document;
+mod feeds;
 mod graphql;
 mod health;
 mod hosts;
@@ -44,6 +45,7 @@ use tower_http::{
 
 pub use answers::{Basis, Edition};
 pub use caller::{Access, Caller, StaticToken};
+pub use feeds::FeedOf;
 pub use health::Readiness;
 pub use hosts::HostPolicy;
 pub use limits::Limits;
@@ -66,6 +68,11 @@ pub trait Executor: Send + Sync + 'static {
     /// What an answer that is given now would be made from, as far as its basis can tell; none when no answer may be
     /// kept. Of a caller, answers with a basis that can be kept depend on roles and scope alone.
     fn edition(&self) -> Option<Edition>;
+
+    /// A calendar feed as iCalendar text; `None` when there is none, or not for this caller.
+    fn feed(&self, _of: FeedOf, _key: &str, _caller: &Caller) -> Option<String> {
+        None
+    }
 
     /// The schema in its definition language, to know which failed fields may be null.
     fn sdl(&self) -> String;
@@ -121,6 +128,7 @@ pub fn router(state: HttpState) -> Result<Router, UnreadableSchema> {
         .route("/", get(front_door))
         .route("/graphql", any(graphql::graphql))
         .route("/graphiql/{name}", get(page::asset))
+        .route("/calendar/{kind}/{file}", get(feeds::feed))
         .route("/health/live", get(async || health::live()))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics_page))

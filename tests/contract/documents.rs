@@ -61,6 +61,12 @@ fn variables(operation: &str) -> serde_json::Value {
             "orderBy": [{ "by": "WINDOW_START", "direction": "DESC" }],
             "first": 10,
         }),
+        "bot-sequence" => json!({ "input": {
+            "releases": ["payments-api@2.14.0"],
+            "target": { "environment": "production" },
+            "from": "2026-06-15T12:00:00Z",
+            "to": "2026-06-22T12:00:00Z",
+        } }),
         "portal-running" => json!({ "service": "payments-api" }),
         _ => json!({}),
     }

@@ -5,6 +5,7 @@
 //! Left out: webhooks, branch protection, runs on commits that are no release's, and by default the reports of releases
 //! that were not the newest of their tag pattern when they were first seen (see `Options`).
 
+mod addresses;
 mod client;
 mod comparing;
 mod config;
@@ -70,6 +71,8 @@ pub struct Github {
     held: Mutex<BTreeMap<Text, Arc<Held>>>,
     /// Accounts behind logins that only texts name; `None` where there is none.
     logins: Mutex<BTreeMap<String, Option<graph_wire::Who>>>,
+    /// Addresses that people show on their profiles, by login; `None` where they show none or we may not ask.
+    addresses: Mutex<BTreeMap<Text, Option<Text>>>,
     /// Container images by organisation.
     images: Mutex<BTreeMap<String, packages::Images>>,
 }
@@ -84,6 +87,7 @@ pub fn open(plan: &SystemPlan, options: &Options, clock: Arc<dyn Clock>) -> Resu
         client: Client::open(plan, options, clock)?,
         held: Mutex::default(),
         logins: Mutex::default(),
+        addresses: Mutex::default(),
         images: Mutex::default(),
     })
 }

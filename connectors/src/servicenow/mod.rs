@@ -41,7 +41,7 @@ use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts,
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 /// The kinds of records that it reads.
-const KINDS: [RecordKind; 14] = [
+const KINDS: [RecordKind; 15] = [
     RecordKind::Change,
     RecordKind::ChangeTask,
     RecordKind::Approval,
@@ -56,6 +56,7 @@ const KINDS: [RecordKind; 14] = [
     RecordKind::Account,
     RecordKind::Group,
     RecordKind::Delegation,
+    RecordKind::ServiceOffering,
 ];
 
 /// Sets the connector of one instance up; nothing is sent yet.

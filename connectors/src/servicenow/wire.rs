@@ -480,7 +480,7 @@ pub(super) const TABLES: [&Table; 23] = [
 ];
 
 /// The kinds that are read, with the table that holds most of each.
-pub(super) const KINDS: [(RecordKind, &Table); 14] = [
+pub(super) const KINDS: [(RecordKind, &Table); 15] = [
     (RecordKind::Change, &CHANGE),
     (RecordKind::ChangeTask, &CHANGE_TASK),
     (RecordKind::Approval, &APPROVAL),
@@ -495,4 +495,5 @@ pub(super) const KINDS: [(RecordKind, &Table); 14] = [
     (RecordKind::Account, &ACCOUNT),
     (RecordKind::Group, &GROUP),
     (RecordKind::Delegation, &DELEGATION),
+    (RecordKind::ServiceOffering, &TOUCHED_OFFERING),
 ];

@@ -8,6 +8,7 @@ pub mod correlate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;
+pub mod risk;
 pub mod sequence;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

@@ -9,6 +9,8 @@ mod listing;
 mod lookup;
 mod nodes;
 mod releases;
+mod risk;
+mod sequence;
 mod systems;
 mod work_items;
 
@@ -26,4 +28,6 @@ pub(crate) struct Query(
     calendar::CalendarQuery,
     nodes::NodeQuery,
     systems::SystemQuery,
+    sequence::SequenceQuery,
+    risk::RiskQuery,
 );

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{RecordKind, Scope};
 use engine::calendar::{Calendar as Planned, Conflict, Entry, EntryKind};
 use engine::graph::{Index, ReleaseGraph};
@@ -21,7 +23,7 @@ use crate::graphql::connection::{List, connection, page_cost};
 use crate::graphql::coverage::{Coverage, all_gaps};
 use crate::graphql::paging::{OrderKey, PageArguments};
 use crate::graphql::session::Session;
-use crate::graphql::visibility::At;
+use crate::graphql::visibility::{At, is_visible};
 
 /// Kinds of records that a calendar is made from.
 const TELLING: &[RecordKind] = &[
@@ -55,20 +57,34 @@ impl Calendar {
     /// The calendar as the caller sees it.
     pub(crate) fn new(session: &Session, shape: String, mut planned: Planned) -> Self {
         let graph = session.graph.clone();
-        planned.entries.retain(|entry| sees(session, &graph, entry));
-        planned.conflicts.retain(|conflict| conflict.sides.iter().any(|side| sees(session, &graph, side)));
+        planned.entries.retain(|entry| sees(session.scope(), &graph, entry));
+        planned.conflicts.retain(|conflict| conflict.sides.iter().any(|side| sees(session.scope(), &graph, side)));
         Self { graph, shape, planned }
     }
 }
 
 /// May the caller see an entry? Meetings, maintenance and blackouts concern everybody.
-fn sees(session: &Session, graph: &ReleaseGraph, entry: &Entry) -> bool {
+pub(crate) fn sees(scope: &Scope, graph: &ReleaseGraph, entry: &Entry) -> bool {
     match (entry.kind, entry.release, entry.change, entry.train) {
         (EntryKind::Blackout | EntryKind::Maintenance | EntryKind::CabMeeting, ..) => true,
-        (_, Some(release), ..) => session.sees(graph, release),
-        (_, _, Some(change), _) => session.sees(graph, change),
-        (_, _, _, Some(train)) => session.sees(graph, train),
-        _ => matches!(session.scope(), Scope::All),
+        (_, Some(release), ..) => is_visible(graph, release, scope),
+        (_, _, Some(change), _) => is_visible(graph, change, scope),
+        (_, _, _, Some(train)) => is_visible(graph, train, scope),
+        _ => matches!(scope, Scope::All),
+    }
+}
+
+/// Stays while the record stands, also when its time moves.
+pub(crate) fn entry_id(entry: &Entry) -> String {
+    URL_SAFE_NO_PAD.encode(format!("CalendarEntry:{}", entry.key))
+}
+
+/// The kind as clients see it.
+pub(crate) fn word(kind: EntryKind) -> String {
+    let value = async_graphql::InputType::to_value(&CalendarEntryKind::from(kind));
+    match value {
+        async_graphql::Value::Enum(name) => name.to_string(),
+        other => other.to_string(),
     }
 }
 
@@ -157,6 +173,11 @@ impl CalendarEntry {
 /// Something that is planned, or that decides when something may be: half-open, the start is inside, the end is not.
 #[Object]
 impl CalendarEntry {
+    /// Opaque id: it stays while the record stands, also when its time moves.
+    async fn id(&self) -> ID {
+        ID(entry_id(&self.entry))
+    }
+
     /// What it is.
     async fn kind(&self) -> CalendarEntryKind {
         self.entry.kind.into()
@@ -217,7 +238,7 @@ pub(crate) struct CalendarConflict {
 
 impl CalendarConflict {
     fn seen<'a>(&'a self, session: &'a Session) -> impl Iterator<Item = &'a Entry> {
-        self.conflict.sides.iter().filter(|side| sees(session, &self.graph, side))
+        self.conflict.sides.iter().filter(|side| sees(session.scope(), &self.graph, side))
     }
 }
 
@@ -279,12 +300,12 @@ impl CalendarConflict {
     /// Moves that would resolve it: each leaves what is moved without any conflict.
     async fn resolutions(&self, ctx: &Context<'_>) -> Result<Vec<CalendarResolution>> {
         let session = Session::of(ctx)?;
-        let mine = self.conflict.resolutions.iter().filter(|move_| sees(session, &self.graph, &move_.entry));
-        let told = mine.map(|move_| CalendarResolution {
-            release: move_.entry.release.and_then(|index| session.place(&self.graph, index)),
-            change: move_.entry.change.and_then(|index| session.place(&self.graph, index)),
-            window: move_.window.into(),
-            explanation: move_.explanation.to_string(),
+        let mine = self.conflict.resolutions.iter().filter(|way| sees(session.scope(), &self.graph, &way.entry));
+        let told = mine.map(|way| CalendarResolution {
+            release: way.entry.release.and_then(|index| session.place(&self.graph, index)),
+            change: way.entry.change.and_then(|index| session.place(&self.graph, index)),
+            window: way.window.into(),
+            explanation: way.explanation.to_string(),
         });
         Ok(told.collect())
     }

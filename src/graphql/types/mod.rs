@@ -4,6 +4,7 @@ pub(crate) mod enums;
 
 pub(crate) mod release;
 
+pub(crate) mod alias;
 pub(crate) mod approval;
 pub(crate) mod artifact;
 pub(crate) mod blast_radius;
@@ -25,6 +26,8 @@ pub(crate) mod problem;
 pub(crate) mod provenance;
 pub(crate) mod pull_request;
 pub(crate) mod repository;
+pub(crate) mod risk;
+pub(crate) mod sequence;
 pub(crate) mod service;
 pub(crate) mod system;
 pub(crate) mod target;

@@ -97,7 +97,11 @@ def _handler(front):
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(content)
+                try:
+                    self.wfile.write(content)
+                except ConnectionError:
+                    # Whoever asked did not wait: no concern of the proxy.
+                    self.close_connection = True
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward
 

@@ -24,4 +24,6 @@ pub use resolutions::Resolution;
 pub(crate) use recurrence::expand;
 
 #[cfg(test)]
+mod conflict_tests;
+#[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EnvironmentKey, Target, Text, Window};
+use domain::{Change, EnvironmentKey, Target, Text, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::clashes::{Hold, are_one};
@@ -11,6 +11,7 @@ use super::conflicts::{Resource, Work, spoken, subject};
 use super::entries::EntryKind;
 use super::openings::{allowed_windows, closings};
 use super::{CalendarError, Intervals};
+use crate::graph::Index;
 
 /// How far beyond the asked range a move may lead.
 const SEARCH_DAYS: i64 = 90;
@@ -30,6 +31,8 @@ pub struct Resolution {
 pub(super) struct Roads {
     pub(super) allowed: BTreeMap<EnvironmentKey, Intervals>,
     claims: BTreeMap<Resource, Vec<(usize, Hold)>>,
+    /// Places of the entries of each change, without its bookings.
+    of_change: BTreeMap<Index<Change>, Vec<usize>>,
     pub(super) reach: Window,
 }
 
@@ -50,44 +53,70 @@ impl Roads {
                 claims.entry(*resource).or_default().push((place, *hold));
             }
         }
-        Ok(Self { allowed, claims, reach })
-    }
-
-    /// When an entry may be: open for it, and nobody else in its way.
-    fn free(&self, work: &Work<'_>, side: usize) -> Option<Intervals> {
-        let (entry, own) = (work.entries.get(side)?, work.occupations.get(side)?);
-        let mut free = match &entry.target {
-            Some(target) => self.allowed.get(&target.environment)?.clone(),
-            None => Intervals::new([self.reach]),
-        };
-        if let (Some(subject), Some(target)) = (subject(work.graph, entry), entry.target.as_ref())
-            && entry.kind != EntryKind::Booking
-        {
-            let closed = closings(work.graph, subject, target);
-            free = free.minus(&Intervals::new(closed.iter().flat_map(|closing| closing.closed.iter())));
-        }
-        let past = Window { start: Timestamp::MIN, end: work.graph.assembled_at };
-        let mut taken = vec![past];
-        for (resource, hold) in &own.claims {
-            for (other, held) in self.claims.get(resource).into_iter().flatten() {
-                let Some(occupation) = work.occupations.get(*other) else { continue };
-                if *other != side && (*hold == Hold::Whole || *held == Hold::Whole) && !are_one(own, occupation) {
-                    taken.push(occupation.window);
-                }
+        let mut of_change: BTreeMap<Index<Change>, Vec<usize>> = BTreeMap::new();
+        for (place, entry) in work.entries.iter().enumerate() {
+            if let Some(change) = entry.change.filter(|_| entry.kind != EntryKind::Booking) {
+                of_change.entry(change).or_default().push(place);
             }
         }
-        if let Some(limit) = self.before_the_release(work, side) {
-            taken.push(Window { start: limit, end: Timestamp::MAX });
-        }
-        Some(free.minus(&Intervals::new(taken)))
+        Ok(Self { allowed, claims, of_change, reach })
     }
 
-    /// A booking that prepares a release ends before the release starts.
-    fn before_the_release(&self, work: &Work<'_>, side: usize) -> Option<Timestamp> {
-        let entry = work.entries.get(side).filter(|entry| entry.kind == EntryKind::Booking)?;
-        let planned = work.graph.changes.get(entry.change?).window?;
-        (entry.window.end <= planned.start).then_some(planned.start)
+    /// When an entry may be: open for it and for all that moves with it, and nobody else in their way.
+    fn free(&self, work: &Work<'_>, side: usize) -> Option<Intervals> {
+        let mut free =
+            Intervals::new([Window { start: self.reach.start.max(work.graph.assembled_at), ..self.reach }]);
+        for place in self.moved_with(work, side) {
+            free = free.intersect(&self.open(work, place)?).minus(&self.taken(work, place));
+        }
+        if let Some(limit) = before_the_release(work, side) {
+            free = free.minus(&Intervals::new([Window { start: limit, end: Timestamp::MAX }]));
+        }
+        Some(free)
     }
+
+    /// A change moves as a whole, with every release and target that it carries; a booking moves alone.
+    fn moved_with(&self, work: &Work<'_>, side: usize) -> Vec<usize> {
+        let Some(entry) = work.entries.get(side) else { return Vec::new() };
+        let all = entry.change.and_then(|change| self.of_change.get(&change));
+        match all {
+            Some(all) if entry.kind != EntryKind::Booking => all.clone(),
+            _ => vec![side],
+        }
+    }
+
+    /// When an entry's target is open for it.
+    fn open(&self, work: &Work<'_>, place: usize) -> Option<Intervals> {
+        let entry = work.entries.get(place)?;
+        let Some(target) = &entry.target else { return Some(Intervals::new([self.reach])) };
+        let allowed = self.allowed.get(&target.environment)?;
+        let closed = match subject(work.graph, entry).filter(|_| entry.kind != EntryKind::Booking) {
+            Some(subject) => closings(work.graph, subject, target),
+            None => Vec::new(),
+        };
+        Some(allowed.minus(&Intervals::new(closed.iter().flat_map(|closing| closing.closed.iter()))))
+    }
+
+    /// When others claim what an entry claims.
+    fn taken(&self, work: &Work<'_>, place: usize) -> Intervals {
+        let Some(own) = work.occupations.get(place) else { return Intervals::default() };
+        let mut taken = Vec::new();
+        for (resource, hold) in &own.claims {
+            for (other, held) in self.claims.get(resource).into_iter().flatten() {
+                let clash = *other != place && (*hold == Hold::Whole || *held == Hold::Whole);
+                let occupation = work.occupations.get(*other).filter(|_| clash);
+                taken.extend(occupation.filter(|other| !are_one(own, other)).map(|other| other.window));
+            }
+        }
+        Intervals::new(taken)
+    }
+}
+
+/// A booking that prepares a release ends before the release starts.
+fn before_the_release(work: &Work<'_>, side: usize) -> Option<Timestamp> {
+    let entry = work.entries.get(side).filter(|entry| entry.kind == EntryKind::Booking)?;
+    let planned = work.graph.changes.get(entry.change?).window?;
+    (entry.window.end <= planned.start).then_some(planned.start)
 }
 
 /// The nearest free place for one side; `None` where nothing within reach is free.

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 pub enum CheckCode {
     /// What the release needs runs in the target.
     DependencyRunning,
+    /// It was not verified to fail with what runs beside it.
+    CompatibleWithRunning,
     /// The environment's window is open.
     WindowOpen,
     /// The moment lies in the window of a change that carries the release.
@@ -30,8 +32,9 @@ pub enum CheckCode {
 
 impl CheckCode {
     /// All codes, in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DependencyRunning,
+        Self::CompatibleWithRunning,
         Self::WindowOpen,
         Self::ChangeWindow,
         Self::NoBlackout,
@@ -47,6 +50,7 @@ impl CheckCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DependencyRunning => "DEPENDENCY_RUNNING",
+            Self::CompatibleWithRunning => "COMPATIBLE_WITH_RUNNING",
             Self::WindowOpen => "WINDOW_OPEN",
             Self::ChangeWindow => "CHANGE_WINDOW",
             Self::NoBlackout => "NO_BLACKOUT",

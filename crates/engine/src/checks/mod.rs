@@ -10,6 +10,10 @@ mod health;
 mod judgement;
 mod time;
 mod unblock;
+mod units;
+
+#[cfg(test)]
+mod tests;
 
 use domain::{Release, Target};
 use jiff::Timestamp;
@@ -25,6 +29,7 @@ use ground::Ground;
 pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at: Timestamp) -> Vec<Check> {
     let ground = Ground::new(graph, release, target);
     let mut found = dependencies::check(&ground);
+    found.extend(units::check(&ground));
     found.extend(time::check(&ground, at));
     found.push(conflicts::check(&ground, at));
     found.extend(authority::check(&ground));

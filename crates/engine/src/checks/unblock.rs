@@ -34,46 +34,45 @@ pub fn what_would_unblock(
 ) -> Unblocking {
     let ground = Ground::new(graph, release, target);
     let all = checks(graph, release, target, at);
-    let standing: Vec<&Check> = blockers(&all).filter(|check| !is_of_time(check)).collect();
-    let (mut acts, mut exact) = smallest(&standing);
-    let ready = standing.iter().filter_map(|check| check.resolves_at).fold(at, Timestamp::max);
+    let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers(&all).partition(|check| is_of_time(check));
+    let (mut acts, exact) = smallest(&standing);
+    let in_the_way = timed.iter().filter(|check| check.code == CheckCode::NoCalendarConflict);
+    let ready = standing.iter().chain(in_the_way).filter_map(|check| check.resolves_at).fold(at, Timestamp::max);
+    // What nobody can resolve leaves no window.
     let helpless = standing.iter().any(|check| check.acts.is_empty());
-    let timed: Vec<&Check> = blockers(&all).filter(|check| is_of_time(check)).collect();
-    let (waiting, earliest) = soonest(&ground, ready, &timed);
-    for act in waiting {
-        if !acts.contains(&act) {
-            acts.push(act);
-        }
-    }
-    // A change that must be moved anyway can be moved into an open window.
-    exact &= !helpless;
+    let (of_time, earliest) = soonest(&ground, ready, &timed);
+    acts.extend(of_time);
     acts.sort();
-    Unblocking { acts, earliest: earliest.filter(|_| !helpless), exact }
+    acts.dedup();
+    Unblocking { acts, earliest: earliest.filter(|_| !helpless), exact: exact && !helpless }
 }
 
 /// Resolved by waiting for, or planning, another moment. A doubt about the time is not.
 fn is_of_time(check: &Check) -> bool {
     let timed = matches!(
         check.code,
-        CheckCode::WindowOpen | CheckCode::ChangeWindow | CheckCode::NoBlackout | CheckCode::EnvironmentFree
+        CheckCode::WindowOpen
+            | CheckCode::ChangeWindow
+            | CheckCode::NoBlackout
+            | CheckCode::EnvironmentFree
+            | CheckCode::NoCalendarConflict
     );
     timed && !check.acts.iter().any(|act| matches!(act.code, ActCode::RestoreSource | ActCode::Record))
 }
 
 /// The smallest set of acts with at least one for each check that has any.
-fn smallest(standing: &[&Check]) -> (Vec<Act>, bool) {
+pub(super) fn smallest(standing: &[&Check]) -> (Vec<Act>, bool) {
     let acts: BTreeSet<&Act> = standing.iter().flat_map(|check| &check.acts).collect();
     let acts: Vec<&Act> = acts.into_iter().collect();
+    if acts.len() > EXACT_LIMIT {
+        return (greedily(standing), false);
+    }
     let needs: Vec<u64> = standing
         .iter()
         .filter(|check| !check.acts.is_empty())
         .map(|check| mask(&acts, |act| check.acts.contains(act)))
         .collect();
-    let chosen = match acts.len() {
-        0 => 0,
-        count if count <= EXACT_LIMIT => exactly(&needs),
-        _ => return (greedily(standing), false),
-    };
+    let chosen = exactly(&needs);
     let taken = acts.iter().enumerate().filter(|(place, _)| chosen & (1 << place) != 0);
     (taken.map(|(_, act)| (*act).clone()).collect(), true)
 }
@@ -128,8 +127,8 @@ fn soonest(ground: &Ground<'_>, from: Timestamp, timed: &[&Check]) -> (Vec<Act>,
     let busy = time::taken(ground).unwrap_or_default();
     let open = open.minus(&Intervals::new(busy.iter().map(|booking| booking.window)));
     let planned = time::planned(ground);
-    let must_move = |check: &&&Check| check.acts.iter().any(|act| act.code == ActCode::MoveChange);
-    let forced: Vec<Act> = timed.iter().filter(must_move).flat_map(|check| check.acts.iter().cloned()).collect();
+    let over = timed.iter().filter(|check| check.code == CheckCode::ChangeWindow);
+    let forced: Vec<Act> = over.flat_map(|check| check.acts.iter().cloned()).collect();
     if forced.is_empty() {
         if ground.carriers.is_empty() {
             return (Vec::new(), open.iter().next());

@@ -60,6 +60,9 @@ mod compatibility;
 // What is told besides.
 mod inspect;
 
+mod circles;
+mod unresolved;
+
 mod findings;
 
 mod evidence;
@@ -71,7 +74,7 @@ pub(crate) mod world;
 mod world_events;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
 

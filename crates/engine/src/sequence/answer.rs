@@ -31,9 +31,9 @@ pub struct Sequence {
     pub schedule: Vec<Scheduled>,
     /// What cannot go, and why.
     pub unschedulable: Vec<Unschedulable>,
-    /// In which order to take it back once all of it is there, as far as that is possible.
+    /// In which order to take back what is scheduled once all of it is there, as far as that is possible.
     pub rollback_order: Vec<Index<Release>>,
-    /// What cannot be taken back.
+    /// What of it cannot be taken back.
     pub irreversible: Vec<Irreversible>,
     /// What differs from the plan without the what-if; `None` where nothing was asked to differ.
     pub difference: Option<Difference>,

@@ -3,6 +3,8 @@
 //! the work of all that cannot start earlier does not fit into the time that is open.
 #![expect(clippy::indexing_slicing, reason = "places come from the problem")]
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::problem::{Problem, earlier, later};
@@ -100,11 +102,9 @@ fn work_bound(problem: &Problem, spans: &[Option<Span>], pool: usize) -> Option<
     let mut jobs: Vec<(Timestamp, usize)> =
         (0..spans.len()).filter(|job| taken(*job) > 0).filter_map(start).collect();
     jobs.sort_unstable();
-    let open = jobs.iter().flat_map(|(_, job)| std::iter::once(problem.job(*job).openings));
-    let distinct: std::collections::BTreeSet<usize> = open.collect();
-    let one_each =
-        distinct.iter().filter_map(|own| jobs.iter().find(|(_, job)| problem.job(*job).openings == *own));
-    let open = Intervals::new(one_each.flat_map(|(_, job)| problem.openings(*job).iter()));
+    let calendars: BTreeMap<usize, usize> =
+        jobs.iter().map(|(_, job)| (problem.job(*job).openings, *job)).collect();
+    let open = Intervals::new(calendars.values().flat_map(|job| problem.openings(*job).iter()));
     let windows: Vec<domain::Window> = open.iter().collect();
     // Open time before each window, so that "so much later" is one search.
     let mut before: Vec<i128> = vec![0];

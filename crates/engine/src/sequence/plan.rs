@@ -222,13 +222,18 @@ fn no_plan(selection: &Selection<'_>, matches: Matches) -> Sequence {
     }
 }
 
-/// How to take the plan back once all of it is there.
+/// How to take back what is scheduled once all of it is there.
 fn take_back(selection: &Selection<'_>, (units, sorted): (&Units, &Sorted), sequence: &mut Sequence) {
+    let going: BTreeSet<Index<Release>> = sequence.schedule.iter().map(|row| row.release).collect();
+    let goes = |unit: &u32| units.members(*unit).iter().any(|release| going.contains(&selection.release(*release)));
+    let order: Vec<u32> = sorted.order.iter().copied().filter(goes).collect();
     let mut reasons: BTreeMap<u32, Irreversible> = BTreeMap::new();
     let mut fixed = vec![false; units.len()];
-    for (unit, fixed) in (0..).zip(&mut fixed) {
-        for release in units.members(unit) {
-            if let Some(reason) = irreversible(selection.record(*release)) {
+    for unit in &order {
+        for release in units.members(*unit) {
+            if let (Some(reason), Some(fixed)) =
+                (irreversible(selection.record(*release)), fixed.get_mut(*unit as usize))
+            {
                 *fixed = true;
                 reasons.insert(*release, Irreversible { release: selection.release(*release), reason });
             }
@@ -236,11 +241,10 @@ fn take_back(selection: &Selection<'_>, (units, sorted): (&Units, &Sorted), sequ
     }
     let firm = sorted.ties.iter().filter(|tie| !tie.soft);
     let ties: Vec<(u32, u32)> = firm.clone().map(|tie| (tie.before, tie.after)).collect();
-    let (back, kept) = rollback(&sorted.order, &ties, &fixed);
+    let (back, kept) = rollback(&order, &ties, &fixed);
     for unit in &kept {
         let holder = firm.clone().find(|tie| tie.before == *unit && kept.contains(&tie.after));
         for release in units.members(*unit) {
-            let index = selection.release(*release);
             reasons.entry(*release).or_insert_with(|| {
                 let reason = match holder {
                     Some(tie) => {
@@ -248,15 +252,14 @@ fn take_back(selection: &Selection<'_>, (units, sorted): (&Units, &Sorted), sequ
                     }
                     None => "It went together with a release that stays".to_owned(),
                 };
-                Irreversible { release: index, reason: reason.into() }
+                Irreversible { release: selection.release(*release), reason: reason.into() }
             });
         }
     }
-    let mut order = releases(selection, units, &back);
-    // Inside a unit the order does not matter; as a whole it is the way there, turned around.
-    let at: BTreeMap<Index<Release>, usize> =
-        sequence.order.iter().enumerate().map(|(place, release)| (*release, place)).collect();
-    order.sort_by_key(|release| std::cmp::Reverse(at.get(release).copied()));
-    sequence.rollback_order = order;
+    // Inside a unit the order does not matter; as a whole it is the way there, turned round.
+    let mut there = back;
+    there.reverse();
+    sequence.rollback_order = releases(selection, units, &there);
+    sequence.rollback_order.reverse();
     sequence.irreversible = reasons.into_values().collect();
 }

@@ -15,10 +15,6 @@ impl Pool {
         Self { capacity, levels: Vec::new() }
     }
 
-    pub(super) fn capacity(&self) -> u32 {
-        self.capacity
-    }
-
     /// When the last time ends, within `[start, end)`, in which so much is not free; `None` when it always is.
     /// Anything that starts before that moment and lasts as long would meet that time too.
     pub(super) fn blocked_until(&self, (start, end): (Timestamp, Timestamp), amount: u32) -> Option<Timestamp> {

@@ -96,9 +96,9 @@ pub fn schedule(problem: &Problem, effort: Effort, steps: &mut Steps) -> Result<
 }
 
 /// What makes a schedule good: few jobs without a place, an early end, early starts.
-pub(super) type Rank = (usize, Timestamp, i128);
+type Rank = (usize, Timestamp, i128);
 
-pub(super) fn rank(problem: &Problem, jobs: &[Option<Placed>]) -> Rank {
+fn rank(problem: &Problem, jobs: &[Option<Placed>]) -> Rank {
     let missing = jobs.iter().filter(|job| job.is_none()).count();
     let placed = || jobs.iter().enumerate().filter_map(|(job, placed)| Some((job, (*placed)?)));
     let end = placed().map(|(job, placed)| later(placed.start, problem.job(job).duration)).max();
@@ -209,7 +209,7 @@ impl<'p> Board<'p> {
         Self { problem, pools, jobs: vec![None; problem.jobs().len()] }
     }
 
-    /// Places a job at the first moment that suits, where there is one before it must have ended.
+    /// Places a job at the first moment that suits, where there is one in time.
     pub(super) fn place(&mut self, job: usize, steps: &mut Steps) -> Result<(), OutOfSteps> {
         if let Some(placed) = self.first_fit(job, steps)? {
             self.put(job, placed);
@@ -291,11 +291,7 @@ pub fn slacks(problem: &Problem, schedule: &Schedule) -> Vec<Option<SignedDurati
         let window = problem.openings(job).around(start).map_or(end, |window| window.end);
         let followers = problem.after(job).iter();
         let next = followers.filter_map(|(after, lag)| Some(earlier(schedule.jobs[*after]?.start, *lag)));
-        let full = own.demands.iter().filter_map(|demand| {
-            let pool = &board.pools[demand.pool];
-            debug_assert!(demand.amount <= pool.capacity());
-            pool.next_block(end, demand.amount)
-        });
+        let full = own.demands.iter().filter_map(|demand| board.pools[demand.pool].next_block(end, demand.amount));
         let limit = next.chain(full).fold(window.min(own.latest), Timestamp::min);
         Some(limit.duration_since(end).max(SignedDuration::ZERO))
     };

@@ -1,7 +1,7 @@
 //! When the units of a selection go: jobs made of their releases' durations, openings, trains and pools, a schedule of
 //! them, and what could not be placed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Release, Text, Window};
 use jiff::{SignedDuration, Timestamp};
@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::answer::{Blocker, BlockerCode, BoundCode, CriticalPath, Quality, Scheduled};
 use super::changes::Changes;
 use super::jobs::{self, Planned, Shop};
-use super::path::{critical_path, lower_bound, spans};
+use super::path::{Span, critical_path, lower_bound, spans};
 use super::problem::{Precedence, Problem, later};
 use super::request::{SequenceError, SequencePolicy};
-use super::schedule::{Bound, Placed, schedule, slacks};
+use super::schedule::{Bound, Placed, Schedule, schedule, slacks};
 use super::selection::Selection;
 use super::sorting::{Sorted, UnitTie};
 use super::steps::Steps;
@@ -49,26 +49,37 @@ impl Ground<'_, '_> {
             }
         }
         self.pass_on(blockers);
-        let going: Vec<u32> =
-            self.sorted.order.iter().copied().filter(|unit| !self.is_blocked(*unit, blockers)).collect();
-        let problem = self.problem(&going, &shop)?;
-        let spans_of_all = spans(&problem);
-        let result = schedule(&problem, self.policy.effort, steps)?;
-        for (place, unit) in going.iter().enumerate() {
-            if result.jobs.get(place).is_some_and(Option::is_some) {
-                continue;
+        // Units whose wishes give way: with them they could not go at all.
+        let mut unwishing: BTreeSet<u32> = BTreeSet::new();
+        loop {
+            let order = self.sorted.order.iter().copied();
+            let going: Vec<u32> = order.filter(|unit| !self.is_blocked(*unit, blockers)).collect();
+            let problem = self.problem(&going, &unwishing, &shop)?;
+            let spans = spans(&problem);
+            let found = schedule(&problem, self.policy.effort, steps)?;
+            let is_placed = |place: usize| found.jobs.get(place).is_some_and(Option::is_some);
+            let fails =
+                |place: &usize| !is_placed(*place) && problem.before(*place).iter().all(|(one, _)| is_placed(*one));
+            let failing: Vec<usize> = (0..going.len()).filter(fails).collect();
+            if failing.is_empty() {
+                return Ok(self.tell((&going, &problem), (&found, &spans), &shop));
             }
-            let fits = spans_of_all.get(place).is_some_and(Option::is_some);
-            if let Some(blocker) = self.why_not((*unit, fits), &shop) {
-                for release in self.units.members(*unit) {
-                    blockers.entry(*release).or_default().push(blocker.clone());
+            for place in failing {
+                let Some(unit) = going.get(place).copied() else { continue };
+                let wishes =
+                    self.sorted.ties.iter().any(|tie| tie.soft && tie.after == unit && going.contains(&tie.before));
+                if wishes && unwishing.insert(unit) {
+                    continue;
+                }
+                let fits = spans.get(place).is_some_and(Option::is_some);
+                let code = if fits { BlockerCode::NoPlace } else { BlockerCode::Deadline };
+                let blocker = self.why_not((unit, code), &shop);
+                for release in self.units.members(unit) {
+                    blockers.entry(*release).or_default().extend(blocker.clone());
                 }
             }
+            self.pass_on(blockers);
         }
-        self.pass_on(blockers);
-        let placed: Vec<(u32, Placed)> =
-            going.iter().zip(&result.jobs).filter_map(|(unit, placed)| Some((*unit, (*placed)?))).collect();
-        self.tell((&going, &problem), (&placed, &result), &shop)
     }
 
     fn is_blocked(&self, unit: u32, blockers: &Blockers) -> bool {
@@ -89,46 +100,32 @@ impl Ground<'_, '_> {
         };
         for unit in &self.sorted.order {
             let members = self.units.members(*unit);
-            let first = members.iter().find(|release| blockers.contains_key(*release)).copied();
-            if let Some(first) = first {
-                for release in members {
-                    let partner = blocked(self.selection.release(first), "It goes together with");
-                    blockers.entry(*release).or_insert_with(|| vec![partner]);
-                }
-                continue;
-            }
-            let waits: Vec<&UnitTie> = into
-                .get(unit)
-                .into_iter()
-                .flatten()
-                .copied()
-                .filter(|tie| self.is_blocked(tie.before, blockers))
-                .collect();
-            for tie in waits {
-                if let Some(place) = self.selection.place(tie.because.from) {
-                    let blocker = blocked(tie.because.to, "It waits for");
-                    let list = blockers.entry(place).or_default();
-                    if !list.contains(&blocker) {
-                        list.push(blocker);
+            if !self.is_blocked(*unit, blockers) {
+                let waits = into.get(unit).into_iter().flatten();
+                let waits: Vec<&&UnitTie> = waits.filter(|tie| self.is_blocked(tie.before, blockers)).collect();
+                for tie in waits {
+                    if let Some(place) = self.selection.place(tie.because.from) {
+                        let blocker = blocked(tie.because.to, "It waits for");
+                        blockers.entry(place).or_default().push(blocker);
                     }
                 }
             }
-            let first = members.iter().find(|release| blockers.contains_key(*release)).copied();
-            if let Some(first) = first {
+            if let Some(first) = members.iter().find(|release| blockers.contains_key(*release)).copied() {
+                let partner = blocked(self.selection.release(first), "It goes together with");
                 for release in members {
-                    let partner = blocked(self.selection.release(first), "It goes together with");
-                    blockers.entry(*release).or_insert_with(|| vec![partner]);
+                    blockers.entry(*release).or_insert_with(|| vec![partner.clone()]);
                 }
             }
         }
     }
 
-    fn problem(&self, going: &[u32], shop: &Shop) -> Result<Problem, SequenceError> {
+    fn problem(&self, going: &[u32], unwishing: &BTreeSet<u32>, shop: &Shop) -> Result<Problem, SequenceError> {
         let places: BTreeMap<u32, usize> = going.iter().enumerate().map(|(place, unit)| (*unit, place)).collect();
         let precedences: Vec<Precedence> = self
             .sorted
             .ties
             .iter()
+            .filter(|tie| !tie.soft || !unwishing.contains(&tie.after))
             .filter_map(|tie| {
                 let (before, after) = (*places.get(&tie.before)?, *places.get(&tie.after)?);
                 Some(Precedence { before, after, lag: SignedDuration::ZERO })
@@ -138,78 +135,66 @@ impl Ground<'_, '_> {
         Ok(Problem::new(jobs, &precedences, (shop.openings.clone(), shop.capacities()))?)
     }
 
-    /// Why a unit found no place. `None` when it only waits for one that found none.
-    fn why_not(&self, (unit, fits): (u32, bool), shop: &Shop) -> Option<Blocker> {
+    /// Why a unit found no place; `code` where not its calendar alone is to blame.
+    fn why_not(&self, (unit, code): (u32, BlockerCode), shop: &Shop) -> Option<Blocker> {
         let planned = shop.planned.get(&unit)?;
         let openings = shop.openings.get(planned.job.openings)?;
-        let alone = openings.next_fit(planned.job.earliest, planned.job.duration);
-        let blocker = |code, detail: String| Some(Blocker { code, detail: detail.into(), release: None });
-        let target = self.selection.target;
-        let told = minutes(planned.job.duration);
-        match alone {
-            None => blocker(
-                BlockerCode::NoWindow,
-                format!(
-                    "{target} has no opening of {told} for it from {} to {}",
-                    planned.job.earliest, self.range.end
-                ),
-            ),
+        let (target, told) = (self.selection.target, minutes(planned.job.duration));
+        let (code, detail) = match openings.next_fit(planned.job.earliest, planned.job.duration) {
+            None => {
+                let (from, to) = (planned.job.earliest, self.range.end);
+                (BlockerCode::NoWindow, format!("{target} has no opening of {told} for it from {from} to {to}"))
+            }
             Some(start) if later(start, planned.job.duration) > planned.job.latest => {
-                let code =
-                    if planned.job.latest < self.range.end { BlockerCode::Deadline } else { BlockerCode::NoWindow };
-                blocker(code, format!("It could start at {start} for {told}, and {}", planned.latest_because))
+                let by_deadline = planned.job.latest < self.range.end;
+                let code = if by_deadline { BlockerCode::Deadline } else { BlockerCode::NoWindow };
+                (code, format!("{target} opens for {told} at {start}, and {}", planned.latest_because))
             }
-            Some(_) if fits => blocker(
-                BlockerCode::NoPlace,
-                format!("No place was found for it among the others before {}; one may exist", planned.job.latest),
-            ),
-            Some(_) => {
-                let waits = self.sorted.ties.iter().any(|tie| tie.after == unit);
-                let detail = format!("What it waits for ends too late for it: {}", planned.latest_because);
-                if waits { blocker(BlockerCode::Deadline, detail) } else { None }
+            Some(_) if code == BlockerCode::NoPlace => {
+                let latest = planned.job.latest;
+                (code, format!("No place was found for it among the others before {latest}; one may exist"))
             }
-        }
+            Some(_) => (code, format!("What it waits for ends too late: {}", planned.latest_because)),
+        };
+        Some(Blocker { code, detail: detail.into(), release: None })
     }
 
+    /// What a schedule in which everything has its place says.
     fn tell(
         &self,
         (going, problem): (&[u32], &Problem),
-        (placed, result): (&[(u32, Placed)], &super::schedule::Schedule),
+        (found, spans): (&Schedule, &[Option<Span>]),
         shop: &Shop,
-    ) -> Result<Timetable, SequenceError> {
-        let slack: BTreeMap<u32, SignedDuration> =
-            going.iter().zip(slacks(problem, result)).filter_map(|(unit, slack)| Some((*unit, slack?))).collect();
+    ) -> Timetable {
         let mut rows = Vec::new();
-        for (unit, at) in placed {
-            let Some(planned) = shop.planned.get(unit) else { continue };
+        let placed = going.iter().zip(&found.jobs).zip(slacks(problem, found));
+        for ((unit, at), slack) in placed {
+            let (Some(planned), Some(at)) = (shop.planned.get(unit), at) else { continue };
             let (bound, detail) = self.bound((*unit, planned, at), going, shop);
             for release in self.units.members(*unit) {
                 let duration = planned.durations.get(release).copied().unwrap_or(planned.job.duration);
                 rows.push(Scheduled {
                     release: self.selection.release(*release),
                     window: Window { start: at.start, end: later(at.start, duration) },
-                    slack: slack.get(unit).copied().unwrap_or_default(),
+                    slack: slack.unwrap_or_default(),
                     bound,
                     detail: detail.clone(),
                 });
             }
         }
-        rows.sort_by_key(|row| (row.window, row.release));
-        let units: Vec<u32> = placed.iter().map(|(unit, _)| *unit).collect();
-        let sub = self.problem(&units, shop)?;
-        let spans = spans(&sub);
-        let start = |place: usize| spans.get(place).copied().flatten().map(|span| span.earliest);
-        let path = critical_path(&sub, &spans);
-        let end = |place: usize| Some(later(start(place)?, sub.job(place).duration));
-        let whole = path.first().and_then(|first| start(*first)).zip(path.last().and_then(|last| end(*last)));
-        let on_path = path.iter().filter_map(|place| units.get(*place)).flat_map(|unit| self.units.members(*unit));
+        rows.sort_by_key(|row| (row.window.start, row.release));
+        let start = |place: &usize| spans.get(*place).copied().flatten().map(|span| span.earliest);
+        let path = critical_path(problem, spans);
+        let end = |place: &usize| Some(later(start(place)?, problem.job(*place).duration));
+        let whole = path.first().and_then(start).zip(path.last().and_then(end));
+        let on_path = path.iter().filter_map(|place| going.get(*place)).flat_map(|unit| self.units.members(*unit));
         let critical_path = CriticalPath {
             releases: on_path.map(|release| self.selection.release(*release)).collect(),
             duration: whole.map_or(SignedDuration::ZERO, |(first, last)| last.duration_since(first)),
         };
         let last = rows.iter().map(|row| row.window.end).max();
-        let quality = lower_bound(&sub, &spans).zip(last).map(|(bound, last)| self.quality(bound, last));
-        Ok(Timetable { schedule: rows, critical_path, quality })
+        let quality = lower_bound(problem, spans).zip(last).map(|(bound, last)| self.quality(bound, last));
+        Timetable { schedule: rows, critical_path, quality }
     }
 
     fn quality(&self, bound: Timestamp, last: Timestamp) -> Quality {
@@ -232,7 +217,9 @@ impl Ground<'_, '_> {
             }
             Bound::After(place) => {
                 let before = going.get(place).copied();
-                let tie = self.sorted.ties.iter().find(|tie| tie.after == unit && Some(tie.before) == before);
+                let ties = self.sorted.ties.iter();
+                let between = ties.filter(|tie| tie.after == unit && Some(tie.before) == before);
+                let tie = between.min_by_key(|tie| tie.soft);
                 let detail = tie.map_or_else(
                     || Text::from("It waits for another release"),
                     |tie| {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::{Gap, GapCode, RecordKind};
+
 use super::answer::{Unit, Verification};
 use super::matching::{Match, Matches};
 use super::order::{Adjacency, layer};
@@ -60,7 +62,10 @@ impl Units {
             [_] => Vec::new(),
             _ => self.inside(unit, &matches.precedences).collect(),
         };
-        let verified = held.iter().all(|one| one.to_verify.is_none())
+        // Where files could not be read, a source of compatibility may be among them.
+        let dark = |gap: &Gap| gap.kind == RecordKind::File && gap.code != GapCode::SourceNotConfigured;
+        let verified = !selection.graph.gaps.iter().any(dark)
+            && held.iter().all(|one| one.to_verify.is_none())
             && !members.iter().any(|release| matches.doubtful.contains(release));
         let keys: Vec<&str> = members.iter().map(|release| selection.record(*release).key.as_str()).collect();
         Unit {

@@ -27,6 +27,8 @@ mirror! {
     CheckCode of engine::checks::CheckCode {
         /// What the release needs runs in the target.
         DependencyRunning
+        /// It was not verified to fail with what runs beside it.
+        CompatibleWithRunning
         /// The environment's window is open.
         WindowOpen
         /// The moment lies in the window of a change that carries the release.

@@ -9,7 +9,7 @@ use crate::sequence::{
     Demand, Effort, Job, Precedence, Problem, Schedule, Steps, critical_path, lower_bound, schedule, slacks, spans,
 };
 
-const END: i64 = 24;
+const END: i64 = 16;
 
 fn at(hour: i64) -> Timestamp {
     Timestamp::from_second(hour * 3600).unwrap()
@@ -97,7 +97,7 @@ impl Small {
 }
 
 fn small(jobs: usize) -> impl Strategy<Value = Small> {
-    let job = (1..4_i64, 0..2_usize, 1..3_u32, 12..=END);
+    let job = (1..4_i64, 0..2_usize, 1..3_u32, 8..=END);
     let edge = (0..jobs, 0..jobs).prop_filter_map("no circle", |(a, b)| (a != b).then_some((a.min(b), a.max(b))));
     let open = proptest::collection::vec(proptest::bool::weighted(0.8), END as usize);
     (

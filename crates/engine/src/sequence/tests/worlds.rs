@@ -304,6 +304,26 @@ fn a_schedule_keeps_to_windows_and_exclusive_environments() {
 }
 
 #[test]
+fn a_wish_gives_way_where_it_would_keep_a_release_from_going() {
+    let world = depends(two(), ("loans", "kyc"), DependencyKind::Soft, Some(">=2.0.0"));
+    let graph = evenings(world).graph();
+    let mut short = request(&BOTH);
+    short.to = moment("2026-06-15T18:30:00Z");
+    let found = ask(&graph, &short).unwrap();
+    assert_eq!(
+        told(&graph, &found),
+        "kyc@2.0.0 | loans@2.0.0; 15T17:00 kyc@2.0.0 Window; 15T17:00 loans@2.0.0 Window"
+    );
+    // What it wishes for may not go at all.
+    short.what_if.durations = vec![("kyc@2.0.0".into(), SignedDuration::from_hours(9))];
+    let found = ask(&graph, &short).unwrap();
+    assert_eq!(
+        told(&graph, &found),
+        "kyc@2.0.0 | loans@2.0.0; 15T17:00 loans@2.0.0 Window; not kyc@2.0.0 NoWindow"
+    );
+}
+
+#[test]
 fn teams_and_pools_limit_how_many_go_at_once() {
     let mut world = two();
     for service in &mut world.landscape.services {
@@ -396,6 +416,26 @@ fn the_way_back_is_told_with_what_cannot_be_undone() {
         found.rollback_order.iter().map(|index| graph.releases.get(*index).key.as_str()).collect();
     assert_eq!(keys, ["loans@2.0.0", "kyc@2.0.0"]);
     assert!(found.irreversible.is_empty());
+}
+
+#[test]
+fn a_schema_of_which_nobody_says_that_it_can_be_undone_ends_the_way_back() {
+    let world = depends(two(), ("loans", "kyc"), DependencyKind::Hard, Some(">=2.0.0"));
+    let mut graph = world.graph();
+    let find = |graph: &ReleaseGraph, key: &str| graph.releases.find(&domain::ReleaseKey::new(key)).unwrap();
+    let loans = find(&graph, "loans@2.0.0");
+    let schema = domain::Step { kind: domain::StepKind::Schema, digest: None, reversible: None };
+    graph.releases.get_mut(loans).steps.push(schema);
+    let found = ask(&graph, &request(&BOTH)).unwrap();
+    assert!(found.rollback_order.is_empty());
+    let told: Vec<&str> = found.irreversible.iter().map(|row| &*row.reason).collect();
+    assert_eq!(
+        told,
+        ["loans@2.0.0 needs it and stays", "loans@2.0.0 changes a schema, and nobody says that this can be undone"]
+    );
+    // What does not go need not be taken back.
+    let alone = ask(&graph, &request(&["loans@2.0.0"])).unwrap();
+    assert!(alone.irreversible.is_empty() && alone.rollback_order.is_empty());
 }
 
 #[test]
