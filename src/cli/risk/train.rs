@@ -76,14 +76,14 @@ pub(super) async fn gather_once(
     let clock = crate::cli::serve::clock(now);
     let connectors = crate::cli::gateway::connectors(&config, &clock)?;
     config.horizon.past = past.unwrap_or(config.horizon.past);
-    let federation = Federation::new(FederationPlan {
+    let federation = Arc::new(Federation::new(FederationPlan {
         connectors,
         landscape: config.landscape,
         horizon: config.horizon,
         refresh: config.refresh,
         policy: CorrelationPolicy::default(),
         clock,
-    });
+    }));
     let graph = federation.gather(Extent::Sweep).await;
     let graph = graph.ok_or_else(|| Failure {
         error: anyhow::anyhow!("the systems were read, but no graph could be made"),
