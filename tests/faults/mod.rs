@@ -12,7 +12,7 @@ use interlock::federation::Extent;
 use serde_json::Value;
 use simulators::faults::{Effect, Fault};
 
-use systems::{System, Table};
+use systems::System;
 use world::{Answers, Stage, World};
 
 /// A fault, and the code by which it is told.

@@ -8,7 +8,7 @@ use async_graphql::{Request, Response, Variables};
 use async_trait::async_trait;
 use connectors::build::SystemPlan;
 use connectors::resilience::TelemetrySnapshot;
-use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use engine::correlate::CorrelationPolicy;
 use interlock::clock::FrozenClock;
 use interlock::config::{self, Config};
@@ -89,6 +89,10 @@ impl Connector for Switch {
     fn telemetry(&self) -> TelemetrySnapshot {
         self.real.telemetry()
     }
+
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        self.real.long_texts()
+    }
 }
 
 /// A federation over the bank.
@@ -144,6 +148,12 @@ fn variables(operation: &str, table: &Table) -> serde_json::Value {
             json!({ "key": table.words("release")[0], "target": { "environment": "production" } })
         }
         "portal-calendar" => json!({ "from": NOW, "to": "2026-12-23T00:00:00Z" }),
+        "bot-sequence" => json!({ "input": {
+            "releases": table.words("pages"),
+            "target": { "environment": "production" },
+            "from": NOW,
+            "to": "2026-12-07T00:00:00Z",
+        } }),
         "bot-trace" => json!({ "of": { "change": table.words("change")[0] } }),
         "portal-release-list" => json!({ "first": 50, "orderBy": [{ "by": "KEY", "direction": "ASC" }] }),
         "portal-running" => json!({ "service": "payments-api" }),

@@ -453,8 +453,9 @@ pub(super) const TEMPLATE_ITEM: Table = Table {
     forms: Forms::Values,
 };
 
-pub(super) const TABLES: [&Table; 23] = [
+pub(super) const TABLES: [&Table; 25] = [
     &CHANGE,
+    &CHANGE_TEXT,
     &CHANGE_TASK,
     &AFFECTED_ITEM,
     &TOUCHED_OFFERING,
@@ -465,6 +466,7 @@ pub(super) const TABLES: [&Table; 23] = [
     &INCIDENT,
     &PROBLEM,
     &ARTICLE,
+    &ARTICLE_TEXT,
     &SCHEDULE,
     &SCHEDULE_SPAN,
     &CAB_MEETING,
