@@ -64,6 +64,7 @@ pub(crate) async fn load(
     all
 }
 
+#[expect(clippy::too_many_arguments, reason = "one run of one connection")]
 async fn ask_until(
     server: SocketAddr,
     question: &Question,

@@ -2,6 +2,8 @@
 //! much of their throughput it reaches, and whether its memory stays flat. Starts and stops everything itself;
 //! `bench/README.md` tells how to read the table.
 
+#![expect(clippy::indexing_slicing, reason = "a measurement fails by panicking")]
+
 #[path = "../../crates/engine/benches/measure/estate.rs"]
 #[expect(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 mod estate;

@@ -67,7 +67,7 @@ impl Questions {
             let body = json!({ "query": LIST, "variables": { "first": 100, "after": after } }).to_string();
             let mut told = data(connection.ask(&body).await?)?;
             let releases = &mut told["releases"];
-            edges.extend(releases["edges"].as_array_mut().context("edges")?.drain(..));
+            edges.append(releases["edges"].as_array_mut().context("edges")?);
             after = releases["pageInfo"]["endCursor"].take();
             if releases["pageInfo"]["hasNextPage"] != true {
                 break;

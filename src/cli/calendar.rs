@@ -75,7 +75,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Format::Json => println!("{:#}", machine_form(&calendar, &entries)),
         Format::Ics => print!("{}", ics::write("Releases", entries.iter().filter_map(event))),
     }
-    Ok(verdict(&calendar, partial))
+    let verdict = verdict(&calendar);
+    Ok(if partial { unsure(verdict) } else { verdict })
 }
 
 fn environments(keys: &[String]) -> Value {
@@ -112,13 +113,18 @@ fn conflicts(calendar: &Value) -> impl Iterator<Item = &Value> {
     rows.filter_map(|row| row.get("node"))
 }
 
-fn verdict(calendar: &Value, partial: bool) -> Exit {
+fn verdict(calendar: &Value) -> Exit {
     let gaps = calendar.get("gaps").and_then(Value::as_array).is_none_or(|gaps| !gaps.is_empty());
     match conflicts(calendar).any(|conflict| text(conflict, "/severity") == "ERROR") {
         true => Exit::Fail,
-        false if gaps || partial => Exit::Unknown,
+        false if gaps => Exit::Unknown,
         false => Exit::Pass,
     }
+}
+
+/// The verdict when not all was read.
+fn unsure(verdict: Exit) -> Exit {
+    if verdict == Exit::Pass { Exit::Unknown } else { verdict }
 }
 
 fn place(entry: &Value) -> String {
@@ -189,10 +195,10 @@ mod tests {
 
     #[test]
     fn a_conflict_that_cannot_stay_fails_and_a_gap_makes_unknown() {
-        assert_eq!(verdict(&calendar("ERROR", &json!([])), false), Exit::Fail);
-        assert_eq!(verdict(&calendar("WARNING", &json!([])), false), Exit::Pass);
-        assert_eq!(verdict(&calendar("WARNING", &json!([{ "code": "SOURCE_DENIED" }])), false), Exit::Unknown);
-        assert_eq!(verdict(&calendar("WARNING", &json!([])), true), Exit::Unknown);
+        assert_eq!(verdict(&calendar("ERROR", &json!([]))), Exit::Fail);
+        assert_eq!(verdict(&calendar("WARNING", &json!([]))), Exit::Pass);
+        assert_eq!(verdict(&calendar("WARNING", &json!([{ "code": "SOURCE_DENIED" }]))), Exit::Unknown);
+        assert_eq!(unsure(verdict(&calendar("WARNING", &json!([])))), Exit::Unknown);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Held {
             .kinds
             .iter()
             .filter(|kind| !self.last_good.contains_key(kind) && !self.gaps.contains_key(kind))
-            .map(|kind| self.gap(system, *kind, GapCode::SourceIncomplete, "has not been read yet"));
+            .map(|kind| self.gap(system, (*kind, GapCode::SourceIncomplete), "has not been read yet"));
         self.gaps().cloned().chain(unread).collect()
     }
 
@@ -84,11 +84,11 @@ impl Held {
             now.duration_since(**read) >= age && !self.gaps.contains_key(kind) && system.kinds.contains(kind)
         });
         let stale =
-            old.map(|(kind, _)| self.gap(system, *kind, GapCode::SourceStale, "lets us wait for an answer"));
+            old.map(|(kind, _)| self.gap(system, (*kind, GapCode::SourceStale), "lets us wait for an answer"));
         stale.chain(self.gaps_of(system)).collect()
     }
 
-    fn gap(&self, system: &Descriptor, kind: RecordKind, code: GapCode, told: &str) -> Gap {
+    fn gap(&self, system: &Descriptor, (kind, code): (RecordKind, GapCode), told: &str) -> Gap {
         Gap {
             code,
             connector: Some(system.id.clone()),

@@ -124,5 +124,5 @@ async fn a_slow_first_read_holds_nobody_up() {
     let gathering = tokio::time::timeout(Duration::from_secs(20), federation.gather(Extent::Sweep));
     assert!(gathering.await.is_err());
     let newest = bank.federation.newest().expect("a graph");
-    assert!(newest.graph.releases.len() > 0 && newest.as_of.is_none());
+    assert!(!newest.graph.releases.is_empty() && newest.as_of.is_none());
 }

@@ -99,17 +99,18 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(before: Option<f64>, after: Option<f64>, says_more: bool) {
+    fn says_more(before: Option<f64>, after: Option<f64>) -> bool {
         let (mut held, newer) = (health(before, 10), health(after, 20));
-        assert_eq!(held.renew(newer.clone()), says_more);
+        let says_more = held.renew(newer.clone());
         assert_eq!(held, newer, "what is held is what was read last");
+        says_more
     }
 
     #[test]
     fn a_measured_value_says_something_new_when_its_verdict_turns() {
-        check(Some(0.001), Some(0.002), false);
-        check(Some(0.001), Some(0.02), true);
-        check(Some(0.001), None, true);
-        check(None, None, false);
+        assert!(!says_more(Some(0.001), Some(0.002)));
+        assert!(says_more(Some(0.001), Some(0.02)));
+        assert!(says_more(Some(0.001), None));
+        assert!(!says_more(None, None));
     }
 }

@@ -35,6 +35,7 @@ fn history(count: u32) -> History {
 }
 
 /// Trains on all with one evaluation block: the cost of fitting, not of backtesting.
+#[expect(clippy::expect_used, reason = "a benchmark without labels is a mistake of the benchmark")]
 fn train(history: &History) -> Model {
     let plan = BacktestPlan { from: 0.95, block: 0.05 };
     Model::train(history, plan, &mut |_, _| {}).expect("a history with labels")

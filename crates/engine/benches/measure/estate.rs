@@ -186,6 +186,9 @@ fn landscape(scale: u32) -> Landscape {
         teams: (0..scale).map(team).collect(),
         people: Vec::new(),
         dependencies: Vec::new(),
+        blackouts: Vec::new(),
+        compatibilities: Vec::new(),
+        pools: Vec::new(),
     }
 }
 

@@ -66,7 +66,8 @@ pub(super) fn are_one<R>(one: &Occupation<R>, other: &Occupation<R>) -> bool {
 }
 
 fn sweep<R: Copy>(all: &[Occupation<R>], resource: R, claims: &[(Window, usize, Hold)], found: &mut Vec<Clash<R>>) {
-    let (mut wholes, mut parts): (Vec<(Window, usize)>, Vec<(Window, usize)>) = (Vec::new(), Vec::new());
+    let mut wholes: Vec<(Window, usize)> = Vec::new();
+    let mut parts: Vec<(Window, usize)> = Vec::new();
     for (window, place, hold) in claims {
         // What has ended before this one starts will meet nothing that is still to come.
         wholes.retain(|(other, _)| other.end > window.start);

@@ -237,14 +237,14 @@ fn judge_template(ground: &Ground<'_>, change: &Change) -> (Outcome, String, Vec
             return (Outcome::Unknown, format!("{number} names no item that its template could allow."), told);
         }
     }
-    if let Some(allowed) = &template.allowed_steps {
-        if let Some(step) = ground.release.steps.iter().find(|step| !allowed.contains(&step.kind)) {
-            return (
-                Outcome::Fail,
-                format!("The template '{name}' of {number} does not allow a step of kind {:?}.", step.kind),
-                told,
-            );
-        }
+    if let Some(allowed) = &template.allowed_steps
+        && let Some(step) = ground.release.steps.iter().find(|step| !allowed.contains(&step.kind))
+    {
+        return (
+            Outcome::Fail,
+            format!("The template '{name}' of {number} does not allow a step of kind {:?}.", step.kind),
+            told,
+        );
     }
     if template.allowed_configuration_items.is_none() && template.allowed_steps.is_none() {
         return (Outcome::Unknown, format!("What the template '{name}' allows is not recorded."), told);
