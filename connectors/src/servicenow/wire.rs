@@ -271,7 +271,7 @@ pub(super) const ARTICLE: Table = Table {
     forms: Forms::Values,
 };
 
-/// What of a change is read only when somebody asks for it.
+/// What of a change, and of an article below, is read only when somebody asks for it.
 pub(super) const CHANGE_TEXT: Table = Table {
     operation: "read plans of changes",
     columns: &["sys_id", "implementation_plan"],
@@ -280,7 +280,6 @@ pub(super) const CHANGE_TEXT: Table = Table {
     ..CHANGE
 };
 
-/// What of an article is read only when somebody asks for it.
 pub(super) const ARTICLE_TEXT: Table = Table {
     operation: "read texts of articles",
     columns: &["sys_id", "kb_description"],
