@@ -146,8 +146,12 @@ impl ServiceNow {
         seed::describe(&mut store, (table, column, &kind), &stamp);
     }
 
-    /// Adds a user who may log in, and the row of `sys_user`.
+    /// Adds a user who may log in, and the row of `sys_user` unless it is there already.
     pub fn add_user(&self, mut user: User) {
+        if user.sys_id.as_ref().is_some_and(|id| self.row("sys_user", id).is_some()) {
+            self.instance.access().add(user);
+            return;
+        }
         let row = [
             ("user_name", user.user_name.as_str()),
             ("name", &user.name),

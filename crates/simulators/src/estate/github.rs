@@ -18,6 +18,8 @@ use crate::github as hub;
 
 const ORGANIZATION: &str = "bank";
 const PIPELINE_LOGIN: &str = "release-pipeline[bot]";
+/// The team without which nothing goes to production.
+const REVIEWERS: &str = "platform";
 
 /// The organisation's content.
 pub fn content(estate: &Estate, shas: &HashMap<Text, Shas>) -> hub::Content {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Book;
+use super::{Book, REVIEWERS};
 use crate::github as hub;
 
 /// Its environments with their reviewers, and what the main line asks for.
@@ -16,7 +16,7 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
             id: book.number * 1_000 + place,
             name: name.to_owned(),
             reviewers: name.starts_with("production").then(|| hub::RequiredReviewers {
-                teams: vec!["platform".to_owned()],
+                teams: vec![REVIEWERS.to_owned()],
                 prevent_self_review: true,
                 ..hub::RequiredReviewers::default()
             }),

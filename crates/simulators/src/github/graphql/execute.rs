@@ -415,7 +415,7 @@ impl<'a> Object<'a> {
             Self::Rollup(..) | Self::CheckRun(..) | Self::CheckSuite(..) | Self::StatusContext(..) => {
                 context.check(self, name, arguments)
             }
-            Self::WorkflowRun(..) | Self::SuiteOfRun(..) | Self::JobOfRun(..) => {
+            Self::WorkflowRun(..) | Self::SuiteOfRun(..) | Self::JobOfRun(..) | Self::DeploymentReview(..) => {
                 context.workflow(self, name, arguments)
             }
         }

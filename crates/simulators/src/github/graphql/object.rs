@@ -48,6 +48,8 @@ pub(super) enum Object<'a> {
     /// The check suite of a run, whose check runs are its jobs.
     SuiteOfRun(&'a Shelf, &'a WorkflowRun),
     JobOfRun(&'a Shelf, &'a WorkflowRun, &'a Job),
+    /// What somebody decided about a run, by its place among the run's.
+    DeploymentReview(&'a Shelf, &'a WorkflowRun, usize),
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -38,6 +38,7 @@ impl<'a> Object<'a> {
             Self::CheckRun(..) | Self::JobOfRun(..) => "CheckRun",
             Self::CheckSuite(..) | Self::SuiteOfRun(..) => "CheckSuite",
             Self::WorkflowRun(..) => "WorkflowRun",
+            Self::DeploymentReview(..) => "DeploymentReview",
             Self::App(_) => "App",
             Self::StatusContext(..) => "StatusContext",
         }

@@ -17,6 +17,7 @@ impl<'a> Context<'a> {
             Object::WorkflowRun(shelf, run) => self.of_workflow_run(shelf, run, name),
             Object::SuiteOfRun(shelf, run) => self.of_suite(shelf, run, (name, arguments)),
             Object::JobOfRun(shelf, run, job) => self.of_job(shelf, (run, job), name),
+            Object::DeploymentReview(shelf, run, place) => self.of_deployment_review(shelf, (run, place), name),
             _ => Err(Problem::Undefined),
         }
     }
@@ -32,6 +33,34 @@ impl<'a> Context<'a> {
             "updatedAt" => self.date(Some(run.attempts.last().map_or(run.created_at, |last| last.updated_at))),
             "url" => leaf(format!("{}/actions/runs/{}", self.shape.page(&shelf.data), run.id)),
             "checkSuite" => object(Object::SuiteOfRun(shelf, run)),
+            // What is still awaited is no review.
+            "deploymentReviews" => {
+                let decided = run.approvals.iter().enumerate().filter(|(_, one)| one.state != "pending");
+                let reviews = decided.map(|(place, _)| Object::DeploymentReview(shelf, run, place));
+                connection("DeploymentReviewConnection", reviews)
+            }
+            _ => Err(Problem::Undefined),
+        }
+    }
+
+    fn of_deployment_review(
+        self,
+        shelf: &'a Shelf,
+        (run, place): (&'a WorkflowRun, usize),
+        name: &str,
+    ) -> Outcome<'a> {
+        let Some(review) = run.approvals.get(place) else { return Err(Problem::Undefined) };
+        let number = decimal(&format!("review {place} of {}", run.id));
+        match name {
+            "id" => leaf(node_id::write("DRV", shelf.data.id, number)),
+            "databaseId" => leaf(number),
+            "comment" => leaf(review.comment.as_str()),
+            "state" => leaf(shout(&review.state)),
+            "user" => object(Object::Account(&review.user)),
+            "environments" => {
+                let here = shelf.data.environments.iter().filter(|one| review.environments.contains(&one.name));
+                connection("EnvironmentConnection", here.map(|one| Object::Environment(shelf, one)))
+            }
             _ => Err(Problem::Undefined),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::github::call::{Answer, Refusal, Reply, Within};
-use crate::github::content::{Deployment, Environment};
+use crate::github::content::{Attestation, Deployment, Environment};
 use crate::github::shape::newest_first;
 
 pub(super) async fn list(at: Within) -> Answer {
@@ -53,15 +53,16 @@ pub(super) async fn attestations(at: Within) -> Answer {
     let digest = at.part("digest");
     let wanted = at.call.query("predicate_type");
     let all = at.shelf.data.attestations.iter().filter(|attestation| attestation.subject_digest == digest);
-    let kinds = all.filter(|attestation| {
-        wanted.is_none_or(|wanted| {
-            kind(&attestation.predicate_type) == wanted || attestation.predicate_type == wanted
-        })
-    });
+    let kinds = all.filter(|attestation| wanted.is_none_or(|wanted| is_kind(attestation, wanted)));
     let (_, size) = at.call.paging();
     let found: Vec<Value> =
         kinds.take(size).map(|attestation| at.shape().attestation(&at.shelf.data, attestation)).collect();
     if found.is_empty() { Err(Refusal::NotFound) } else { Ok(Reply::json(json!({ "attestations": found }))) }
+}
+
+/// Is it of the kind that a filter asks for, by short name or in full?
+pub(super) fn is_kind(attestation: &Attestation, wanted: &str) -> bool {
+    kind(&attestation.predicate_type) == wanted || attestation.predicate_type == wanted
 }
 
 /// The short names that the filter knows.

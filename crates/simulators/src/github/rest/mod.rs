@@ -2,6 +2,7 @@
 
 mod account;
 mod actions;
+mod attestations;
 mod commits;
 mod deployments;
 mod files;
@@ -11,7 +12,7 @@ mod releases;
 mod search;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::Github;
 
@@ -35,6 +36,7 @@ pub(super) fn routes(github: &Github) -> Router {
         .route("/orgs/{org}/teams/{team}/members", get(account::team_members))
         .route("/organizations/{org}/team/{team}", get(account::numbered_team))
         .route("/organizations/{org}/team/{team}/members", get(account::numbered_team_members))
+        .route("/orgs/{org}/attestations/bulk-list", post(attestations::of_many))
         .route("/orgs/{org}/packages", get(account::packages))
         .route("/orgs/{org}/packages/container/{name}", get(account::package))
         .route("/orgs/{org}/packages/container/{name}/versions", get(account::package_versions))
