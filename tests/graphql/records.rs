@@ -366,6 +366,7 @@ pub(crate) fn artifact(name: &str, digest: &str, commit: &str) -> Artifact {
         commit: Some(commit.into()),
         run: None,
         created_at: None,
+        attestations: None,
         source: source("git", digest),
     }
 }

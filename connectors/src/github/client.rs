@@ -110,10 +110,14 @@ impl Client {
 }
 
 fn with_manners(request: Request) -> Request {
+    polite(request).cache(CachePolicy::revalidate())
+}
+
+/// Says which media type and which version of the API we speak.
+pub(super) fn polite(request: Request) -> Request {
     request
         .header(ACCEPT, HeaderValue::from_static("application/vnd.github+json"))
         .header(VERSION, HeaderValue::from_static("2022-11-28"))
-        .cache(CachePolicy::revalidate())
 }
 
 /// The address of the next page.

@@ -1,13 +1,13 @@
 //! GitHub's deployments and workflow runs as domain values. Pure.
 
 use domain::{
-    DeploymentId, DeploymentMethod, DeploymentOutcome, DeploymentRecord, PipelineJob, PipelineRun, PipelineRunId,
-    RunConclusion, Text,
+    DeploymentId, DeploymentMethod, DeploymentOutcome, DeploymentRecord, EnvironmentReview, EnvironmentReviewState,
+    PipelineJob, PipelineRun, PipelineRunId, RunConclusion, Text,
 };
 use serde_json::Value;
 
 use super::convert::{Place, filled};
-use super::graph_wire::{DeploymentFacts, StatusFacts};
+use super::graph_wire::{DeploymentFacts, DeploymentReviewFacts, StatusFacts};
 use super::people::People;
 use super::wire::{Job, Run};
 
@@ -130,7 +130,14 @@ fn change_number_in(text: &str) -> Option<Text> {
     })
 }
 
-pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) -> PipelineRun {
+/// What a run consists of beside what the list of runs tells.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    pub(super) jobs: Vec<Job>,
+    pub(super) reviews: Option<Vec<DeploymentReviewFacts>>,
+}
+
+pub(super) fn run(place: &Place, people: &mut People, sent: &Run, inside: &Inside) -> PipelineRun {
     let native = place.native('!', sent.id);
     let finished = sent.status.as_deref() == Some("completed");
     // A path may carry the ref it was taken from: `.github/workflows/ci.yml@main`.
@@ -148,7 +155,8 @@ pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) 
         triggered_by: people.user(&place.origin, sent.triggering_actor.as_ref()),
         started_at: sent.run_started_at.or(Some(sent.created_at)),
         finished_at: finished.then_some(sent.updated_at),
-        jobs: jobs
+        jobs: inside
+            .jobs
             .iter()
             .map(|job| PipelineJob {
                 name: job.name.as_str().into(),
@@ -156,7 +164,21 @@ pub(super) fn run(place: &Place, people: &mut People, sent: &Run, jobs: &[Job]) 
                 finished_at: job.completed_at,
             })
             .collect(),
+        reviews: inside.reviews.as_ref().map(|all| all.iter().map(|one| review(place, people, one)).collect()),
         source: place.origin.source(native, sent.html_url.clone()),
+    }
+}
+
+fn review(place: &Place, people: &mut People, facts: &DeploymentReviewFacts) -> EnvironmentReview {
+    let names = facts.environments.iter().flat_map(|environments| environments.each());
+    EnvironmentReview {
+        environments: names.map(|environment| environment.name.as_str().into()).collect(),
+        state: match facts.state.as_str() {
+            "APPROVED" => EnvironmentReviewState::Approved,
+            "REJECTED" => EnvironmentReviewState::Rejected,
+            _ => EnvironmentReviewState::Other,
+        },
+        reviewer: people.who(&place.origin, facts.user.as_ref()),
     }
 }
 

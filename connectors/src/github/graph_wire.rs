@@ -181,6 +181,14 @@ pub(super) struct StatusFacts {
 #[serde(rename_all = "camelCase")]
 pub(super) struct RunJobs {
     check_suite: SuiteOfRun,
+    deployment_reviews: Option<Connection<DeploymentReviewFacts>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct DeploymentReviewFacts {
+    pub(super) state: String,
+    pub(super) user: Option<Who>,
+    pub(super) environments: Option<Connection<Named>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,6 +207,13 @@ struct JobFacts {
 }
 
 impl RunJobs {
+    /// What was decided about deployments; `None` when not all of it came.
+    pub(super) fn reviews(&mut self) -> Option<Vec<DeploymentReviewFacts>> {
+        let told = self.deployment_reviews.take()?;
+        let reviews: Vec<_> = told.each().cloned().collect();
+        (told.total_count == Some(reviews.len() as u64)).then_some(reviews)
+    }
+
     /// The jobs in REST's words; `None` when not all of them came.
     pub(super) fn complete(self) -> Option<Vec<Job>> {
         let told = self.check_suite.check_runs?;

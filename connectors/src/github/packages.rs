@@ -1,6 +1,6 @@
 //! Container images of organisations: each tagged version is an artifact, known by its digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Artifact, ArtifactId, RepositoryId, Text};
 use jiff::Timestamp;
@@ -64,6 +64,7 @@ impl Client {
         };
         self.pages("list packages", request, take).await?;
         let mut images = Images::new();
+        let mut fresh = BTreeSet::new();
         for package in packages {
             let Ok(home) = homes.of(organization, &package) else { continue };
             let marks = (package.updated_at, package.version_count);
@@ -82,11 +83,19 @@ impl Client {
                     };
                     let request = self.rest("list package versions", &path);
                     self.pages("list package versions", request, take).await?;
+                    fresh.insert(package.name.clone());
                     held
                 }
             };
             images.insert(package.name, held);
         }
+        let mut read: Vec<&mut Artifact> = images
+            .iter_mut()
+            .filter(|(name, _)| fresh.contains(*name))
+            .flat_map(|(_, held)| &mut held.images)
+            .filter(|image| image.created_at.is_none_or(|at| at >= shelf.begins))
+            .collect();
+        self.attest(organization, &mut read).await?;
         Ok(images)
     }
 }
@@ -109,6 +118,7 @@ fn image(origin: &Origin, name: &str, home: Option<&RepositoryId>, sent: &Packag
         commit: None,
         run: None,
         created_at: Some(sent.created_at),
+        attestations: None,
         source: origin.source(native, sent.html_url.clone()),
     })
 }

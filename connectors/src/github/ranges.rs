@@ -155,6 +155,7 @@ impl Reading<'_> {
                     commit: Some(step.head.commit.as_str().into()),
                     run: None,
                     created_at: Some(asset.created_at),
+                    attestations: None,
                     source: self
                         .place
                         .origin

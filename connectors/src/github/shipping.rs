@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::Next;
-use super::delivery;
+use super::delivery::{self, Inside};
 use super::graph_wire::{Connection, DeploymentFacts, RunJobs};
 use super::graphql::{Batch, quoted};
 use super::held::{Bag, Stage};
@@ -19,7 +19,8 @@ use crate::error::{ConnectorError, FailureKind};
 pub(super) const DEPLOYMENTS: &str =
     concat!(include_str!("documents/deployments.graphql"), include_str!("documents/who.graphql"));
 
-pub(super) const JOBS_TAIL: &str = concat!("}\n", include_str!("documents/jobs.graphql"));
+pub(super) const JOBS_TAIL: &str =
+    concat!("}\n", include_str!("documents/jobs.graphql"), include_str!("documents/who.graphql"));
 
 /// Runs whose jobs are asked for in one request.
 const MOST_RUNS: usize = 50;
@@ -81,7 +82,7 @@ impl Reading<'_> {
         let sent = self.runs_on(&due).await?;
         let mut wanted: Vec<&Run> = Vec::new();
         for run in &sent {
-            let read = delivery::run(&self.place, &mut bag.people, run, &[]);
+            let read = delivery::run(&self.place, &mut bag.people, run, &Inside::default());
             let same = known_runs().find(|held| {
                 held.id == read.id && held.attempt == read.attempt && held.finished_at == read.finished_at
             });
@@ -90,9 +91,9 @@ impl Reading<'_> {
                 None => wanted.push(run),
             }
         }
-        let jobs = self.jobs(&wanted).await?;
-        for (run, jobs) in wanted.into_iter().zip(&jobs) {
-            let read = delivery::run(&self.place, &mut bag.people, run, jobs);
+        let inside = self.inside(&wanted).await?;
+        for (run, inside) in wanted.into_iter().zip(&inside) {
+            let read = delivery::run(&self.place, &mut bag.people, run, inside);
             bag.open |= read.finished_at.is_none();
             bag.records.pipeline_runs.push(read);
         }
@@ -132,9 +133,10 @@ impl Reading<'_> {
         Ok(sent.into_values().collect())
     }
 
-    /// The jobs of runs, in their order: a run's check suite holds them as check runs, which GraphQL tells of many runs
-    /// at once. Where it does not (there are too many, or checks are hidden from us), each run is asked for its own.
-    async fn jobs(&self, runs: &[&Run]) -> Result<Vec<Vec<Job>>, ConnectorError> {
+    /// Jobs and environment reviews of runs, in their order. A run's check suite holds its jobs as check runs, which
+    /// GraphQL tells of many runs at once. Where it does not (there are too many, or checks are hidden from us), each
+    /// run is asked for its own jobs, and its reviews stay unknown.
+    async fn inside(&self, runs: &[&Run]) -> Result<Vec<Inside>, ConnectorError> {
         let item = |run: &&Run| {
             let id = quoted(run.node_id.as_deref()?);
             Some((format!("w{}", run.id), format!("node(id: {id}) {{ ...JobsOfRun }}")))
@@ -151,17 +153,19 @@ impl Reading<'_> {
         let mut answers = self.client.batch(&batch, &items).await;
         let mut all = Vec::new();
         for run in runs {
-            let told = match answers.remove(&format!("w{}", run.id)) {
+            let mut told = match answers.remove(&format!("w{}", run.id)) {
                 Some(Ok(value)) => value.and_then(|value| serde_json::from_value::<RunJobs>(value).ok()),
                 Some(Err(error)) if !matches!(error.kind, FailureKind::Denied | FailureKind::TooLarge) => {
                     return Err(error);
                 }
                 _ => None,
             };
-            all.push(match told.and_then(RunJobs::complete) {
+            let reviews = told.as_mut().and_then(RunJobs::reviews);
+            let jobs = match told.and_then(RunJobs::complete) {
                 Some(jobs) => jobs,
                 None => self.jobs_of(run.id).await?,
-            });
+            };
+            all.push(Inside { jobs, reviews });
         }
         Ok(all)
     }

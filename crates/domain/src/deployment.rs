@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, ChangeId, DeploymentId, EnvironmentKey, Link, PersonKey, PipelineRunId, ReleaseKey, RepositoryId,
-    Source, Target, Text,
+    AccountId, ChangeId, DeploymentId, EnvironmentKey, EnvironmentReviewState, Link, PersonKey, PipelineRunId,
+    ReleaseKey, RepositoryId, Source, Target, Text,
 };
 
 /// How it was done.
@@ -121,10 +121,21 @@ pub struct Deployment {
     pub actor: Option<PersonKey>,
     /// The human who triggered it; `None` when that could not be resolved.
     pub triggered_by: Option<PersonKey>,
+    /// What people decided where the forge held it back until somebody agreed; `None` when not read.
+    pub reviews: Option<Vec<DeploymentReview>>,
     /// The change it ran under, where one says so.
     pub change: Option<ChangeId>,
     /// The records it was joined from, the deciding one first.
     pub sources: Vec<Source>,
+}
+
+/// What a person decided about a deployment that the forge held back. It adds to an authorisation and is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentReview {
+    /// The decision.
+    pub state: EnvironmentReviewState,
+    /// Who decided; `None` when the account is deleted or unknown.
+    pub reviewer: Option<PersonKey>,
 }
 
 /// What is seen running: a service's version at a target.

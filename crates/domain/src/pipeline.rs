@@ -58,6 +58,8 @@ pub struct PipelineRun {
     pub finished_at: Option<Timestamp>,
     /// Its jobs.
     pub jobs: Vec<PipelineJob>,
+    /// What was decided where it waited for somebody before it went to a protected environment; `None` when not read.
+    pub reviews: Option<Vec<EnvironmentReview>>,
     /// Where it was read.
     pub source: Source,
 }
@@ -71,6 +73,29 @@ pub struct PipelineJob {
     pub conclusion: RunConclusion,
     /// When it finished.
     pub finished_at: Option<Timestamp>,
+}
+
+/// What somebody decided about a run that waited before protected environments. Forges tell no moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentReview {
+    /// The environments as the system names them, for example `production-eu`.
+    pub environments: Vec<Text>,
+    /// The decision.
+    pub state: EnvironmentReviewState,
+    /// Who decided; `None` when the account is deleted.
+    pub reviewer: Option<AccountId>,
+}
+
+/// A decision about a deployment that waited for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EnvironmentReviewState {
+    /// Go ahead.
+    Approved,
+    /// Stop.
+    Rejected,
+    /// A word of the vendor's own.
+    Other,
 }
 
 /// What a test suite or coverage report says.
@@ -130,6 +155,19 @@ pub struct Artifact {
     pub run: Option<PipelineRunId>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// What is attested of its digest; `None` when nobody tells of any: a system leaves out what we may not see.
+    pub attestations: Option<Vec<Attestation>>,
     /// Where it was read.
     pub source: Source,
+}
+
+/// A statement about a digest, as listed: neither its signature nor who signed it has been verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// What kind of statement, for example `https://slsa.dev/provenance/v1`.
+    pub predicate_type: Text,
+    /// The commit that it says the artifact was built from.
+    pub commit: Option<Text>,
+    /// The file of the pipeline that it says built the artifact.
+    pub workflow: Option<Text>,
 }

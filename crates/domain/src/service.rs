@@ -144,4 +144,10 @@ impl Service {
         names.extend(self.aliases.iter().map(|alias| &*alias.key));
         names
     }
+
+    /// Do its releases bring commits and pull requests of ours? A vendor's package, bought or run elsewhere, comes
+    /// with an attestation and a test of its configuration instead.
+    pub fn expects_code(&self) -> bool {
+        self.kind == ServiceKind::Built || !self.sources.repositories.is_empty()
+    }
 }

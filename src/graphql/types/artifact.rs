@@ -1,6 +1,6 @@
 //! Artifacts: what pipelines build, and where it runs.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::RecordKind;
 use jiff::Timestamp;
 
@@ -69,6 +69,19 @@ impl Artifact {
         self.node().created_at
     }
 
+    /// What its forge lists as attested of its digest. Nobody verified a signature or who signed. Null while nobody
+    /// tells of any: a forge leaves out what we may not see.
+    async fn attestations(&self) -> Option<Vec<Attestation>> {
+        let told = self.node().attestations.as_ref()?.iter();
+        let text = |text: &Option<domain::Text>| text.as_deref().map(str::to_owned);
+        let one = |held: &domain::Attestation| Attestation {
+            predicate_type: held.predicate_type.to_string(),
+            commit: text(&held.commit),
+            workflow: text(&held.workflow),
+        };
+        Some(told.map(one).collect())
+    }
+
     /// Where it is seen running; null while nobody can tell.
     async fn placements(&self, ctx: &Context<'_>) -> Result<Option<Vec<Placement>>> {
         let session = Session::of(ctx)?;
@@ -105,4 +118,15 @@ impl Artifact {
     async fn source(&self) -> Source {
         Source::new(&self.graph, &self.node().source, &[RecordKind::Artifact])
     }
+}
+
+/// A statement about a digest, as listed and not verified.
+#[derive(SimpleObject)]
+pub(crate) struct Attestation {
+    /// What kind of statement, for example `https://slsa.dev/provenance/v1`.
+    predicate_type: String,
+    /// The commit that it says the artifact was built from.
+    commit: Option<String>,
+    /// The file of the pipeline that it says built the artifact.
+    workflow: Option<String>,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Source;
 use super::change::Change;
-use super::enums::{DeploymentMethod, DeploymentOutcome};
+use super::enums::{DeploymentMethod, DeploymentOutcome, DeploymentReviewState};
 use super::environment::Target;
 use super::person::Person;
 use super::release::Release;
@@ -103,6 +103,17 @@ impl Deployment {
         Person::find(&self.graph, self.node().triggered_by.as_ref()?)
     }
 
+    /// What people decided where the forge held it back until somebody agreed, 20 at most. It adds to an
+    /// authorisation and is none. Null while nobody can tell.
+    async fn reviews(&self) -> Option<Vec<DeploymentReview>> {
+        let told = self.node().reviews.as_ref()?.iter();
+        let one = |review: &domain::DeploymentReview| DeploymentReview {
+            state: review.state.into(),
+            reviewer: review.reviewer.as_ref().and_then(|key| Person::find(&self.graph, key)),
+        };
+        Some(told.map(one).collect())
+    }
+
     /// The change that it ran under, where one says so.
     async fn change(&self, ctx: &Context<'_>) -> Result<Option<Change>> {
         let session = Session::of(ctx)?;
@@ -126,4 +137,13 @@ pub(crate) struct RolloutStep {
     percent: f64,
     /// Since when (UTC).
     at: Timestamp,
+}
+
+/// What a person decided about a deployment.
+#[derive(SimpleObject)]
+pub(crate) struct DeploymentReview {
+    /// The decision.
+    state: DeploymentReviewState,
+    /// Who decided; null when the account is gone.
+    reviewer: Option<Person>,
 }

@@ -1,6 +1,6 @@
 //! What a full read brings.
 
-use domain::{AccountKind, DeploymentOutcome, RecordKind, ReviewState, RunConclusion};
+use domain::{AccountKind, DeploymentOutcome, EnvironmentReviewState, RecordKind, ReviewState, RunConclusion};
 
 use super::world::{World, now, payments, said, sha};
 use crate::contract::{Breadth, Connector as _, Interest, ProbeAnswer, Wanted};
@@ -59,6 +59,11 @@ async fn a_release_is_read_with_all_it_left_behind() {
         (RunConclusion::Success, Some(".github/workflows/release.yml"))
     );
     assert_eq!(run.jobs.len(), 1);
+    let reviews = run.reviews.as_ref().expect("told");
+    let [review] = reviews.as_slice() else { panic!("{reviews:?}") };
+    assert_eq!(review.state, EnvironmentReviewState::Approved);
+    assert_eq!(review.environments, ["production-eu".into()]);
+    assert_eq!(review.reviewer.as_ref().map(|account| &*account.0.native), Some("1"));
 
     let unit = records.test_reports.iter().find(|report| &*report.suite == "unit").expect("a report");
     assert_eq!((unit.executed, unit.failed, unit.skipped), (12, 1, 2));
@@ -69,6 +74,8 @@ async fn a_release_is_read_with_all_it_left_behind() {
     assert_eq!(image.repository.as_ref(), records.repositories.first().map(|held| &held.id));
     assert_eq!(image.tags.first().map(|tag| &**tag), Some("2.14.0"));
     assert!(image.digest.as_deref().is_some_and(|digest| digest.starts_with("sha256:")));
+    let attested = image.attestations.as_ref().and_then(|all| all.first()).expect("an attestation");
+    assert_eq!(attested.commit.as_deref(), Some(sha(90).as_str()));
     let machines: Vec<_> = records.accounts.iter().filter(|account| account.kind == AccountKind::Machine).collect();
     assert_eq!(
         machines.iter().filter_map(|account| account.login.as_deref()).collect::<Vec<_>>(),

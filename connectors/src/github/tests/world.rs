@@ -263,11 +263,28 @@ pub(super) fn payments() -> hub::Repository {
                 ..hub::Job::default()
             }],
         }],
+        approvals: vec![hub::RunApproval {
+            environments: vec!["production-eu".into()],
+            state: "approved".into(),
+            user: "ada".into(),
+            comment: "Go 🚢".into(),
+        }],
         artifacts: vec![
             archive(601, "test-results", "unit.xml", hub::ArtifactContent::JUnit(suite())),
             archive(602, "coverage", "coverage.xml", hub::ArtifactContent::Cobertura(vec![covered()])),
         ],
         ..hub::WorkflowRun::default()
+    }];
+    repository.environments =
+        vec![hub::Environment { id: 77, name: "production-eu".into(), ..hub::Environment::default() }];
+    repository.attestations = vec![hub::Attestation {
+        subject_digest: format!("sha256:{}", "ab".repeat(32)),
+        subject_name: "bank/payments-api".into(),
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        predicate: serde_json::json!({
+            "buildDefinition": { "resolvedDependencies": [{ "digest": { "gitCommit": sha(90) } }] },
+        }),
+        initiator: "release-pipeline[bot]".into(),
     }];
     repository.deployments = vec![hub::Deployment {
         id: 300,

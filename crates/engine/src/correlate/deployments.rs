@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountKind, Change, ChangeId, CloseCode, Deployment, DeploymentId, DeploymentMethod,
-    DeploymentOutcome, DeploymentRecord, PersonKey, Release, ReleaseKey, Service, Target, Version,
+    DeploymentOutcome, DeploymentRecord, DeploymentReview, PersonKey, Release, ReleaseKey, Service, Target,
+    Version,
 };
 use jiff::Timestamp;
 
@@ -88,9 +89,22 @@ fn deployment_of(
         rollback_of: None,
         actor: record.actor.as_ref().and_then(|id| walk.graph.account_people.get(id)).cloned(),
         triggered_by: human_behind(walk, record),
+        reviews: reviews_of(walk, record),
         change,
         sources: vec![record.source.clone()],
     }
+}
+
+/// What was decided about its environment in the run that did it.
+fn reviews_of(walk: &Walk, record: &DeploymentRecord) -> Option<Vec<DeploymentReview>> {
+    let run = walk.graph.pipeline_runs.by_id(record.run.as_ref()?)?;
+    let here = run.reviews.as_ref()?.iter().filter(|review| review.environments.contains(&record.environment));
+    let person = |account: &AccountId| walk.graph.account_people.get(account).cloned();
+    let told = here.map(|review| DeploymentReview {
+        state: review.state,
+        reviewer: review.reviewer.as_ref().and_then(person),
+    });
+    Some(told.collect())
 }
 
 /// The human who triggered a deployment: as the record says, else as its pipeline run says, else its own actor.
@@ -166,6 +180,7 @@ fn work_of(walk: &Walk, release: &ReleaseKey, change: &Change, target: Target) -
         rollback_of: None,
         actor: person(&change.assigned_to),
         triggered_by: change.assigned_to.as_ref().and_then(|account| human(walk, account)),
+        reviews: None,
         change: Some(change.id.clone()),
         sources: vec![change.source.clone()],
     }
@@ -256,6 +271,9 @@ fn seen_rollback(walk: &Walk, deployment: &Deployment, before: &[Deployment]) ->
 
 #[cfg(test)]
 mod tests {
+    use domain::EnvironmentReviewState;
+
+    use super::DeploymentReview;
     use crate::correlate::world::World;
 
     fn check(world: World, expected: &str) {
@@ -305,6 +323,27 @@ mod tests {
              payments-api@2.14.0 production/eu #1 Failed replaced payments-api@2.13.0; \
              payments-api@2.14.0 production/eu #2 Succeeded replaced payments-api@2.13.0",
         );
+    }
+
+    #[test]
+    fn a_review_of_its_environment_belongs_to_a_deployment() {
+        let world = pay().by_machine_for("pipeline", "ada");
+        let reviews = |world: World| {
+            let graph = world.graph();
+            let (_, row) = graph.deployments.iter().next().expect("a deployment");
+            let told = row.reviews.as_ref();
+            let one = |review: &DeploymentReview| {
+                let who = review.reviewer.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("{:?} by {who}", review.state)
+            };
+            told.map(|all| all.iter().map(one).collect::<Vec<_>>().join("; "))
+        };
+        assert_eq!(reviews(world.clone()), None, "nobody told of reviews");
+        let elsewhere = world.reviewed_by("bob", EnvironmentReviewState::Rejected, &["production-uk"]);
+        assert_eq!(reviews(elsewhere.clone()).as_deref(), Some(""), "none of this environment");
+        let both =
+            elsewhere.reviewed_by("eve", EnvironmentReviewState::Approved, &["production-uk", "production-eu"]);
+        assert_eq!(reviews(both).as_deref(), Some("Approved by git:eve"));
     }
 
     #[test]

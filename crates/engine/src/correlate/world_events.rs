@@ -105,11 +105,25 @@ impl World {
             started_at: None,
             finished_at: None,
             jobs: Vec::new(),
+            reviews: None,
             source: source("git", "run"),
         });
         let record = self.records.deployments.last_mut().expect("a deployment");
         record.actor = Some(AccountId::new(&git, machine));
         record.run = Some(PipelineRunId::new(&git, "run"));
+        self
+    }
+
+    /// Somebody decided about the run of the last deployment.
+    pub(crate) fn reviewed_by(mut self, who: &str, state: EnvironmentReviewState, environments: &[&str]) -> Self {
+        let review = EnvironmentReview {
+            environments: environments.iter().map(|name| Text::from(*name)).collect(),
+            state,
+            reviewer: Some(AccountId::new(&connector("git"), who)),
+        };
+        self.records.accounts.push(account("git", who));
+        let run = self.records.pipeline_runs.last_mut().expect("a run");
+        run.reviews.get_or_insert_default().push(review);
         self
     }
 

@@ -288,6 +288,15 @@ mirror! {
         /// Nobody knows.
         Unknown
     }
+    /// A decision about a deployment that a forge held back until somebody agreed.
+    DeploymentReviewState of domain::EnvironmentReviewState {
+        /// Go ahead.
+        Approved
+        /// Stop.
+        Rejected
+        /// A word of the vendor's own.
+        Other
+    }
     /// How binding a dependency is. Only HARD closes a gate.
     DependencyKind of domain::DependencyKind {
         /// Compatibility is not verified.
