@@ -149,6 +149,8 @@ pub(super) fn note_outgrown(walk: &mut Walk) {
         let change = walk.graph.changes.get(index);
         let Some(related) = walk.graph.release_changes.to(index).next() else { continue };
         let release: &ReleaseKey = &walk.graph.releases.get(related.index).key;
+        let person = approval.approver.as_ref().and_then(|id| walk.graph.account_people.get(id));
+        let who = person.and_then(|key| walk.graph.people.by_id(key)).map_or("somebody", |person| &*person.name);
         drafts.push(Draft {
             code: FindingCode::ScopeChangedAfterApproval,
             severity: FindingSeverity::Error,
@@ -156,8 +158,8 @@ pub(super) fn note_outgrown(walk: &mut Walk) {
             service: Some(walk.graph.releases.get(related.index).service.clone()),
             part: approval.id.to_string(),
             detail: format!(
-                "The scope of {} moved or grew after it was approved; the approval does not cover {release} as it is \
-                 planned now. Ask for it again.",
+                "The scope of {} moved or grew after {who} approved it; the approval does not cover {release} as it \
+                 is planned now. Ask for it again.",
                 change.number
             ),
             claims: Vec::new(),

@@ -226,7 +226,7 @@ fn conflicts(
         words.push(Word { field: "deployment", release, version: None, source });
     }
     if production {
-        words.extend(said_by_cmdb(walk, at.0));
+        words.extend(said_by_cmdb(walk, at));
         words.extend(said_by_tracker(walk, at.0, words.first().and_then(|word| word.release)));
     }
     let Some(used) = words.first().filter(|word| word.release.is_some()) else { return Vec::new() };
@@ -283,13 +283,27 @@ fn settled(walk: &Walk, last: &Deployment, current: &[&Seen]) -> bool {
     current.iter().all(|seen| seen.until.duration_since(done) > walk.policy.confirm_within)
 }
 
-fn said_by_cmdb(walk: &Walk, service: Index<Service>) -> Option<Word<'_>> {
-    let node = walk.graph.services.get(service);
-    let related = walk.graph.service_configuration_items.from(service).next()?;
-    let item = walk.graph.configuration_items.get(related.index);
+/// What the service's item in that environment says. An item knows no regions: what runs in any of them is no lie.
+fn said_by_cmdb<'a>(walk: &'a Walk, at: &(Index<Service>, Target)) -> Option<Word<'a>> {
+    let node = walk.graph.services.get(at.0);
+    let items = walk.graph.service_configuration_items.from(at.0);
+    let item = items.map(|related| walk.graph.configuration_items.get(related.index)).find(|item| {
+        let word = item.environment.as_deref().filter(|word| !word.trim().is_empty());
+        word.is_none_or(|word| {
+            target_of(&walk.graph.environments, word, None).is_some_and(|said| said.environment == at.1.environment)
+        })
+    })?;
     let version = Version::parse(item.version.as_deref()?, &node.names())?;
-    let release = walk.told.by_version.get(&(service, version.canonical())).copied();
-    Some(Word { field: "configuration item", release, version: item.version.clone(), source: &item.source })
+    let release = walk.told.by_version.get(&(at.0, version.canonical())).copied();
+    let elsewhere = of_service(&walk.sights, at.0)
+        .filter(|((_, target), _)| target.environment == at.1.environment)
+        .any(|(_, seen)| seen.iter().any(|seen| seen.current && seen.release == release));
+    (!elsewhere).then(|| Word {
+        field: "configuration item",
+        release,
+        version: item.version.clone(),
+        source: &item.source,
+    })
 }
 
 /// A version that the tracker calls released, above the one that runs.
@@ -380,6 +394,26 @@ mod tests {
             world,
             "payments-api@2.14.0 in production by Field; StatusConflict: deployment=payments-api@2.14.0!, \
              configuration item=payments-api@2.13.0, tracker=payments-api@2.15.0",
+        );
+    }
+
+    #[test]
+    fn an_item_speaks_for_its_own_environment_and_for_any_region_of_it() {
+        let runs = |world: World, version, region| {
+            world.seen("payments-api", version, region, "2026-06-10T18:10:00Z", None)
+        };
+        let mut staging = runs(pay(), "2.14.0", "production");
+        staging.records.configuration_items[0].version = Some("2.13.0".into());
+        staging.records.configuration_items[0].environment = Some("Staging".into());
+        check(staging, "payments-api@2.14.0 in production by RuntimeLabel");
+        let world =
+            World::new().service("payments-api", "PAY").tag(REPO, "v2.13.0", "c1").tag(REPO, "v2.14.0", "c2");
+        let mut regions = runs(runs(world, "2.14.0", "production-eu"), "2.13.0", "production-uk");
+        regions.records.configuration_items[0].version = Some("2.14.0".into());
+        check(
+            regions,
+            "payments-api@2.14.0 in production/eu by RuntimeLabel; \
+             payments-api@2.13.0 in production/uk by RuntimeLabel",
         );
     }
 }
