@@ -1,11 +1,14 @@
 //! Where an issue, commit or digest is now, and by which paths.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use domain::{RecordKind, Text};
+use domain::{ConnectorId, RecordKind, Text};
 use engine::graph::ReleaseGraph;
-use engine::queries::{Trace as Found, TraceNode, TraceOf, TracePath as FoundPath, TraceStep as FoundStep, trace};
+use engine::queries::{
+    Trace as Found, TraceNode, TraceOf, TracePath as FoundPath, TraceStep as FoundStep, trace, trace_in,
+};
 
 use super::node::Node;
 use super::placement::Placement;
@@ -30,6 +33,8 @@ pub(crate) struct TraceInput {
     change: Option<String>,
     /// An incident's number.
     incident: Option<String>,
+    /// Id of the system, where several know the key or number.
+    connector: Option<String>,
 }
 
 impl TraceInput {
@@ -59,17 +64,33 @@ connection! {
 /// A trace.
 pub(crate) struct Trace {
     graph: Arc<ReleaseGraph>,
-    of: TraceOf,
+    /// What was asked for, in words that no other question has.
+    asked: String,
     found: Found,
 }
 
 impl Trace {
     /// Traces what is asked for, over nodes that the caller may see.
-    pub(crate) fn new(session: &Session, of: &TraceInput) -> Result<Self> {
-        let (graph, of) = (session.graph.clone(), of.start()?);
-        let mut found = trace(&graph, &of, session.scope());
+    pub(crate) fn new(session: &Session, asked: &TraceInput) -> Result<Self> {
+        let (graph, of) = (session.graph.clone(), asked.start()?);
+        let mut found = match &asked.connector {
+            Some(connector) => trace_in(&graph, &of, session.scope(), &ConnectorId::new(connector.as_str())),
+            None => trace(&graph, &of, session.scope()),
+        };
+        one_system(session, &graph, (&of, &found))?;
         found.paths.retain(|path| path.steps.iter().all(|step| place(session, &graph, step.node).is_some()));
-        Ok(Self { graph, of, found })
+        Ok(Self { graph, asked: format!("{of:?} {:?}", asked.connector), found })
+    }
+}
+
+/// A key or number that two systems use is not guessed at.
+fn one_system(session: &Session, graph: &Arc<ReleaseGraph>, (of, found): (&TraceOf, &Found)) -> Result<()> {
+    let (TraceOf::WorkItem(key) | TraceOf::Change(key) | TraceOf::Incident(key)) = of else { return Ok(()) };
+    let seen = found.found.iter().filter(|node| place(session, graph, **node).is_some());
+    let systems: BTreeSet<&ConnectorId> = seen.filter_map(|node| node.connector(graph)).collect();
+    match systems.len() {
+        0 | 1 => Ok(()),
+        _ => Err(errors::ambiguous_key(key, &systems.into_iter().collect::<Vec<_>>())),
     }
 }
 
@@ -81,7 +102,8 @@ impl Trace {
         self.found.complete
     }
 
-    /// Where releases that bring it, later ones, or the digest itself are seen running; null while nobody can tell.
+    /// Where releases that bring it, later ones that kept it, or the digest itself are seen running; null while nobody
+    /// can tell.
     async fn placements(&self, ctx: &Context<'_>) -> Result<Option<Vec<Placement>>> {
         let session = Session::of(ctx)?;
         let seen = self.found.placements.iter();
@@ -101,7 +123,7 @@ impl Trace {
         before: Option<String>,
     ) -> Result<TracePathConnection> {
         let session = Session::of(ctx)?;
-        let binding = Binding::new("trace.paths", &format!("{:?}", self.of), session.scope());
+        let binding = Binding::new("trace.paths", &self.asked, session.scope());
         let rows: Vec<&FoundPath> = self.found.paths.iter().collect();
         let arguments = PageArguments { first, after, last, before };
         let place = |path: &&FoundPath| order(&self.graph, &path.steps);

@@ -21,4 +21,4 @@ pub use releases::{
 };
 pub use suspects::{IncidentSuspects, Suspect, SuspectNode, incident_suspects};
 pub use targets::release_targets;
-pub use trace::{Trace, TraceNode, TraceOf, TracePath, TraceStep, trace};
+pub use trace::{Trace, TraceNode, TraceOf, TracePath, TraceStep, trace, trace_in};

@@ -1,10 +1,11 @@
 //! Where a work item, commit, digest, change or incident is now, and by which path of links.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AliasScheme, Artifact, Change, Commit, Gap, Incident, Link, LinkRule, Placement, PullRequest, RecordKind,
-    Release, Scope, Text, WorkItem,
+    AliasScheme, Artifact, Change, Commit, ConnectorId, Gap, Incident, Link, LinkRule, Placement, PullRequest,
+    RecordKind, Release, Scope, Text, WorkItem,
 };
 
 use crate::graph::{Index, ReleaseGraph};
@@ -44,6 +45,22 @@ pub enum TraceNode {
     Incident(Index<Incident>),
     /// A release.
     Release(Index<Release>),
+}
+
+impl TraceNode {
+    /// The system whose record it is; a release is nobody's own.
+    pub fn connector(self, graph: &ReleaseGraph) -> Option<&ConnectorId> {
+        let id = match self {
+            Self::WorkItem(at) => &graph.work_items.get(at).id.0,
+            Self::Commit(at) => &graph.commits.get(at).id.0,
+            Self::PullRequest(at) => &graph.pull_requests.get(at).id.0,
+            Self::Artifact(at) => &graph.artifacts.get(at).id.0,
+            Self::Change(at) => &graph.changes.get(at).id.0,
+            Self::Incident(at) => &graph.incidents.get(at).id.0,
+            Self::Release(_) => return None,
+        };
+        Some(&id.connector)
+    }
 }
 
 /// One step: over a link to a node.
@@ -92,7 +109,17 @@ const KINDS: [RecordKind; 9] = [
 
 /// Traces something to the releases that hold it and to where these run, as far as the caller may see.
 pub fn trace(graph: &ReleaseGraph, of: &TraceOf, scope: &Scope) -> Trace {
-    let found = starts(graph, of);
+    follow_all(graph, of, starts(graph, of), scope)
+}
+
+/// The same for what one system knows by that word, where several may.
+pub fn trace_in(graph: &ReleaseGraph, of: &TraceOf, scope: &Scope, connector: &ConnectorId) -> Trace {
+    let mut found = starts(graph, of);
+    found.retain(|node| node.connector(graph).is_none_or(|own| own == connector));
+    follow_all(graph, of, found, scope)
+}
+
+fn follow_all(graph: &ReleaseGraph, of: &TraceOf, found: Vec<TraceNode>, scope: &Scope) -> Trace {
     let mut paths = Vec::new();
     for start in &found {
         follow(graph, vec![TraceStep { link: None, node: *start }], &mut paths);
@@ -103,15 +130,8 @@ pub fn trace(graph: &ReleaseGraph, of: &TraceOf, scope: &Scope) -> Trace {
     });
     paths.sort_by_key(|path| (path.steps.len(), path.steps.iter().map(|step| step.node).collect::<Vec<_>>()));
     paths.truncate(PATHS);
-    let reached: BTreeSet<Index<Release>> = paths
-        .iter()
-        .filter_map(|path| match path.steps.last()?.node {
-            TraceNode::Release(index) => Some(index),
-            _ => None,
-        })
-        .collect();
     let gaps: Vec<Gap> = graph.gaps.iter().filter(|gap| KINDS.contains(&gap.kind)).cloned().collect();
-    let placements = placements(graph, of, &reached, scope);
+    let placements = placements(graph, of, &reached(graph, &paths), scope);
     // Whether something exists at all is told only to those who may see where it leads.
     let found = if paths.is_empty() && *scope != Scope::All { Vec::new() } else { found };
     Trace { complete: gaps.is_empty(), found, placements, paths, gaps }
@@ -222,13 +242,27 @@ fn next(graph: &ReleaseGraph, node: TraceNode) -> BTreeMap<TraceNode, Link> {
     found
 }
 
+/// The commits over which paths led to a release; none where every path led there otherwise.
+type By<'a> = BTreeSet<&'a Text>;
+
+/// Releases that paths led to.
+type Reached<'a> = BTreeMap<Index<Release>, By<'a>>;
+
+fn reached<'a>(graph: &'a ReleaseGraph, paths: &[TracePath]) -> Reached<'a> {
+    let mut reached = Reached::new();
+    for path in paths {
+        let Some(TraceNode::Release(index)) = path.steps.last().map(|step| step.node) else { continue };
+        let by = reached.entry(index).or_default();
+        by.extend(path.steps.iter().filter_map(|step| match step.node {
+            TraceNode::Commit(commit) => Some(&graph.commits.get(commit).sha),
+            _ => None,
+        }));
+    }
+    reached
+}
+
 /// Where the reached releases run, or later ones of their services. A digest is only where that digest runs.
-fn placements(
-    graph: &ReleaseGraph,
-    of: &TraceOf,
-    reached: &BTreeSet<Index<Release>>,
-    scope: &Scope,
-) -> Vec<Placement> {
+fn placements(graph: &ReleaseGraph, of: &TraceOf, reached: &Reached<'_>, scope: &Scope) -> Vec<Placement> {
     let mut found = Vec::new();
     for (service, placements) in &graph.placements {
         if !scope.allows(service) {
@@ -237,11 +271,9 @@ fn placements(
         for placement in placements {
             let holds = match of {
                 TraceOf::Digest(digest) => placement.digest.as_ref() == Some(digest),
-                _ => placement
-                    .release
-                    .as_ref()
-                    .and_then(|key| graph.releases.find(key))
-                    .is_some_and(|running| reached.iter().any(|index| includes(graph, running, *index))),
+                _ => placement.release.as_ref().and_then(|key| graph.releases.find(key)).is_some_and(|running| {
+                    reached.iter().any(|(index, by)| includes(graph, running, (*index, by)))
+                }),
             };
             if holds {
                 found.push(placement.clone());
@@ -251,13 +283,27 @@ fn placements(
     found
 }
 
-/// Is it the same release, or a later one of the service?
-fn includes(graph: &ReleaseGraph, running: Index<Release>, reached: Index<Release>) -> bool {
+/// Is it the same release, or a later one of the service that kept what led there?
+fn includes(graph: &ReleaseGraph, running: Index<Release>, (reached, by): (Index<Release>, &By<'_>)) -> bool {
     let (one, other) = (graph.releases.get(running), graph.releases.get(reached));
-    running == reached
-        || (one.service == other.service
-            && one.version.as_ref().zip(other.version.as_ref()).and_then(|(one, other)| one.compare(other))
-                == Some(std::cmp::Ordering::Greater))
+    if running == reached {
+        return true;
+    }
+    let later = one.version.as_ref().zip(other.version.as_ref()).and_then(|(one, other)| one.compare(other));
+    if one.service != other.service || later != Some(Ordering::Greater) {
+        return false;
+    }
+    let rows = graph.release_comparisons.iter().filter(|row| row.from == reached && row.to == running);
+    let mut lost = rows.flat_map(|row| &row.lost).peekable();
+    match lost.peek() {
+        None => true,
+        // A field or a title led there: what was lost may be what it speaks of.
+        Some(_) if by.is_empty() => false,
+        Some(_) => {
+            let lost: BTreeSet<&Text> = lost.collect();
+            by.iter().any(|sha| !lost.contains(sha))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -307,6 +353,31 @@ mod tests {
         check(TraceOf::Digest("sha256:b".into()), &all, " in ");
         check(TraceOf::Change("chg1".into()), &all, "VersionInText in production");
         check(TraceOf::Incident("INC1".into()), &all, "Field; Field>VersionInText in production");
+    }
+
+    #[test]
+    fn a_later_release_holds_only_what_it_kept() {
+        let world = World::new()
+            .service("payments-api", "PAY")
+            .tag(REPO, "v2.13.1", "f1f1f1f1")
+            .tag(REPO, "v2.14.0", "c2c2c2c2")
+            .commit(REPO, "f1f1f1f1", "PAY-8: the fix")
+            .commit(REPO, "e0e0e0e0", "PAY-7: also on the main line")
+            .tracked("10", "PAY", "2.13.1")
+            .work_item("1", "PAY-8", &["10"])
+            .range(REPO, None, "v2.13.1", &["f1f1f1f1", "e0e0e0e0"])
+            .range(REPO, Some("v2.13.1"), "v2.14.0", &["c2c2c2c2"])
+            .missing(&["f1f1f1f1"])
+            .seen("payments-api", "2.13.1", "production", "2026-06-01T00:00:00Z", None)
+            .seen("payments-api", "2.14.0", "staging", "2026-06-01T00:00:00Z", None);
+        let graph = world.graph();
+        let places = |of: TraceOf| {
+            let answer = trace(&graph, &of, &Scope::All);
+            answer.placements.iter().map(|row| row.target.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(places(TraceOf::Commit("f1f1f1f1".into())), "production");
+        assert_eq!(places(TraceOf::WorkItem("PAY-8".into())), "production");
+        assert_eq!(places(TraceOf::Commit("e0e0e0e0".into())), "production staging");
     }
 
     #[test]
