@@ -71,6 +71,8 @@ pub(crate) struct Ask<'a> {
     kinds: &'a [RecordKind],
     /// The systems that should tell it; none means every system that reads the first kind.
     owners: &'a [ConnectorId],
+    /// Is it certain, whatever systems tell, that nothing else belongs on it?
+    closed: bool,
     arguments: PageArguments,
 }
 
@@ -84,12 +86,17 @@ impl<'a> Ask<'a> {
     /// A page of the field called `name`.
     pub(crate) fn new(name: &'static str, kinds: &'a [RecordKind], relay: Relay) -> Self {
         let (first, after, last, before) = relay;
-        Self { name, kinds, owners: &[], arguments: PageArguments { first, after, last, before } }
+        Self { name, kinds, owners: &[], closed: false, arguments: PageArguments { first, after, last, before } }
     }
 
     /// These systems should tell it.
     pub(crate) fn owned_by(self, owners: &'a [ConnectorId]) -> Self {
         Self { owners, ..self }
+    }
+
+    /// Nothing is missing from it, whatever systems are dark: what it lists is not expected at all.
+    pub(crate) fn closed_where(self, closed: bool) -> Self {
+        Self { closed, ..self }
     }
 }
 
@@ -126,7 +133,10 @@ impl<T: Entity> At<T> {
         (rows, place): (Vec<R>, impl Fn(&R) -> Vec<OrderKey>),
     ) -> async_graphql::Result<Option<Sheet<R>>> {
         let session = Session::of(ctx)?;
-        let coverage = Coverage::of(session, &self.graph, ask.kinds, ask.owners);
+        let coverage = match ask.closed {
+            true => Coverage::default(),
+            false => Coverage::of(session, &self.graph, ask.kinds, ask.owners),
+        };
         List::new(session, ask.name, &self.node().node_id(), rows).covered(coverage).page(
             ctx,
             &ask.arguments,

@@ -51,6 +51,14 @@ impl Approval {
         Person::of_account(&self.graph, self.node().on_behalf_of.as_ref())
     }
 
+    /// Whose login wrote the answer down: an approver's own, or that of somebody or something else.
+    async fn recorded_by(&self) -> Option<Person> {
+        let (login, system) = (self.node().recorded_by.as_deref()?, &self.node().id.0.connector);
+        let mut accounts = self.graph.accounts.iter().map(|(_, account)| account);
+        let account = accounts.find(|one| one.id.0.connector == *system && one.login.as_deref() == Some(login))?;
+        Person::of_account(&self.graph, Some(&account.id))
+    }
+
     /// Name of the group in whose name it is given.
     async fn group(&self) -> Option<&str> {
         Some(&*self.graph.groups.by_id(self.node().group.as_ref()?)?.name)

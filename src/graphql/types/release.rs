@@ -53,6 +53,12 @@ impl Release {
         service.map(|service| super::service::systems_of(service, family)).unwrap_or_default()
     }
 
+    /// Does it come without code of ours, as a vendor's package does? Then no commits and pull requests are expected.
+    fn is_without_code(&self) -> bool {
+        let service = self.graph.services.by_id(&self.node().service);
+        service.is_some_and(|service| !service.expects_code())
+    }
+
     fn dependency_page(&self, ctx: &Context<'_>, ask: Ask<'_>, side: Side) -> Result<Option<DependencyConnection>> {
         let session = Session::of(ctx)?;
         let mut rows = DependencyRow::of(self, side);
@@ -269,7 +275,8 @@ impl Release {
     ) -> Result<Option<LinkedCommitConnection>> {
         let owners = self.owners(Family::Code);
         let ask = Ask::new("commits", &[RecordKind::Commit, RecordKind::Tag], (first, after, last, before))
-            .owned_by(&owners);
+            .owned_by(&owners)
+            .closed_where(self.is_without_code());
         let sheet = self.linked_page(ctx, ask, self.graph.release_commits.from(self.index))?;
         let edge = |cursor, (at, link): (_, &domain::Link)| LinkedCommitEdge {
             cursor,
@@ -292,7 +299,8 @@ impl Release {
         let owners = self.owners(Family::Code);
         let ask =
             Ask::new("pullRequests", &[RecordKind::PullRequest, RecordKind::Commit], (first, after, last, before))
-                .owned_by(&owners);
+                .owned_by(&owners)
+                .closed_where(self.is_without_code());
         let sheet = self.linked_page(ctx, ask, self.graph.release_pull_requests.from(self.index))?;
         let edge = |cursor, (at, link): (_, &domain::Link)| LinkedPullRequestEdge {
             cursor,
