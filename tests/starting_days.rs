@@ -1,20 +1,34 @@
 //! The stories are told alike on every day that the demonstration may start: through the simulators, the connectors and
-//! the engine. A sample of two years by default; `INTERLOCK_DAYS_APART=1` walks them all, 7 one of each week.
+//! the engine. By default on days that are known to be hard. `INTERLOCK_DAYS_APART=1` walks two years day by day (best
+//! with `--release`), 7 one day of each week; `INTERLOCK_FIRST_DAY=100` begins later, so that a walk can go on.
 
 use std::collections::BTreeSet;
 
 use domain::ReleaseStatus::{AwaitingApproval, PartiallyDeployed, RolledBack, Scheduled, Transitioned, Validated};
 use domain::{FindingCode, LinkOrigin, ReleaseKey, ReleaseStatus};
+use engine::checks::{CheckCode, blockers, checks};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::{SignedDuration, Timestamp};
 use simulators::estate::Contents;
 
 use crate::scenarios::World;
 
-const FIRST: &str = "2026-01-01T00:00:00Z";
+/// Two years with a leap day.
+const FIRST: &str = "2027-01-01T00:00:00Z";
 const DAYS: usize = 731;
-/// Of no length that weeks, months or quarters share. A day takes some ten seconds of computing.
-const STRIDE: usize = 4 * 61;
+/// Days on which calendars are known to go wrong. Each takes some ten seconds of computing in a build without
+/// optimisation.
+const HARD: [&str; 5] = [
+    // A Saturday; the coming night misses an hour in London.
+    "2027-03-27T00:00:00Z",
+    // A Sunday whose night has an hour twice.
+    "2027-10-31T00:00:00Z",
+    // A Friday that ends a month, a quarter and a year.
+    "2027-12-31T00:00:00Z",
+    "2028-02-29T00:00:00Z",
+    // A Saturday that begins a quarter: the close of the last one still goes on.
+    "2028-07-01T00:00:00Z",
+];
 
 const STORIES: [(&str, ReleaseStatus); 22] = [
     ("ledger-core@5.3.0", Scheduled),
@@ -41,16 +55,22 @@ const STORIES: [(&str, ReleaseStatus); 22] = [
     ("payments-api@2.13.0", Transitioned),
 ];
 
+/// What stands in the way of a release at the start of its window.
+const BLOCKERS: [(&str, &[CheckCode]); 6] = [
+    ("ledger-core@5.3.0", &[]),
+    ("customer-portal@8.1.0", &[]),
+    ("payments-api@2.14.0", &[CheckCode::DependencyRunning, CheckCode::Approved, CheckCode::CommitsKept]),
+    ("notification-hub@1.5.0", &[CheckCode::TemplateFits]),
+    ("reporting-warehouse@1.9.0", &[CheckCode::NoBlackout]),
+    ("data-lake@0.9.0", &[CheckCode::EnvironmentHealthy]),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stories_hold_whenever_the_bank_opens() {
     // Another test of this process may have installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let apart = std::env::var("INTERLOCK_DAYS_APART").ok();
-    let apart: usize = apart.map_or(STRIDE, |days| days.parse().expect("INTERLOCK_DAYS_APART is a number of days"));
-    let first: Timestamp = FIRST.parse().expect("a moment");
     let mut wrong = Vec::new();
-    for day in (0..DAYS).step_by(apart) {
-        let now = first + SignedDuration::from_hours(24 * day as i64);
+    for now in days() {
         let world = World::open(now, Contents::Stories).await;
         let gateway = world.gateway().await;
         let graph = gateway.federation().graph().expect("a graph");
@@ -60,6 +80,17 @@ async fn the_stories_hold_whenever_the_bank_opens() {
         gateway.stop().await;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn days() -> Vec<Timestamp> {
+    let number = |name: &str| {
+        let given = std::env::var(name).ok()?;
+        Some(given.parse::<usize>().unwrap_or_else(|_| panic!("{name} is a number of days")))
+    };
+    let moment = |text: &str| text.parse::<Timestamp>().expect("a moment");
+    let Some(apart) = number("INTERLOCK_DAYS_APART") else { return HARD.map(moment).into() };
+    let after = |day: usize| moment(FIRST) + SignedDuration::from_hours(24 * day as i64);
+    (number("INTERLOCK_FIRST_DAY").unwrap_or(0)..DAYS).step_by(apart).map(after).collect()
 }
 
 /// Where a graph does not tell the stories.
@@ -79,11 +110,19 @@ fn differences(graph: &ReleaseGraph) -> Vec<String> {
         (FindingCode::DependencyCycle, 1),
         (FindingCode::DigestMismatch, 1),
         (FindingCode::ScopeChangedAfterApproval, 2),
+        // The tracker calls released what was rolled back, and what has come to one region of two.
+        (FindingCode::StatusConflict, 2),
         (FindingCode::DanglingKey, 0),
     ] {
         let found = graph.findings.iter().filter(|(_, finding)| finding.code == code).count();
         if found != count {
             wrong.push(format!("{found} findings {code:?}, not {count}"));
+        }
+    }
+    for (key, codes) in BLOCKERS {
+        let found = blockers_of(graph, key);
+        if found.as_deref() != Some(codes) {
+            wrong.push(format!("{key} is blocked by {found:?}, not {codes:?}"));
         }
     }
     let mut expect = |holds: bool, what: &str| {
@@ -117,6 +156,17 @@ fn differences(graph: &ReleaseGraph) -> Vec<String> {
     let rows = graph.authorisations.iter().filter(|row| Some(&row.change) == one).count();
     expect(rows == 4, "one change authorises three releases at four targets apart");
     wrong
+}
+
+/// What blocks a release at the start of its first window, each code once.
+fn blockers_of(graph: &ReleaseGraph, key: &str) -> Option<Vec<CheckCode>> {
+    let index = graph.releases.find(&ReleaseKey::new(key))?;
+    let windows = &graph.releases.get(index).windows;
+    let first = windows.iter().min_by_key(|planned| (planned.window.start, &planned.target))?;
+    let checks = checks(graph, index, &first.target, first.window.start);
+    let mut codes: Vec<CheckCode> = blockers(&checks).map(|check| check.code).collect();
+    codes.dedup();
+    Some(codes)
 }
 
 /// What changes without a release are blamed for.
