@@ -21,6 +21,8 @@ mod sorting;
 
 mod jobs;
 
+mod items;
+
 mod timetable;
 
 mod changes;
