@@ -41,11 +41,10 @@ type Claim<R> = (R, Window, usize, Hold);
 
 /// All clashes, sorted, each once.
 pub fn clashes<R: Ord + Copy>(all: &[Occupation<R>]) -> Vec<Clash<R>> {
-    let one = |(place, one): (usize, &Occupation<R>)| {
-        let window = one.window;
-        one.claims.iter().map(move |(resource, hold)| (*resource, window, place, *hold))
-    };
-    let mut claims: Vec<Claim<R>> = all.iter().enumerate().flat_map(one).collect();
+    let mut claims: Vec<Claim<R>> = Vec::with_capacity(all.len());
+    for (place, one) in all.iter().enumerate() {
+        claims.extend(one.claims.iter().map(|(resource, hold)| (*resource, one.window, place, *hold)));
+    }
     claims.sort_unstable();
     claims.dedup();
     let mut found = Vec::new();

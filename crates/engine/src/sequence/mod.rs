@@ -23,6 +23,8 @@ mod jobs;
 
 mod items;
 
+mod occupied;
+
 mod timetable;
 
 mod changes;

@@ -54,6 +54,18 @@ fn check(
     if to.duration_since(from) > SignedDuration::from_hours(24 * policy.most_days) {
         return Err(SequenceError::TooLong { from, to, limit: policy.most_days });
     }
+    let what_if = &request.what_if;
+    let asked = [
+        request.releases.as_ref().map_or(0, Vec::len),
+        what_if.add.len(),
+        what_if.remove.len(),
+        what_if.moves.len(),
+        what_if.durations.len(),
+        what_if.capacities.len(),
+    ];
+    if let Some(count) = asked.into_iter().find(|count| *count > policy.most_releases) {
+        return Err(SequenceError::TooMany { count, limit: policy.most_releases });
+    }
     let key = &request.target.environment;
     let environment = graph.environments.by_id(key);
     let environment = environment.ok_or_else(|| CalendarError::UnknownEnvironment { environment: key.clone() })?;

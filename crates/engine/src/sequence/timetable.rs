@@ -4,12 +4,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Release, Scope, Text, Window};
+use domain::{Release, Text, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Blocker, BlockerCode, BoundCode, CriticalPath, Quality, Scheduled};
 use super::changes::Changes;
 use super::jobs::{self, Planned, Shop, Users};
+use super::occupied::{Occupied, taken};
 use super::path::{Span, critical_path, lower_bound, spans};
 use super::problem::{Precedence, Problem, later};
 use super::request::{SequenceError, SequencePolicy, minutes};
@@ -18,7 +19,7 @@ use super::selection::Selection;
 use super::sorting::{Sorted, UnitTie};
 use super::steps::Steps;
 use super::units::Units;
-use crate::calendar::{ConflictKind, Held, Intervals, Standing, Wanted};
+use crate::calendar::{Intervals, Standing};
 use crate::graph::Index;
 
 /// What a timetable is made of.
@@ -125,26 +126,6 @@ impl Ground<'_, '_> {
         }
     }
 
-    /// When others hold what each unit needs. What is planned anew here is not in the way of the plan.
-    fn held(&self, standing: &Standing<'_>, going: &[u32], shop: &Shop) -> Occupied {
-        let anew: BTreeSet<Index<Release>> = going
-            .iter()
-            .flat_map(|unit| self.units.members(*unit))
-            .map(|release| self.selection.release(*release))
-            .collect();
-        let is_anew = |release: Index<Release>| anew.contains(&release);
-        let of_unit = |unit: &u32| {
-            let releases: Vec<Index<Release>> =
-                self.units.members(*unit).iter().map(|release| self.selection.release(*release)).collect();
-            let items = shop.items.get(unit).map(Vec::as_slice).unwrap_or_default();
-            let wanted = Wanted { releases: &releases, target: self.selection.target, items };
-            let mut held = standing.held(&wanted, &is_anew);
-            held.retain(|one| one.window.overlaps(&self.range));
-            (!held.is_empty()).then_some((*unit, held))
-        };
-        going.iter().filter_map(of_unit).collect()
-    }
-
     fn problem(
         &self,
         going: &[u32],
@@ -185,15 +166,8 @@ impl Ground<'_, '_> {
             let start = openings.next_fit(planned.job.earliest, planned.job.duration)?;
             (later(start, planned.job.duration) <= planned.job.latest).then_some(start)
         };
-        if let (Some(_), None, Some(first)) = (in_time(openings), in_time(&openings.minus(&taken(held))), held.first()) {
-            let holder = self.holder(first);
-            let (code, what) = match first.kind {
-                ConflictKind::ExclusiveEnvironment => (BlockerCode::ExclusiveEnvironment, target.to_string()),
-                _ => (BlockerCode::CalendarConflict, "an item that it works on".to_owned()),
-            };
-            let detail = format!("Whenever {target} is open for {told}, {what} is taken: by {holder} and others");
-            let detail = if held.len() == 1 { detail.trim_end_matches(" and others").to_owned() } else { detail };
-            return Some(Blocker { code, detail: detail.into(), release: first.release.filter(|_| self.sees(first)) });
+        if let (Some(_), None) = (in_time(openings), in_time(&openings.minus(&taken(held)))) {
+            return self.always_taken(held, &told);
         }
         let (code, detail) = match openings.next_fit(planned.job.earliest, planned.job.duration) {
             None if planned.job.earliest >= self.range.end => {
@@ -255,19 +229,6 @@ impl Ground<'_, '_> {
         Timetable { schedule: rows, critical_path, quality }
     }
 
-    /// Who holds something, as far as the caller may know.
-    fn holder<'h>(&self, held: &'h Held) -> &'h str {
-        if self.sees(held) { &held.holder } else { "something that you may not see" }
-    }
-
-    fn sees(&self, held: &Held) -> bool {
-        let of = |release: Index<Release>| &self.selection.graph.releases.get(release).service;
-        match held.release {
-            Some(release) => self.selection.sees(of(release)),
-            None => *self.selection.scope == Scope::All,
-        }
-    }
-
     fn quality(&self, bound: Timestamp, last: Timestamp) -> Quality {
         let lower_bound = bound.duration_since(self.range.start);
         let makespan = last.duration_since(self.range.start);
@@ -284,15 +245,8 @@ impl Ground<'_, '_> {
         match at.bound {
             Bound::Earliest => (BoundCode::EarliestStart, planned.earliest_because.clone()),
             Bound::Opening => {
-                let held = held.get(&unit).into_iter().flatten();
-                if let Some(last) = held.filter(|one| one.window.end == at.start).last() {
-                    let (code, what) = match last.kind {
-                        ConflictKind::ExclusiveEnvironment => {
-                            (BoundCode::ExclusiveEnvironment, self.selection.target.to_string())
-                        }
-                        _ => (BoundCode::CalendarConflict, "An item that it works on".to_owned()),
-                    };
-                    return (code, format!("{what} is taken until {}: by {}", at.start, self.holder(last)).into());
+                if let Some(taken) = self.taken_until(held.get(&unit).map(Vec::as_slice), at.start) {
+                    return taken;
                 }
                 (BoundCode::Window, format!("{} opens for it at {}", self.selection.target, at.start).into())
             }
@@ -332,11 +286,4 @@ impl Ground<'_, '_> {
             },
         }
     }
-}
-
-/// When others hold what a unit needs, by unit.
-type Occupied = BTreeMap<u32, Vec<Held>>;
-
-fn taken(held: &[Held]) -> Intervals {
-    Intervals::new(held.iter().map(|one| one.window))
 }

@@ -106,7 +106,7 @@ fn an_exclusive_environment_that_others_booked_is_taken() {
     assert_eq!(blocker.code, BlockerCode::ExclusiveEnvironment);
     assert_eq!(
         &*blocker.detail,
-        "Whenever production is open for 60 minutes, production is taken: by a booking of CHG9"
+        "Whenever production is open for 60 minutes, it is taken: by a booking of CHG9"
     );
     let scope = Scope::Services([ServiceKey::new("kyc")].into());
     let found = sequence_releases(&graph, &short, (&scope, &SequencePolicy::default())).unwrap();
