@@ -25,6 +25,8 @@ const KINDS: &[RecordKind] = &[
     RecordKind::WorkItem,
     RecordKind::CiRelation,
     RecordKind::Change,
+    RecordKind::ChangeTask,
+    RecordKind::ConfigurationItem,
     RecordKind::Schedule,
     RecordKind::Train,
     RecordKind::RuntimeObservation,
