@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use domain::*;
-use jiff::SignedDuration;
 use interlock::http::Limits;
+use jiff::SignedDuration;
 
 use super::records::*;
 use super::world::{Asked, System, World};

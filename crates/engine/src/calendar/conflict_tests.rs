@@ -109,7 +109,10 @@ fn a_pool_serves_only_so_many_at_once() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].kind, ConflictKind::CapacityExceeded);
     assert_eq!(found[0].window, Window { start: moment(LATER.0), end: moment(EVENING.1) });
-    assert_eq!(&*found[0].explanation, "managers serves 1 at once, and fraud-engine@1.0.0, payments-api@1.0.0 need it.");
+    assert_eq!(
+        &*found[0].explanation,
+        "managers serves 1 at once, and fraud-engine@1.0.0, payments-api@1.0.0 need it."
+    );
     let moves: Vec<String> = found[0].resolutions.iter().map(|way| way.window.start.to_string()).collect();
     assert_eq!(moves, ["2026-06-16T17:00:00Z", "2026-06-16T20:00:00Z"]);
 }

@@ -58,7 +58,11 @@ fn doubts(ground: &Ground<'_>) -> Vec<Check> {
 }
 
 /// Has what runs not been there for as long as it must have been? Only time resolves that.
-fn too_new(dependency: &Dependency, running: &[&Placement], at: Timestamp) -> Option<(Outcome, String, Option<Timestamp>)> {
+fn too_new(
+    dependency: &Dependency,
+    running: &[&Placement],
+    at: Timestamp,
+) -> Option<(Outcome, String, Option<Timestamp>)> {
     if dependency.lag.is_zero() {
         return None;
     }

@@ -219,8 +219,7 @@ fn demands(
             Users::All => 1,
             Users::Item(shares) => shares.get(&unit).copied().unwrap_or_default(),
             Users::Teams(teams) => {
-                let of_team =
-                    |release: &&u32| team(release).is_some_and(|team| teams.contains(team.as_str()));
+                let of_team = |release: &&u32| team(release).is_some_and(|team| teams.contains(team.as_str()));
                 let count = members.iter().filter(|release| teams.is_empty() || of_team(release)).count();
                 u32::try_from(count).unwrap_or(u32::MAX)
             }

@@ -134,12 +134,7 @@ fn running_since(selection: &Selection<'_>, dependency: &Dependency) -> Met {
 }
 
 impl Needs {
-    fn wait(
-        &mut self,
-        selection: &Selection<'_>,
-        dependency: &Dependency,
-        (after, since): (u32, Timestamp),
-    ) {
+    fn wait(&mut self, selection: &Selection<'_>, dependency: &Dependency, (after, since): (u32, Timestamp)) {
         let ready = later(since, dependency.lag);
         if self.ready.get(&after).is_none_or(|(known, _)| *known < ready) {
             let needed = selection.spoken(&dependency.to);

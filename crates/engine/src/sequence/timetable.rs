@@ -259,11 +259,8 @@ impl Ground<'_, '_> {
                     || Text::from("It waits for another release"),
                     |tie| {
                         let key = &self.selection.graph.releases.get(tie.because.to).key;
-                        let lag = if tie.lag.is_zero() {
-                            String::new()
-                        } else {
-                            format!(" for {}", minutes(tie.lag))
-                        };
+                        let lag =
+                            if tie.lag.is_zero() { String::new() } else { format!(" for {}", minutes(tie.lag)) };
                         let there = if lag.is_empty() { "" } else { " to have run" };
                         format!("It waits for {key}{there}{lag}: {}", tie.because.reason).into()
                     },

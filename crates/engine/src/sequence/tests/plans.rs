@@ -44,10 +44,13 @@ impl Plan {
         let mut world = World::new();
         for (place, key) in SERVICES.iter().enumerate() {
             let project = key.to_uppercase();
-            world = world
-                .service(key, &project)
-                .tracked(&place.to_string(), &project, "2.0.0")
-                .seen(key, "1.0.0", "production", "2026-06-01T00:00:00Z", None);
+            world = world.service(key, &project).tracked(&place.to_string(), &project, "2.0.0").seen(
+                key,
+                "1.0.0",
+                "production",
+                "2026-06-01T00:00:00Z",
+                None,
+            );
         }
         let needs = self.needs.iter().filter(|(from, to, ..)| from != to);
         world.landscape.dependencies.extend(needs.map(|(from, to, kind, above, lag)| ConfiguredDependency {

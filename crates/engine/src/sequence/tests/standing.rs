@@ -1,7 +1,7 @@
 //! Plans beside what stands in the calendar already, and with gaps between releases.
 
 use domain::{
-    ChangeState, ChangeTask, ChangeTaskId, ChangeTaskState, ChangeId, ConfigurationItemId, DependencyKind, Scope,
+    ChangeId, ChangeState, ChangeTask, ChangeTaskId, ChangeTaskState, ConfigurationItemId, DependencyKind, Scope,
     ServiceKey, Window,
 };
 use jiff::SignedDuration;
@@ -45,11 +45,11 @@ fn exclusive(world: World) -> World {
 /// A change that works on an item, from noon on for so many hours.
 fn working(world: World, (number, title, item): (&str, &str, &str), hours: i8) -> World {
     let end = format!("2026-06-15T{:02}:00:00Z", 12 + hours);
-    world
-        .change(number, title, None)
-        .about(number, item)
-        .state(number, ChangeState::Scheduled)
-        .planned(number, "2026-06-15T12:00:00Z", &end)
+    world.change(number, title, None).about(number, item).state(number, ChangeState::Scheduled).planned(
+        number,
+        "2026-06-15T12:00:00Z",
+        &end,
+    )
 }
 
 #[test]
@@ -97,17 +97,11 @@ fn an_exclusive_environment_that_others_booked_is_taken() {
     let graph = world.graph();
     let mut short = request(&["kyc@2.0.0"]);
     let found = ask(&graph, &short).unwrap();
-    assert_eq!(
-        &*found.schedule[0].detail,
-        "production is taken until 2026-06-15T15:00:00Z: by a booking of CHG9"
-    );
+    assert_eq!(&*found.schedule[0].detail, "production is taken until 2026-06-15T15:00:00Z: by a booking of CHG9");
     short.to = moment("2026-06-15T15:30:00Z");
     let blocker = &ask(&graph, &short).unwrap().unschedulable[0].blockers[0];
     assert_eq!(blocker.code, BlockerCode::ExclusiveEnvironment);
-    assert_eq!(
-        &*blocker.detail,
-        "Whenever production is open for 60 minutes, it is taken: by a booking of CHG9"
-    );
+    assert_eq!(&*blocker.detail, "Whenever production is open for 60 minutes, it is taken: by a booking of CHG9");
     let scope = Scope::Services([ServiceKey::new("kyc")].into());
     let found = sequence_releases(&graph, &short, (&scope, &SequencePolicy::default())).unwrap();
     assert!(!format!("{found:?}").contains("CHG9"), "what the caller may not see is not named");

@@ -25,7 +25,12 @@ pub(super) fn two() -> World {
         .seen("kyc", "1.0.0", "production", SINCE, None)
 }
 
-pub(super) fn depends(mut world: World, (from, to): (&str, &str), kind: DependencyKind, constraint: Option<&str>) -> World {
+pub(super) fn depends(
+    mut world: World,
+    (from, to): (&str, &str),
+    kind: DependencyKind,
+    constraint: Option<&str>,
+) -> World {
     world.landscape.dependencies.push(ConfiguredDependency {
         from: ServiceKey::new(from),
         to: ServiceKey::new(to),
