@@ -62,7 +62,7 @@ async fn a_release_is_read_with_all_it_left_behind() {
     let reviews = run.reviews.as_ref().expect("told");
     let [review] = reviews.as_slice() else { panic!("{reviews:?}") };
     assert_eq!(review.state, EnvironmentReviewState::Approved);
-    assert_eq!(review.environments, ["production-eu".into()]);
+    assert_eq!(review.environments, [domain::Text::from("production-eu")]);
     assert_eq!(review.reviewer.as_ref().map(|account| &*account.0.native), Some("1"));
 
     let unit = records.test_reports.iter().find(|report| &*report.suite == "unit").expect("a report");
