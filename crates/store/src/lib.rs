@@ -1,0 +1,25 @@
+//! What is remembered across restarts: every version of every record that was read, by content, with the moment at
+//! which it was seen. SQLite by default, PostgreSQL by configuration; the same statements run on both.
+//! Leaves out what records mean: graphs are made from them elsewhere.
+
+mod store;
+
+mod reading;
+mod written;
+
+mod writing;
+
+mod recalling;
+
+mod tending;
+
+mod backend;
+mod migrations;
+
+mod error;
+
+pub use error::StoreError;
+pub use reading::{Reading, Recalled, RecalledSystem};
+pub use store::Store;
+pub use tending::{Backup, Extent, Fault, Pruned};
+pub use writing::Appended;

@@ -1,0 +1,7 @@
+//! One suite for both databases: SQLite in a folder of its own, and PostgreSQL where `INTERLOCK_TEST_POSTGRES` names a
+//! server whose schemas the suite may make and drop.
+
+mod files;
+mod memory;
+mod upgrades;
+mod world;
