@@ -8,3 +8,4 @@ pub mod config;
 pub mod federation;
 pub mod graphql;
 pub mod http;
+pub mod memory;

@@ -9,6 +9,7 @@ pub mod map;
 mod schema;
 mod serve;
 mod simulate;
+mod store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +65,8 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Check, back up, restore or prune what is remembered
+    Store(store::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -118,6 +121,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Store(arguments) => store::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

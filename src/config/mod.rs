@@ -7,6 +7,7 @@ mod mistakes;
 mod read;
 mod schema;
 mod secrets;
+mod store;
 mod systems;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub use file::{LimitsFile as Limits, RefreshFile as Refresh};
 pub use mistakes::{Mistake, Mistakes};
 pub use schema::json_schema;
 pub use secrets::Environment;
+pub use store::{StorePlace, StorePlan};
 
 use file::{AccessFile, HorizonFile, ServerFile};
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub horizon: Horizon,
     /// How often systems are asked.
     pub refresh: Refresh,
+    /// Where readings are remembered; `None`: nowhere.
+    pub store: Option<StorePlan>,
     /// The systems.
     pub connectors: Vec<connectors::build::SystemPlan>,
     /// The company.
@@ -107,6 +111,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let tokens = access_tokens(&mut table, &mut mistakes);
     let horizon: HorizonFile = read::section(&mut table, "horizon", &mut mistakes);
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
+    let store = store::check(&mut table, environment, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
         services: read::list(&mut table, "services", &mut mistakes),
@@ -147,6 +152,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             tokens,
             horizon,
             refresh,
+            store,
             connectors,
             landscape,
         }),

@@ -14,7 +14,7 @@ pub(super) struct Held {
     pub(super) watermarks: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_good: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_sweep_at: Option<Timestamp>,
-    gaps: BTreeMap<RecordKind, Vec<Gap>>,
+    pub(super) gaps: BTreeMap<RecordKind, Vec<Gap>>,
 }
 
 impl Held {

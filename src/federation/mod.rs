@@ -4,6 +4,7 @@
 mod held;
 mod interest;
 mod metrics;
+mod recalled;
 mod status;
 mod survey;
 
@@ -26,6 +27,7 @@ use crate::config::{Horizon, Refresh};
 
 use held::Held;
 pub use metrics::UpstreamMetrics;
+pub use recalled::Observer;
 pub use status::{ConnectorHealth, ConnectorStatus};
 pub use survey::{Surveyed, survey};
 
@@ -54,6 +56,7 @@ pub struct Federation {
     versions: AtomicU64,
     published: watch::Sender<u64>,
     gathered: watch::Sender<u64>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// How much a gathering reads.
@@ -79,6 +82,7 @@ impl Federation {
             versions: AtomicU64::new(0),
             published,
             gathered,
+            observer: None,
         }
     }
 
@@ -196,6 +200,7 @@ impl Federation {
         let request = GatherRequest { since, ..GatherRequest::full(self.plan.horizon.around(now), now, interest) };
         let read = connector.gather(&request).await;
         tell(&descriptor.id, &read);
+        self.tell_observer(&descriptor.id, &read, now);
         let mut held = self.held.lock().await;
         let held = held.entry(descriptor.id.clone()).or_default();
         held.absorb(read, now);

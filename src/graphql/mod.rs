@@ -24,6 +24,7 @@ use async_trait::async_trait;
 
 use crate::federation::Federation;
 use crate::http::{Caller, Executor, Limits};
+use crate::memory::Past;
 use errors::Told;
 use query::Query;
 use session::{Session, Systems};
@@ -34,6 +35,7 @@ type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
+    past: Arc<Past>,
     systems: Arc<Systems>,
     limits: Limits,
 }
@@ -43,7 +45,14 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
-        Self { schema, federation, systems, limits: limits.clone() }
+        let past = Arc::new(Past::new(federation.clone(), None));
+        Self { schema, federation, past, systems, limits: limits.clone() }
+    }
+
+    /// Answers `asOf` from what this store remembers.
+    pub fn remembering(mut self, store: Option<::store::Store>) -> Self {
+        self.past = Arc::new(Past::new(self.federation.clone(), store));
+        self
     }
 }
 
@@ -57,6 +66,7 @@ impl Executor for Api {
             graph,
             caller,
             federation: self.federation.clone(),
+            past: self.past.clone(),
             systems: self.systems.clone(),
             entities: AtomicUsize::new(0),
         };

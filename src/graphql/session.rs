@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_graphql::Context;
 use domain::{ConnectorId, RecordKind, Scope};
 use engine::graph::{Index, ReleaseGraph};
+use jiff::Timestamp;
 
 use super::errors;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::Federation;
 use crate::http::Caller;
+use crate::memory::{Past, PastError};
 
 /// What one request works with.
 pub(crate) struct Session {
@@ -21,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) caller: Caller,
     /// For what is not in the graph: how the systems do.
     pub(crate) federation: Arc<Federation>,
+    /// For `asOf`: graphs of earlier moments.
+    pub(crate) past: Arc<Past>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
     /// How many entities a federation router has asked for in this request.
@@ -65,6 +69,26 @@ impl Session {
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
+    }
+
+    /// The same caller's session in the graph of an earlier moment.
+    pub(crate) async fn as_of(&self, moment: Timestamp) -> async_graphql::Result<Self> {
+        let graph = self.past.graph_as_of(moment).await.map_err(|failure| match failure {
+            PastError::Ahead(_) => errors::bad_input(format!("`asOf`: {failure}.")),
+            PastError::Nothing => errors::not_ready(),
+            PastError::Unreadable(_) | PastError::Broken => {
+                tracing::error!(%failure, %moment, "The past cannot be told");
+                errors::coded("INTERNAL", "What was known then cannot be read; the log tells why.")
+            }
+        })?;
+        Ok(Self {
+            graph,
+            caller: self.caller.clone(),
+            federation: self.federation.clone(),
+            past: self.past.clone(),
+            systems: self.systems.clone(),
+            entities: AtomicUsize::new(0),
+        })
     }
 
     /// The session, for one more entity of a federation router.

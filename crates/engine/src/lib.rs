@@ -6,5 +6,6 @@ pub mod correlate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;
+pub mod rewind;
 
 pub use graph::{Index, Related, Relation, RelationBuilder, ReleaseGraph, Table};

@@ -73,6 +73,7 @@ mod properties;
 use domain::Records;
 
 pub use authorisation::approval_coverage;
+pub(crate) use coverage::read_moment;
 pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
