@@ -12,5 +12,6 @@ mod contract;
 mod graphql;
 mod http;
 mod mapping;
+mod memory;
 mod scenarios;
 mod starting_days;

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod correlate;
+pub mod drift;
 pub mod graph;
 pub mod mapping;
 pub mod queries;

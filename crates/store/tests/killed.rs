@@ -1,6 +1,7 @@
 //! A writer that is killed at any instruction loses nothing that it was told is stored, and leaves nothing torn.
 //! Started without arguments, it starts itself as a writer, waits until the writer has told of some readings, kills it
 //! and looks. `INTERLOCK_KILLS` says how often (default 6), `INTERLOCK_TEST_POSTGRES` adds a PostgreSQL server.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;

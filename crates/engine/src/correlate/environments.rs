@@ -6,7 +6,7 @@ use super::walk::Walk;
 use crate::graph::{Index, Table};
 
 /// What a word stands for; `None` when no environment goes by it.
-pub(super) fn environment_word(environments: &Table<Environment>, word: &str) -> Option<EnvironmentWord> {
+pub(crate) fn environment_word(environments: &Table<Environment>, word: &str) -> Option<EnvironmentWord> {
     let word = word.trim();
     let whole = environments.iter().find(|(_, environment)| environment.is_called(word));
     if let Some((_, environment)) = whole {

@@ -75,6 +75,7 @@ use domain::Records;
 pub use authorisation::approval_coverage;
 pub(crate) use coverage::read_moment;
 pub use dependencies::satisfies;
+pub(crate) use environments::environment_word;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
