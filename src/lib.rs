@@ -4,6 +4,8 @@ pub mod cli;
 pub mod clock;
 pub mod tasks;
 
+mod ics;
+
 pub mod config;
 pub mod federation;
 pub mod graphql;

@@ -9,6 +9,7 @@
 
 mod architecture;
 mod contract;
+mod faults;
 mod graphql;
 mod http;
 mod mapping;

@@ -18,7 +18,8 @@ const NOW: &str = "2026-11-23T00:00:00Z";
 
 fn checked(text: &str) -> Config {
     let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
-    config::check(text, &secrets).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"))
+    let config = config::check(text, &secrets).unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));
+    crate::scenarios::patient(config)
 }
 
 /// The configuration before anybody has mapped anything: systems and environments.

@@ -41,7 +41,7 @@ async fn a_restart_serves_the_last_graph_at_once_and_the_past_stays_as_it_was() 
 
     let gateway = start(&world, &path, NOW).await;
     gateway.gathered().await;
-    let (mut read, _) = gateway.federation().known().await;
+    let mut read = gateway.federation().input().await.records;
     let then =
         ask(&client, &gateway, r#"{ release(key: "ledger-core@5.3.0") { status gaps { code since } } }"#).await;
     gateway.stop().await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use interlock::cli::Gateway;
 use interlock::clock::FrozenClock;
-use interlock::config;
+use interlock::config::{self, Config};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::bank::{Bank, Places, TemporaryFolder};
@@ -83,6 +83,16 @@ fn fault(word: &str) -> Fault {
     )
 }
 
+/// With time for simulators on a busy machine: whether they answer at all is what these tests are about.
+pub(crate) fn patient(mut config: Config) -> Config {
+    for plan in &mut config.connectors {
+        plan.settings.connect_timeout = std::time::Duration::from_secs(60);
+        plan.settings.try_timeout = std::time::Duration::from_secs(180);
+        plan.settings.deadline = std::time::Duration::from_secs(300);
+    }
+    config
+}
+
 /// The bank at one moment; kept for all scenarios that ask for the same.
 pub(crate) struct World {
     bank: Bank,
@@ -103,7 +113,7 @@ impl World {
 
     pub(crate) fn config(&self) -> config::Config {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
-        config::check(&self.bank.config, &secrets).expect("the bank's configuration")
+        patient(config::check(&self.bank.config, &secrets).expect("the bank's configuration"))
     }
 
     /// Nobody answers any more.

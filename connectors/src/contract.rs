@@ -111,6 +111,40 @@ impl Gathered {
 /// Records asked for by the vendor's ids, by kind.
 pub type Wanted = BTreeMap<RecordKind, BTreeSet<RecordId>>;
 
+/// A text of a record that is too long and too seldom asked for to be held in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LongText {
+    /// How a change is to be carried out.
+    ImplementationPlan,
+    /// The article about a known error; asked for by the article's id.
+    KnownErrorArticle,
+    /// What a pull request says of itself, in full.
+    PullRequestDescription,
+}
+
+impl LongText {
+    /// The kind of the records that have it.
+    pub fn kind(self) -> RecordKind {
+        match self {
+            Self::ImplementationPlan => RecordKind::Change,
+            Self::KnownErrorArticle => RecordKind::Problem,
+            Self::PullRequestDescription => RecordKind::PullRequest,
+        }
+    }
+}
+
+/// What a system tells of long texts.
+#[async_trait]
+pub trait LongTexts: Send + Sync {
+    /// The texts of these records, in as few requests as the system allows. A record that does not exist, or has no
+    /// such text, is absent; a batch that fails is an error.
+    async fn long_texts(
+        &self,
+        what: LongText,
+        ids: &BTreeSet<RecordId>,
+    ) -> Result<BTreeMap<RecordId, Text>, ConnectorError>;
+}
+
 /// How one question of a probe was answered.
 #[derive(Debug, Clone)]
 pub enum ProbeAnswer {
@@ -154,6 +188,11 @@ pub trait Connector: Send + Sync {
 
     /// Reads the named records now. Ids that do not exist are absent; kinds that could not be read are gaps.
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered;
+
+    /// The system's long texts, if it has any that are read only when somebody asks for them.
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        None
+    }
 
     /// What the resilience layer has seen of this system.
     fn telemetry(&self) -> TelemetrySnapshot;

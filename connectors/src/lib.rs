@@ -25,6 +25,9 @@ pub mod servicenow;
 pub mod servicenow_cmdb;
 
 pub use clock::{Clock, SystemClock};
-pub use contract::{Breadth, Connector, Descriptor, GatherRequest, Gathered, Interest, Probe, ProbeAnswer, Wanted};
+pub use contract::{
+    Breadth, Connector, Descriptor, GatherRequest, Gathered, Interest, LongText, LongTexts, Probe, ProbeAnswer,
+    Wanted,
+};
 pub use error::{Cause, ConnectorError, Failure, FailureKind};
 pub use options::VendorOptions;

@@ -33,6 +33,12 @@ impl EstateArguments {
         }
     }
 
+    /// Makes the estate and serves nothing.
+    pub(super) fn generate(&self) -> Result<estate::Estate, anyhow::Error> {
+        let options = estate::Options { scale: self.scale, ..estate::Options::new(self.seed, self.start()?) };
+        Ok(estate::generate(&options)?)
+    }
+
     /// Makes the estate and serves it; the folder lives as long as the bank.
     pub(super) async fn open(
         &self,

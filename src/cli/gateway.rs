@@ -56,11 +56,15 @@ impl Gateway {
             StaticToken::new(&token.name, token.secret.expose(), token.actor.clone(), token.scope.clone())
         });
         let limits = http_limits(&config.limits);
+        let mut api = Api::new(federation.clone(), &limits).judging_risk_by(config.risk);
+        if let Some(store) = &store {
+            api = api.remembering(store.clone());
+        }
         let ready = federation.clone();
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
         let router = http::router(HttpState {
-            executor: Arc::new(Api::new(federation.clone(), &limits).remembering(store.clone())),
+            executor: Arc::new(api),
             readiness: Arc::new(move || match ready.graph() {
                 Some(_) => Readiness::Ready,
                 None => Readiness::NotReady("The first graph is being assembled.".to_owned()),

@@ -1,12 +1,17 @@
 //! The command line. One file per subcommand; exit codes mean the same everywhere.
 
 mod bank;
+mod blockers;
+mod calendar;
 mod check;
+mod client;
 mod demo;
 mod gateway;
 mod logs;
 pub mod map;
+mod risk;
 mod schema;
+mod sequence;
 mod serve;
 mod simulate;
 mod store;
@@ -54,6 +59,7 @@ const EXIT_CODES: &str = "Exit codes: 0 pass · 1 fail · 2 unknown (evidence is
                           4 no verdict (gateway or system unreachable) · 5 internal";
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as the program runs")]
 enum Command {
     /// Run simulated vendors and the gateway on loopback, with a small bank's releases to ask for
     Demo(demo::Arguments),
@@ -65,6 +71,14 @@ enum Command {
     Check(check::Arguments),
     /// Propose which configuration items, repositories, projects and labels belong to which service
     Map(map::Arguments),
+    /// Tell in which order, together with what, and when releases can go
+    Sequence(sequence::Arguments),
+    /// Tell what stands in a release's way at a target, and what would let it through
+    Blockers(blockers::Arguments),
+    /// Show what is planned and what gets in each other's way; or write it as iCalendar
+    Calendar(calendar::Arguments),
+    /// Train, test and explain the model of a release's risk
+    Risk(risk::Arguments),
     /// Check, back up, restore or prune what is remembered
     Store(store::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
@@ -121,6 +135,10 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Simulate(arguments) => simulate::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Map(arguments) => map::run(arguments).await,
+            Command::Sequence(arguments) => sequence::run(arguments).await,
+            Command::Blockers(arguments) => blockers::run(arguments).await,
+            Command::Calendar(arguments) => calendar::run(arguments).await,
+            Command::Risk(arguments) => risk::run(arguments).await,
             Command::Store(arguments) => store::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }

@@ -263,7 +263,7 @@ pub struct EnvironmentFile {
     pub windows: Vec<WindowFile>,
 }
 
-fn utc() -> String {
+pub(super) fn utc() -> String {
     "UTC".to_owned()
 }
 
@@ -459,4 +459,27 @@ pub struct DependencyFile {
 
 fn hard() -> String {
     "HARD".to_owned()
+}
+
+/// `[[compatibilities]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CompatibilityFile {
+    /// The two services with a version each, or with a constraint such as `>=5.3.0`.
+    pub versions: BTreeMap<String, String>,
+    /// Do they work together? Absent: not verified yet.
+    pub works: Option<bool>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// `[[pools]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PoolFile {
+    /// Key.
+    pub key: String,
+    /// How many releases it serves at once.
+    pub capacity: u32,
+    /// Teams whose releases need it; default: all.
+    #[serde(default)]
+    pub teams: Vec<String>,
 }

@@ -4,16 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredDependency, ConnectorId, DependencyKind,
-    Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, ProjectSource, RepositorySource,
-    Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage, Succession, SuccessionKind, Team,
-    TeamGroup, TeamKey, Text,
+    AccountMapping, AllowedWindow, ConfigurationItemSource, ConfiguredCompatibility, ConfiguredDependency,
+    ConnectorId, DependencyKind, Environment, EnvironmentKey, Landscape, MonitoringSource, PersonMapping, Pool,
+    ProjectSource, RepositorySource, Service, ServiceAlias, ServiceKey, ServiceKind, ServiceSources, Stage,
+    Succession, SuccessionKind, Team, TeamGroup, TeamKey, Text, VersionRange,
 };
+use engine::calendar::check_rule;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
-use super::file::{DependencyFile, EnvironmentFile, PersonFile, ServiceFile, TeamFile};
+use super::blackouts::{self, BlackoutFile};
+use super::file::{
+    CompatibilityFile, DependencyFile, EnvironmentFile, PersonFile, PoolFile, ServiceFile, TeamFile,
+};
 use super::mistakes::Mistakes;
 
 /// The sections as written, each with its place.
@@ -23,18 +27,21 @@ pub(super) struct Sections {
     pub(super) teams: Vec<(String, TeamFile)>,
     pub(super) people: Vec<(String, PersonFile)>,
     pub(super) dependencies: Vec<(String, DependencyFile)>,
+    pub(super) compatibilities: Vec<(String, CompatibilityFile)>,
+    pub(super) pools: Vec<(String, PoolFile)>,
+    pub(super) blackouts: Vec<(String, BlackoutFile)>,
 }
 
 /// What references may lead to.
-struct Known {
+pub(super) struct Known {
     connectors: BTreeSet<String>,
-    services: BTreeSet<String>,
-    environments: BTreeSet<String>,
+    pub(super) services: BTreeSet<String>,
+    pub(super) environments: BTreeSet<String>,
     teams: BTreeSet<String>,
 }
 
 impl Known {
-    fn check(set: &BTreeSet<String>, (what, name): (&str, &str), path: String, mistakes: &mut Mistakes) {
+    pub(super) fn check(set: &BTreeSet<String>, (what, name): (&str, &str), path: String, mistakes: &mut Mistakes) {
         if !set.contains(name) {
             let names: Vec<&str> = set.iter().take(20).map(String::as_str).collect();
             mistakes.add(path, format!("no {what} is called {name:?}; there are: {}", names.join(", ")));
@@ -61,6 +68,7 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
         }
         first.into_keys().map(str::to_owned).collect()
     };
+    keys(sections.blackouts.iter().map(|(p, b)| (p.as_str(), b.key.as_str())).collect(), mistakes);
     let known = Known {
         connectors: connectors.iter().map(|id| id.as_str().to_owned()).collect(),
         services: keys(sections.services.iter().map(|(p, s)| (p.as_str(), s.key.as_str())).collect(), mistakes),
@@ -87,6 +95,17 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
             .dependencies
             .into_iter()
             .map(|(path, file)| dependency(&path, file, &known, mistakes))
+            .collect(),
+        compatibilities: sections
+            .compatibilities
+            .into_iter()
+            .filter_map(|(path, file)| compatibility(&path, file, &known, mistakes))
+            .collect(),
+        pools: pools(sections.pools, &known, mistakes),
+        blackouts: sections
+            .blackouts
+            .into_iter()
+            .filter_map(|(path, file)| blackouts::blackout(&path, file, &known, mistakes))
             .collect(),
     }
 }
@@ -206,8 +225,8 @@ fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut 
     let stage = word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
     let windows = file.windows.into_iter().enumerate().filter_map(|(place, window)| {
         let path = format!("{path}.windows[{place}]");
-        if !window.rrule.to_ascii_uppercase().contains("FREQ=") {
-            mistakes.add(format!("{path}.rrule"), "expected an RFC 5545 rule such as \"FREQ=WEEKLY;BYDAY=MO,TU\"");
+        if let Err(error) = check_rule(&path, &window.rrule) {
+            mistakes.add(format!("{path}.rrule"), error.to_string());
         }
         let start = mistakes.check(format!("{path}.start"), window.start.parse::<Time>());
         let end = mistakes.check(format!("{path}.end"), window.end.parse::<Time>());
@@ -270,4 +289,48 @@ fn dependency(path: &str, file: DependencyFile, known: &Known, mistakes: &mut Mi
         constraint: file.constraint.map(Text::from),
         reason: file.reason.map(Text::from),
     }
+}
+
+fn compatibility(
+    path: &str,
+    file: CompatibilityFile,
+    known: &Known,
+    mistakes: &mut Mistakes,
+) -> Option<ConfiguredCompatibility> {
+    let place = format!("{path}.versions");
+    for service in file.versions.keys() {
+        Known::check(&known.services, ("service", service), place.clone(), mistakes);
+    }
+    let told = file.versions.len();
+    let mut ranges = file
+        .versions
+        .into_iter()
+        .map(|(service, version)| VersionRange { service: ServiceKey::new(service), version: version.into() });
+    let (Some(one), Some(other), 2) = (ranges.next(), ranges.next(), told) else {
+        mistakes.add(place, "expected two services, for example { loans = \"7.6.0\", identity = \">=3.0.0\" }");
+        return None;
+    };
+    Some(ConfiguredCompatibility { one, other, works: file.works, reason: file.reason.map(Text::from) })
+}
+
+fn pools(sections: Vec<(String, PoolFile)>, known: &Known, mistakes: &mut Mistakes) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for (path, file) in sections {
+        if file.capacity == 0 {
+            mistakes.add(format!("{path}.capacity"), "a pool serves at least 1 release at once");
+        }
+        if known.teams.contains(&file.key) || pools.iter().any(|pool| *pool.key == *file.key) {
+            mistakes.add(format!("{path}.key"), format!("{:?} is already the key of a team or pool", file.key));
+        }
+        for team in &file.teams {
+            Known::check(&known.teams, ("team", team), format!("{path}.teams"), mistakes);
+        }
+        pools.push(Pool {
+            key: file.key.into(),
+            capacity: file.capacity,
+            teams: file.teams.into_iter().map(TeamKey::new).collect(),
+        });
+    }
+    pools.sort();
+    pools
 }

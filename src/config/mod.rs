@@ -1,10 +1,13 @@
 //! The configuration: the file as written becomes a checked `Config`, or all its mistakes at once with their places.
 
 mod access;
+mod blackouts;
 pub mod file;
 mod landscape;
 mod mistakes;
 mod read;
+mod risk;
+mod risk_file;
 mod schema;
 mod secrets;
 mod store;
@@ -21,11 +24,13 @@ pub use access::Token;
 
 pub use file::{LimitsFile as Limits, RefreshFile as Refresh};
 pub use mistakes::{Mistake, Mistakes};
+pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
 pub use store::{StorePlace, StorePlan};
 
 use file::{AccessFile, HorizonFile, ServerFile};
+use risk_file::RiskFile;
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub struct Config {
     pub connectors: Vec<connectors::build::SystemPlan>,
     /// The company.
     pub landscape: Landscape,
+    /// How risk is judged.
+    pub risk: RiskSetup,
 }
 
 impl Config {
@@ -111,6 +118,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let tokens = access_tokens(&mut table, &mut mistakes);
     let horizon: HorizonFile = read::section(&mut table, "horizon", &mut mistakes);
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
+    let risk: RiskFile = read::section(&mut table, "risk", &mut mistakes);
+    let risk = risk::check(risk, &mut mistakes);
     let store = store::check(&mut table, environment, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
@@ -119,6 +128,9 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
         teams: read::list(&mut table, "teams", &mut mistakes),
         people: read::list(&mut table, "people", &mut mistakes),
         dependencies: read::list(&mut table, "dependencies", &mut mistakes),
+        compatibilities: read::list(&mut table, "compatibilities", &mut mistakes),
+        pools: read::list(&mut table, "pools", &mut mistakes),
+        blackouts: read::list(&mut table, "blackouts", &mut mistakes),
     };
     for key in table.keys() {
         mistakes.add(key.clone(), "unknown section; see the annotated example");
@@ -144,8 +156,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     if let Some(listen) = listen {
         check_beyond_loopback(listen, &tokens, &mut mistakes);
     }
-    match (listen, horizon) {
-        (Some(listen), Some(horizon)) if mistakes.0.is_empty() => Ok(Config {
+    match (listen, horizon, risk) {
+        (Some(listen), Some(horizon), Some(risk)) if mistakes.0.is_empty() => Ok(Config {
             listen,
             hosts: server.hosts,
             limits: server.limits,
@@ -155,6 +167,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             store,
             connectors,
             landscape,
+            risk,
         }),
         _ => Err(mistakes),
     }

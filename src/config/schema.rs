@@ -21,6 +21,10 @@ struct WholeFile {
     services: Option<Vec<file::ServiceFile>>,
     people: Option<Vec<file::PersonFile>>,
     dependencies: Option<Vec<file::DependencyFile>>,
+    compatibilities: Option<Vec<file::CompatibilityFile>>,
+    pools: Option<Vec<file::PoolFile>>,
+    blackouts: Option<Vec<super::blackouts::BlackoutFile>>,
+    risk: Option<super::risk_file::RiskFile>,
 }
 
 /// The schema as JSON text.

@@ -2,15 +2,17 @@
 //! A read that fails takes nothing away; it only makes what is held stale.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use connectors::{Descriptor, Gathered};
 use domain::{Gap, GapCode, RecordKind, Records};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What is held of one system.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    pub(super) records: Records,
+    /// Records by kind. A graph that is being made shares them; only kinds that change meanwhile are copied.
+    pub(super) records: BTreeMap<RecordKind, Arc<Records>>,
     pub(super) watermarks: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_good: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_sweep_at: Option<Timestamp>,
@@ -18,22 +20,26 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes a read in.
-    pub(super) fn absorb(&mut self, mut read: Gathered, now: Timestamp) {
+    /// Takes a read in; tells whether its records say anything new.
+    pub(super) fn absorb(&mut self, mut read: Gathered, now: Timestamp) -> bool {
         let mut missing: BTreeMap<RecordKind, Vec<Gap>> = BTreeMap::new();
         for gap in read.gaps {
             missing.entry(gap.kind).or_default().push(gap);
         }
-        for kind in &read.complete {
-            if !missing.contains_key(kind) {
-                self.records.replace(*kind, &mut read.records);
-            }
-        }
+        let mut says_more = false;
         for kind in RecordKind::ALL {
-            self.records.upsert(kind, &mut read.records);
-        }
-        for (kind, gone) in &read.deleted {
-            self.records.remove(*kind, gone);
+            let is_whole = read.complete.contains(&kind) && !missing.contains_key(&kind);
+            let came = read.records.count(kind) > 0;
+            let gone = read.deleted.get(&kind).filter(|gone| !gone.is_empty());
+            if !came && gone.is_none() && !(is_whole && self.records.contains_key(&kind)) {
+                continue;
+            }
+            let held = Arc::make_mut(self.records.entry(kind).or_default());
+            says_more |= match is_whole {
+                true => held.replace(kind, &mut read.records),
+                false => held.upsert(kind, &mut read.records),
+            };
+            says_more |= gone.is_some_and(|gone| held.remove(kind, gone));
         }
         for kind in read.complete.iter().chain(&read.changed) {
             if !missing.contains_key(kind) {
@@ -50,6 +56,12 @@ impl Held {
             }
             self.gaps.insert(kind, gaps);
         }
+        says_more
+    }
+
+    /// The records, kind by kind.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Arc<Records>> {
+        self.records.values()
     }
 
     /// What is missing of a system now; a kind that was never read is missing too.
@@ -58,15 +70,33 @@ impl Held {
             .kinds
             .iter()
             .filter(|kind| !self.last_good.contains_key(kind) && !self.gaps.contains_key(kind))
-            .map(|kind| Gap {
-                code: GapCode::SourceIncomplete,
-                connector: Some(system.id.clone()),
-                kind: *kind,
-                message: format!("{} has not been read yet", system.id).into(),
-                since: None,
-                retryable: true,
-            });
+            .map(|kind| self.gap(system, (*kind, GapCode::SourceIncomplete), "has not been read yet"));
         self.gaps().cloned().chain(unread).collect()
+    }
+
+    /// The same while the system lets us wait for its answers: what was not read for so long is stale.
+    pub(super) fn gaps_while_waiting(
+        &self,
+        system: &Descriptor,
+        (now, age): (Timestamp, SignedDuration),
+    ) -> Vec<Gap> {
+        let old = self.last_good.iter().filter(|(kind, read)| {
+            now.duration_since(**read) >= age && !self.gaps.contains_key(kind) && system.kinds.contains(kind)
+        });
+        let stale =
+            old.map(|(kind, _)| self.gap(system, (*kind, GapCode::SourceStale), "lets us wait for an answer"));
+        stale.chain(self.gaps_of(system)).collect()
+    }
+
+    fn gap(&self, system: &Descriptor, (kind, code): (RecordKind, GapCode), told: &str) -> Gap {
+        Gap {
+            code,
+            connector: Some(system.id.clone()),
+            kind,
+            message: format!("{} {told}", system.id).into(),
+            since: self.last_good.get(&kind).copied(),
+            retryable: true,
+        }
     }
 
     /// What could not be read.
@@ -117,6 +147,14 @@ mod tests {
         }
     }
 
+    impl Held {
+        fn all(&self) -> Records {
+            let mut all = Records::default();
+            self.records().for_each(|one| all.append((**one).clone()));
+            all
+        }
+    }
+
     fn full(ids: &[&str]) -> Gathered {
         Gathered {
             records: relations(ids),
@@ -129,9 +167,9 @@ mod tests {
     #[test]
     fn a_failed_read_takes_nothing_away_and_says_since_when() {
         let mut held = Held::default();
-        held.absorb(full(&["1", "2"]), at(10));
-        held.absorb(Gathered { gaps: vec![gap()], ..Gathered::default() }, at(20));
-        assert_eq!(held.records, relations(&["1", "2"]));
+        assert!(held.absorb(full(&["1", "2"]), at(10)));
+        assert!(!held.absorb(Gathered { gaps: vec![gap()], ..Gathered::default() }, at(20)));
+        assert_eq!(held.all(), relations(&["1", "2"]));
         assert_eq!(held.gaps().map(|gap| gap.since).collect::<Vec<_>>(), [Some(at(10))]);
         assert!(!held.is_complete());
     }
@@ -142,7 +180,7 @@ mod tests {
         held.absorb(full(&["1", "2"]), at(10));
         let part = Gathered { gaps: vec![gap()], ..full(&["3"]) };
         held.absorb(part, at(20));
-        assert_eq!(held.records.ci_relations.len(), 3);
+        assert_eq!(held.all().ci_relations.len(), 3);
         assert!(!held.is_complete());
     }
 
@@ -152,7 +190,28 @@ mod tests {
         held.absorb(Gathered { gaps: vec![gap()], ..Gathered::default() }, at(5));
         held.absorb(full(&["1", "2"]), at(10));
         held.absorb(full(&["2"]), at(20));
-        assert_eq!(held.records, relations(&["2"]));
+        assert_eq!(held.all(), relations(&["2"]));
         assert!(held.is_complete());
+        assert!(!held.absorb(full(&["2"]), at(30)), "nothing new");
+        assert_eq!(held.last_good[&RecordKind::CiRelation], at(30));
+    }
+
+    #[test]
+    fn a_system_that_lets_us_wait_makes_what_is_held_stale() {
+        let system = Descriptor {
+            id: ConnectorId::new("cmdb"),
+            family: domain::Family::Cmdb,
+            vendor: "simulated",
+            kinds: &[RecordKind::CiRelation],
+        };
+        let mut held = Held::default();
+        held.absorb(full(&["1"]), at(10));
+        let seconds = SignedDuration::from_secs;
+        assert_eq!(held.gaps_while_waiting(&system, (at(100), seconds(180))), []);
+        let gaps = held.gaps_while_waiting(&system, (at(200), seconds(180)));
+        assert_eq!(
+            gaps.iter().map(|gap| (gap.code, gap.since)).collect::<Vec<_>>(),
+            [(GapCode::SourceStale, Some(at(10)))]
+        );
     }
 }

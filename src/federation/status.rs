@@ -49,10 +49,10 @@ pub struct ConnectorStatus {
 impl Federation {
     /// How every system does, in the order of the configuration.
     pub async fn statuses(&self) -> Vec<ConnectorStatus> {
-        let held = self.held.lock().await;
+        let holdings = self.holdings.lock().await;
         let status = |connector: &std::sync::Arc<dyn connectors::Connector>| {
             let descriptor = connector.descriptor();
-            let held = held.get(&descriptor.id);
+            let held = holdings.systems.get(&descriptor.id);
             let gaps: Vec<Gap> = held.map(|held| held.gaps().cloned().collect()).unwrap_or_default();
             let last_good = held.map(|held| held.last_good.clone()).unwrap_or_default();
             let dark = descriptor.kinds.iter().filter(|kind| gaps.iter().any(|gap| gap.kind == **kind)).count();

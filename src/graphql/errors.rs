@@ -38,6 +38,11 @@ pub(crate) fn ambiguous_release(key: &str, keys: &[&str]) -> Error {
         .extend_with(|_, extensions| extensions.set("keys", keys))
 }
 
+/// Our own failure.
+pub(crate) fn internal() -> Error {
+    coded("INTERNAL", "Something went wrong inside the gateway; its operators find the cause by the trace id.")
+}
+
 /// The first graph is not there yet.
 pub(crate) fn not_ready() -> Error {
     coded("NOT_READY", "The first graph is being assembled; ask again shortly.")
@@ -57,6 +62,19 @@ pub(crate) fn tell_dark(context: &Context<'_>, gaps: &[Gap]) {
             let error = as_error(gap).into_server_error(context.item.pos);
             context.add_error(context.set_error_path(error));
         }
+    }
+}
+
+/// Tells which systems did not answer in time, so that what is shown of them may be older than was asked for. No field
+/// fails by that, so the errors stand at none.
+pub(crate) fn tell_late(context: &Context<'_>, late: &[ConnectorId]) {
+    for connector in late {
+        let message = format!("{connector} did not answer in time; what is shown of it is as it was held.");
+        let error = coded(GapCode::SourceTimedOut.as_str(), message).extend_with(|_, extensions| {
+            extensions.set("connector", connector.as_str());
+            extensions.set("retryable", true);
+        });
+        context.add_error(error.into_server_error(context.item.pos));
     }
 }
 

@@ -10,24 +10,29 @@ mod types;
 mod connection;
 mod coverage;
 mod errors;
+mod feeds;
+mod loaders;
 mod paging;
+mod risk;
 mod session;
 mod visibility;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
 };
 use async_trait::async_trait;
 
+use crate::config::RiskSetup;
 use crate::federation::Federation;
-use crate::http::{Caller, Executor, Limits};
+use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
 use crate::memory::Past;
 use errors::Told;
+use loaders::Details;
 use query::Query;
-use session::{Session, Systems};
+use risk::RiskDesk;
+use session::{Session, Shared, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -37,6 +42,8 @@ pub struct Api {
     federation: Arc<Federation>,
     past: Arc<Past>,
     systems: Arc<Systems>,
+    risks: Arc<RiskDesk>,
+    details: Arc<Details>,
     limits: Limits,
 }
 
@@ -46,35 +53,54 @@ impl Api {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
         let past = Arc::new(Past::new(federation.clone(), None));
-        Self { schema, federation, past, systems, limits: limits.clone() }
+        let details = Details::new(federation.clone());
+        Self { schema, federation, past, systems, details, risks: Arc::default(), limits: limits.clone() }
     }
 
     /// Answers `asOf` from what this store remembers.
-    pub fn remembering(mut self, store: Option<::store::Store>) -> Self {
-        self.past = Arc::new(Past::new(self.federation.clone(), store));
-        self
+    #[must_use]
+    pub fn remembering(self, store: ::store::Store) -> Self {
+        Self { past: Arc::new(Past::new(self.federation.clone(), Some(store))), ..self }
+    }
+
+    /// Judges risk by this model, these costs and this table instead of the documented defaults.
+    #[must_use]
+    pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
+        Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
     }
 }
 
 #[async_trait]
 impl Executor for Api {
-    async fn execute(&self, request: Request, caller: Caller) -> Response {
-        let Some(graph) = self.federation.graph() else {
-            return Response::from_errors(vec![unplaced(errors::not_ready())]);
+    async fn execute(&self, request: Request, caller: Caller) -> Executed {
+        let Some(newest) = self.federation.newest() else {
+            let response = Response::from_errors(vec![unplaced(errors::not_ready())]);
+            return Executed { response, basis: Basis::Live };
         };
-        let session = Session {
-            graph,
-            caller,
+        let loader = Arc::new(self.details.loader(&caller.scope));
+        let shared = Shared {
             federation: self.federation.clone(),
             past: self.past.clone(),
             systems: self.systems.clone(),
-            entities: AtomicUsize::new(0),
+            risks: self.risks.clone(),
         };
-        let mut response = self.schema.execute(request.data(session).data(Told::default())).await;
+        let session = Session::new(shared, (&newest, &loader), caller);
+        let (edition, reads) = (session.edition(), session.reads());
+        let execution = self.schema.execute(request.data(session).data(Told::default()));
+        let mut response = loader.drive(execution).await;
         for error in &mut response.errors {
             name_limit(error, &self.limits);
         }
-        response
+        Executed { response, basis: reads.basis(edition) }
+    }
+
+    fn edition(&self) -> Option<Edition> {
+        let version = self.federation.graph()?.version;
+        Some(Edition { version, second: this_second(&self.federation).as_second() })
+    }
+
+    fn feed(&self, of: FeedOf, key: &str, caller: &Caller) -> Option<String> {
+        feeds::feed(&*self.federation.graph()?, of, key, caller)
     }
 
     fn sdl(&self) -> String {
@@ -98,6 +124,7 @@ fn build() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
         .override_output_type_description::<jiff::Timestamp>(
             "A moment: RFC 3339 in UTC, for example 2026-06-15T12:00:00Z.",
         )
+        .override_output_type_description::<jiff::Span>("A length of time: ISO 8601, for example PT1H30M.")
 }
 
 /// An error about the request as a whole.

@@ -1,34 +1,61 @@
 //! What one request works with: one graph, one moment, one caller. Every resolver reads these and nothing global.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
-use domain::{ConnectorId, RecordKind, Scope};
+use connectors::LongText;
+use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
 use super::errors;
+use super::loaders::Loader;
+use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
-use crate::federation::Federation;
-use crate::http::Caller;
+use crate::federation::{Federation, Publication};
+use crate::http::{Basis, Caller, Edition};
 use crate::memory::{Past, PastError};
 
 /// What one request works with.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
-    /// Who asks.
-    pub(crate) caller: Caller,
-    /// For what is not in the graph: how the systems do.
-    pub(crate) federation: Arc<Federation>,
-    /// For `asOf`: graphs of earlier moments.
-    pub(crate) past: Arc<Past>,
     /// The configured systems.
     pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
-    pub(crate) entities: AtomicUsize,
+    pub(crate) entities: Arc<AtomicUsize>,
+    // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
+    caller: Caller,
+    federation: Arc<Federation>,
+    past: Arc<Past>,
+    moment: Timestamp,
+    as_of: Option<Timestamp>,
+    loader: Arc<Loader>,
+    reads: Arc<Reads>,
+}
+
+/// What an answer has been made from besides the graph.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    live: AtomicBool,
+    moment: AtomicBool,
+}
+
+impl Reads {
+    /// What an answer from this graph, judged in this second, is good for.
+    pub(crate) fn basis(&self, edition: Edition) -> Basis {
+        match (self.live.load(Ordering::Relaxed), self.moment.load(Ordering::Relaxed)) {
+            (true, _) => Basis::Live,
+            (false, true) => Basis::Moment(edition),
+            (false, false) => Basis::Graph(edition.version),
+        }
+    }
 }
 
 /// Most entities of one request: nothing else bounds what a router asks for by key.
@@ -65,15 +92,81 @@ impl Systems {
     }
 }
 
+/// What all sessions share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// The systems and the newest graph.
+    pub(crate) federation: Arc<Federation>,
+    /// For `asOf`: graphs of earlier moments.
+    pub(crate) past: Arc<Past>,
+    /// The configured systems.
+    pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
+}
+
 impl Session {
+    /// The session of a request, at this moment to the second.
+    pub(crate) fn new(shared: Shared, (newest, loader): (&Publication, &Arc<Loader>), caller: Caller) -> Self {
+        Self {
+            graph: newest.graph.clone(),
+            systems: shared.systems,
+            risks: shared.risks,
+            entities: Arc::default(),
+            caller,
+            moment: this_second(&shared.federation),
+            federation: shared.federation,
+            past: shared.past,
+            as_of: newest.as_of,
+            loader: loader.clone(),
+            reads: Arc::default(),
+        }
+    }
+
+    /// What an answer would be made from that reads the graph and the moment alone.
+    pub(crate) fn edition(&self) -> Edition {
+        Edition { version: self.graph.version, second: self.moment.as_second() }
+    }
+
+    /// What has been read besides the graph: also after the session itself is gone.
+    pub(crate) fn reads(&self) -> Arc<Reads> {
+        self.reads.clone()
+    }
+
+    /// The one moment of the whole request, to the second (UTC). Whoever asks makes an answer of this second.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.reads.moment.store(true, Ordering::Relaxed);
+        self.moment
+    }
+
+    /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
+    /// answer that is good for this request alone.
+    pub(crate) fn live(&self) -> &Arc<Federation> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        &self.federation
+    }
+
+    /// When the latest gathering began that told nothing else than the graph. The graph stays, this moves on.
+    pub(crate) fn as_of(&self) -> Option<Timestamp> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        self.as_of
+    }
+
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
     }
 
-    /// The same caller's session in the graph of an earlier moment.
-    pub(crate) async fn as_of(&self, moment: Timestamp) -> async_graphql::Result<Self> {
-        let graph = self.past.graph_as_of(moment).await.map_err(|failure| match failure {
+    /// The session of the request, or the same caller's in the graph of an earlier moment. An answer from the past is
+    /// good for this request alone: it grows with what the systems tell of the time before the first reading.
+    pub(crate) async fn known<'c>(
+        context: &Context<'c>,
+        as_of: Option<Timestamp>,
+    ) -> async_graphql::Result<Cow<'c, Self>> {
+        let session = Self::of(context)?;
+        let Some(moment) = as_of else { return Ok(Cow::Borrowed(session)) };
+        session.reads.live.store(true, Ordering::Relaxed);
+        let graph = session.past.graph_as_of(moment).await.map_err(|failure| match failure {
             PastError::Ahead(_) => errors::bad_input(format!("`asOf`: {failure}.")),
             PastError::Nothing => errors::not_ready(),
             PastError::Unreadable(_) | PastError::Broken => {
@@ -81,14 +174,7 @@ impl Session {
                 errors::coded("INTERNAL", "What was known then cannot be read; the log tells why.")
             }
         })?;
-        Ok(Self {
-            graph,
-            caller: self.caller.clone(),
-            federation: self.federation.clone(),
-            past: self.past.clone(),
-            systems: self.systems.clone(),
-            entities: AtomicUsize::new(0),
-        })
+        Ok(Cow::Owned(Self { graph, ..session.clone() }))
     }
 
     /// The session, for one more entity of a federation router.
@@ -122,10 +208,28 @@ impl Session {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
     }
 
+    /// A long text, read now: null where there is none, and with one error where its system fails.
+    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        match self.loader.load(what, id).await {
+            Ok(text) => text,
+            Err(gap) => {
+                errors::tell_dark(context, &[gap]);
+                None
+            }
+        }
+    }
+
     /// All nodes of a table that the caller may see and that pass the filter, in the order of their ids.
     pub(crate) fn select<T: Entity>(&self, passes: impl Fn(&ReleaseGraph, Index<T>, &T) -> bool) -> Vec<Index<T>> {
         let graph = &*self.graph;
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
     }
+}
+
+/// The start of the second that it is now (UTC): finer moments would make answers that nobody else can be given.
+pub(crate) fn this_second(federation: &Federation) -> Timestamp {
+    let now = federation.clock().now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

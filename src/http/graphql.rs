@@ -3,7 +3,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use tracing::error;
 
 use super::{
-    Caller, Gateway, TraceId,
+    Basis, Caller, Edition, Executed, Gateway, TraceId,
+    answers::{Kept, Question, Written},
     document::{check_variables, select_operation},
     masking::{mask, refusal_status},
     negotiation::{AnswerType, Wanted, is_json_body, wanted},
@@ -22,7 +23,8 @@ use super::{
     ordering::order,
     page,
     parameters::{self, Parameters},
-    problem::{Code, ErrorsOnly, Problem, respond},
+    problem::{Code, ErrorsOnly, Problem, VARY, respond},
+    revalidation::{is_current, not_modified},
 };
 
 const METHODS: &str = "GET, POST";
@@ -51,6 +53,13 @@ struct Exchange<'a> {
     parts: &'a Parts,
     trace: TraceId,
     answer_type: AnswerType,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy)]
+struct Asked<'d> {
+    document: &'d ExecutableDocument,
+    operation: &'d OperationDefinition,
 }
 
 impl Exchange<'_> {
@@ -109,26 +118,63 @@ impl Exchange<'_> {
             }
         }
         check_variables(operation, &parameters.variables)?;
+        let asked = Asked { document: &document, operation };
+        match (operation.ty, self.gateway.executor.edition()) {
+            (OperationType::Query, Some(edition)) => {
+                self.find_or_execute(parameters, caller, (asked, edition)).await
+            }
+            _ => Ok(self.tell(self.execute(parameters, caller, asked).await?.response)),
+        }
+    }
+
+    /// An answer that is kept or under way, if there is one. What has errors is neither kept nor shared: errors carry
+    /// the trace of the request they belong to. Gaps are part of the data, and kept with it.
+    async fn find_or_execute(
+        &self,
+        parameters: Parameters,
+        caller: Caller,
+        (asked, edition): (Asked<'_>, Edition),
+    ) -> Result<Response<Body>, Problem> {
+        let question = Question::new(&parameters, &caller);
+        let mut own = None;
+        let execute = async {
+            let executed = self.execute(parameters.clone(), caller.clone(), asked).await;
+            let kept = match &executed {
+                Ok(Executed { response, basis }) if *basis != Basis::Live && response.errors.is_empty() => {
+                    serde_json::to_vec(response).ok().map(|body| Kept::answer(*basis, Written::new(body)))
+                }
+                _ => None,
+            };
+            own = Some(executed);
+            kept.unwrap_or(Kept::nothing(edition))
+        };
+        let found =
+            timeout(self.gateway.limits.time, self.gateway.answers.find_or_make(question, edition, execute));
+        match (found.await, own) {
+            (Ok(Some(answer)), _) => Ok(self.tell_written(answer)),
+            (Err(_elapsed), _) => Err(self.out_of_time()),
+            (Ok(None), Some(executed)) => Ok(self.tell(executed?.response)),
+            (Ok(None), None) => Ok(self.tell(self.execute(parameters, caller, asked).await?.response)),
+        }
+    }
+
+    /// Executes and settles what stands in the answer, and in which order. A client that leaves drops this future,
+    /// and with it the execution.
+    async fn execute(&self, parameters: Parameters, caller: Caller, asked: Asked<'_>) -> Result<Executed, Problem> {
+        let Gateway { executor, limits, answers, shapes, .. } = self.gateway;
+        let Asked { document, operation } = asked;
         let mut request =
             async_graphql::Request::new(parameters.query).variables(parameters.variables).data(self.trace);
         request.operation_name = parameters.operation_name;
-        request.set_parsed_query(document.as_ref().clone());
-        let mut response = self.execute(request, caller).await?;
-        self.gateway.shapes.complete(&mut response, &document, operation);
-        order(&mut response.data, &document, operation);
-        Ok(self.tell(response))
-    }
-
-    /// A client that leaves drops this future, and with it the execution.
-    async fn execute(
-        &self,
-        request: async_graphql::Request,
-        caller: Caller,
-    ) -> Result<async_graphql::Response, Problem> {
-        let Gateway { executor, limits, .. } = self.gateway;
+        request.set_parsed_query(document.clone());
+        answers.count_execution();
         let execution = AssertUnwindSafe(executor.execute(request, caller)).catch_unwind();
         match timeout(limits.time, execution).await {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(mut executed)) => {
+                shapes.complete(&mut executed.response, document, operation);
+                order(&mut executed.response.data, document, operation);
+                Ok(executed)
+            }
             Ok(Err(_panic)) => {
                 error!(trace = %self.trace, "Executing a request panicked");
                 Err(Problem::of_http(
@@ -137,11 +183,34 @@ impl Exchange<'_> {
                     "Something went wrong inside the gateway; its operators find the cause by the trace id.",
                 ))
             }
-            Err(_elapsed) => {
-                let message = format!("The limit for execution time is {} seconds.", limits.time.as_secs_f64());
-                Err(Problem::out_of_time(message))
-            }
+            Err(_elapsed) => Err(self.out_of_time()),
         }
+    }
+
+    fn out_of_time(&self) -> Problem {
+        let seconds = self.gateway.limits.time.as_secs_f64();
+        Problem::out_of_time(format!("The limit for execution time is {seconds} seconds."))
+    }
+
+    /// Clients may keep what carries a tag, for themselves, and ask each time whether it is still current. A POST is
+    /// given the tag too, but always the answer: its clients could do nothing with a 304.
+    fn tell_written(&self, answer: Written) -> Response<Body> {
+        let Written { body, tag } = answer;
+        let current = self.parts.method == Method::GET && is_current(&self.parts.headers, &tag);
+        let mut response = match current {
+            true => not_modified(),
+            false => Response::new(Body::from(body)),
+        };
+        let headers = response.headers_mut();
+        if current {
+            self.gateway.answers.count_not_modified();
+        } else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.answer_type.content_type()));
+        }
+        headers.insert(header::VARY, HeaderValue::from_static(VARY));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::ETAG, tag);
+        response
     }
 
     fn tell(&self, mut response: async_graphql::Response) -> Response<Body> {

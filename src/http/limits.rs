@@ -19,6 +19,8 @@ pub struct Limits {
     /// Brackets inside brackets in the text. The parser recurses on them before any other check runs.
     pub nesting: usize,
     pub complexity: usize,
+    /// Answers that are kept for callers who ask the same again, all together.
+    pub kept_answer_bytes: u64,
 }
 
 impl Default for Limits {
@@ -31,6 +33,7 @@ impl Default for Limits {
             fields: 5_000,
             nesting: 64,
             complexity: 250_000,
+            kept_answer_bytes: 64 * 1024 * 1024,
         }
     }
 }

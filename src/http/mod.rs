@@ -1,9 +1,11 @@
 //! The gateway over HTTP: GraphQL at `/graphql` with a page for people, health, metrics, and who is let in.
 //! Knows no schema: it is given an `Executor`. Subscriptions (WebSocket, SSE) and exports are not served here yet.
 
+mod answers;
 mod caller;
 mod completion;
 mod document;
+mod feeds;
 mod graphql;
 mod health;
 mod hosts;
@@ -17,6 +19,7 @@ mod ordering;
 mod page;
 mod parameters;
 mod problem;
+mod revalidation;
 mod serve;
 
 use std::sync::Arc;
@@ -40,7 +43,9 @@ use tower_http::{
     },
 };
 
+pub use answers::{Basis, Edition};
 pub use caller::{Access, Caller, StaticToken};
+pub use feeds::FeedOf;
 pub use health::Readiness;
 pub use hosts::HostPolicy;
 pub use limits::Limits;
@@ -48,6 +53,7 @@ pub use metrics::Metrics;
 pub use observe::TraceId;
 pub use serve::{Shutdown, asked_to_end, serve};
 
+use answers::Answers;
 use completion::Shapes;
 use document::Documents;
 use negotiation::AnswerType;
@@ -57,10 +63,26 @@ use negotiation::AnswerType;
 /// resolver errors without one are told as INTERNAL.
 #[async_trait]
 pub trait Executor: Send + Sync + 'static {
-    async fn execute(&self, request: Request, caller: Caller) -> Response;
+    async fn execute(&self, request: Request, caller: Caller) -> Executed;
+
+    /// What an answer that is given now would be made from, as far as its basis can tell; none when no answer may be
+    /// kept. Of a caller, answers with a basis that can be kept depend on roles and scope alone.
+    fn edition(&self) -> Option<Edition>;
+
+    /// A calendar feed as iCalendar text; `None` when there is none, or not for this caller.
+    fn feed(&self, _of: FeedOf, _key: &str, _caller: &Caller) -> Option<String> {
+        None
+    }
 
     /// The schema in its definition language, to know which failed fields may be null.
     fn sdl(&self) -> String;
+}
+
+/// An answer, and what it was made from.
+#[derive(Debug)]
+pub struct Executed {
+    pub response: Response,
+    pub basis: Basis,
 }
 
 /// What the router is made of.
@@ -87,6 +109,7 @@ struct Gateway {
     limits: Limits,
     metrics: Metrics,
     documents: Documents,
+    answers: Answers,
     shapes: Shapes,
 }
 
@@ -94,8 +117,10 @@ struct Gateway {
 pub fn router(state: HttpState) -> Result<Router, UnreadableSchema> {
     let HttpState { executor, readiness, access, hosts, limits, metrics } = state;
     let documents = Documents::new(limits.clone());
+    let answers = Answers::new(limits.kept_answer_bytes, &metrics);
     let shapes = Shapes::read(&executor.sdl())?;
-    let gateway = Arc::new(Gateway { executor, readiness, access, hosts, limits, metrics, documents, shapes });
+    let gateway =
+        Arc::new(Gateway { executor, readiness, access, hosts, limits, metrics, documents, answers, shapes });
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(DefaultPredicate::new().and(SizeAbove::new(1024)));
@@ -103,6 +128,7 @@ pub fn router(state: HttpState) -> Result<Router, UnreadableSchema> {
         .route("/", get(front_door))
         .route("/graphql", any(graphql::graphql))
         .route("/graphiql/{name}", get(page::asset))
+        .route("/calendar/{kind}/{file}", get(feeds::feed))
         .route("/health/live", get(async || health::live()))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics_page))

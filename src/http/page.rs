@@ -8,6 +8,8 @@ use axum::{
 };
 use bytes::Bytes;
 
+use super::revalidation::{entity_tag, is_current, not_modified};
+
 /// Scripts and connections from here alone. Styles may be inline: an open dialog locks scrolling by a style element.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -82,26 +84,13 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
 /// Browsers may keep what they have but ask each time whether it is still current: a new binary shows at once.
 fn send(asset: &Asset, request: &HeaderMap) -> Response<Body> {
     let tag = entity_tag(asset.bytes);
-    let current = request.get_all(header::IF_NONE_MATCH).iter().any(|given| {
-        given.to_str().is_ok_and(|list| list.split(',').any(|one| one.trim() == tag || one.trim() == "*"))
-    });
-    let mut response = if current {
-        let mut unchanged = Response::new(Body::empty());
-        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
-        unchanged
-    } else {
-        Response::new(Body::from(Bytes::from_static(asset.bytes)))
+    let mut response = match is_current(request, &tag) {
+        true => not_modified(),
+        false => Response::new(Body::from(Bytes::from_static(asset.bytes))),
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::ETAG, tag);
     response
-}
-
-/// Weak, since the same content may travel compressed or not.
-fn entity_tag(bytes: &[u8]) -> String {
-    format!("W/\"{}\"", blake3::hash(bytes).to_hex())
 }

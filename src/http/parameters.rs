@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::problem::Problem;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
     pub(super) query: String,
     pub(super) operation_name: Option<String>,

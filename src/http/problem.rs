@@ -135,7 +135,10 @@ pub(super) fn respond(status: StatusCode, answer: AnswerType, body: &impl Serial
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type()));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
+    headers.insert(header::VARY, HeaderValue::from_static(VARY));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+/// What else than its address decides an answer.
+pub(super) const VARY: &str = "Accept, Authorization";

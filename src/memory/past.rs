@@ -1,15 +1,17 @@
 //! Graphs of earlier moments. From the first reading on they are made from what was read; before it, from what the
 //! systems tell now and the history they keep, and the graph says so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Gap, GapCode, RecordKind, Records};
+use domain::{ConnectorId, Gap, GapCode, RecordKind, Records};
+use engine::correlate::CorrelateInput;
 use engine::graph::ReleaseGraph;
 use engine::rewind::rewind;
 use jiff::Timestamp;
 use moka::future::Cache;
-use store::{Store, StoreError};
+use store::{RecalledSystem, Store, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::federation::Federation;
@@ -66,24 +68,29 @@ impl Past {
 
     async fn make(&self, moment: Timestamp) -> Result<Arc<ReleaseGraph>, PastError> {
         let _one_at_a_time = self.making.acquire().await.map_err(|_| PastError::Broken)?;
-        let (records, gaps) = match self.remembered(moment).await? {
-            Some(known) => known,
-            None => self.reconstructed(moment).await?,
-        };
         let federation = self.federation.clone();
-        let made = tokio::task::spawn_blocking(move || federation.assemble(records, gaps, (0, moment))).await;
+        let made = match self.remembered(moment).await? {
+            Some(systems) => tokio::task::spawn_blocking(move || federation.graph_then(systems, moment)).await,
+            None => {
+                let known = self.reconstructed(moment).await?;
+                tokio::task::spawn_blocking(move || federation.assemble(known, moment)).await
+            }
+        };
         made.map(Arc::new).map_err(|_| PastError::Broken)
     }
 
     /// What had been read by then; `None` before the first reading.
-    async fn remembered(&self, moment: Timestamp) -> Result<Option<(Records, Vec<Gap>)>, PastError> {
+    async fn remembered(
+        &self,
+        moment: Timestamp,
+    ) -> Result<Option<BTreeMap<ConnectorId, RecalledSystem>>, PastError> {
         let Some(store) = &self.store else { return Ok(None) };
         let recalled = store.as_of(moment).await.map_err(|failure| PastError::Unreadable(Arc::new(failure)))?;
-        Ok(recalled.last_reading_at.map(|_| self.federation.known_then(recalled.systems)))
+        Ok(recalled.last_reading_at.map(|_| recalled.systems))
     }
 
     async fn reconstructed(&self, moment: Timestamp) -> Result<(Records, Vec<Gap>), PastError> {
-        let (records, mut gaps) = self.federation.known().await;
+        let CorrelateInput { records, mut gaps, .. } = self.federation.input().await;
         if records.is_empty() {
             return Err(PastError::Nothing);
         }

@@ -258,10 +258,9 @@ fn what_the_code_offers_is_described() {
 }
 
 #[test]
-fn decisions_are_numbered_without_a_gap() {
-    let numbers: BTreeSet<usize> = files_below("docs/decisions", ".md")
-        .iter()
-        .filter_map(|file| file.path.rsplit('/').next()?.split('-').next()?.parse().ok())
-        .collect();
-    assert_eq!(numbers, (1..=numbers.len()).collect());
+fn decisions_have_a_number_each() {
+    let files = files_below("docs/decisions", ".md");
+    let number = |path: &str| -> Option<usize> { path.rsplit('/').next()?.split('-').next()?.parse().ok() };
+    let numbers: BTreeSet<usize> = files.iter().filter_map(|file| number(&file.path)).collect();
+    assert_eq!(numbers.len(), files.len());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use async_graphql::parser::types::{OperationType, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, TypeKind, TypeSystemDefinition};
 use async_graphql::{Request, Variables};
 use serde_json::json;
 
@@ -36,19 +36,39 @@ fn operations() -> Vec<(String, String)> {
     found
 }
 
+/// Name, text and pruned document of each operation that has anything left to ask.
+pub(crate) fn answerable() -> Vec<(String, String, ExecutableDocument)> {
+    let known = Known::read(&interlock::graphql::sdl());
+    let pending = pending();
+    let mut pruning = Pruning { known: &known, pending: &pending, used: BTreeSet::new() };
+    let parsed = operations().into_iter().filter_map(|(name, text)| {
+        let document = async_graphql::parser::parse_query(&text).unwrap();
+        Some((name, text, pruning.prune(document)?))
+    });
+    parsed.collect()
+}
+
 fn name_of(path: &Path) -> String {
     path.file_stem().unwrap().to_string_lossy().into_owned()
 }
 
 fn variables(operation: &str) -> serde_json::Value {
     match operation {
-        "bot-next" | "portal-release-page" => json!({ "key": "payments-api@2.14.0" }),
+        "portal-release-page" => json!({ "key": "payments-api@2.14.0" }),
+        "bot-next" => json!({ "key": "payments-api@2.14.0", "target": { "environment": "production" } }),
+        "portal-calendar" => json!({ "from": "2026-06-01T00:00:00Z", "to": "2026-07-01T00:00:00Z" }),
         "bot-trace" => json!({ "of": { "workItem": "PAY-7" } }),
         "portal-release-list" => json!({
             "filter": { "services": ["payments-api"], "hasOpenIncident": false },
             "orderBy": [{ "by": "WINDOW_START", "direction": "DESC" }],
             "first": 10,
         }),
+        "bot-sequence" => json!({ "input": {
+            "releases": ["payments-api@2.14.0"],
+            "target": { "environment": "production" },
+            "from": "2026-06-15T12:00:00Z",
+            "to": "2026-06-22T12:00:00Z",
+        } }),
         "portal-running" => json!({ "service": "payments-api" }),
         _ => json!({}),
     }

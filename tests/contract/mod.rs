@@ -4,3 +4,5 @@
 mod documents;
 mod pruning;
 mod schema;
+
+pub(crate) use documents::answerable;

@@ -45,7 +45,6 @@ pub(crate) fn empty_bank() -> World {
         services: vec![service("payments-api", "PAY"), service("card-gateway", "CARD")],
         environments: vec![environment("staging", Stage::Staging), environment("production", Stage::Production)],
         teams: vec![team],
-        people: Vec::new(),
         dependencies: vec![ConfiguredDependency {
             from: ServiceKey::new("card-gateway"),
             to: ServiceKey::new("payments-api"),
@@ -53,6 +52,7 @@ pub(crate) fn empty_bank() -> World {
             constraint: Some(">=2.14.0".into()),
             reason: None,
         }],
+        ..Landscape::default()
     };
     World { landscape, systems, limits: Limits::default() }
 }

@@ -4,10 +4,13 @@ mod bank;
 mod gaps;
 mod limits;
 mod lists;
+mod live;
 mod lookups;
 mod pages;
 mod records;
+mod refresh;
 mod scope;
+mod sharing;
 mod world;
 
 pub(crate) use bank::small_bank;

@@ -1,15 +1,20 @@
 //! Systems made of plain records, federated and correlated as real ones are, and the API over them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
 use async_trait::async_trait;
 use connectors::resilience::{CircuitState, Spared, TelemetrySnapshot};
-use connectors::{Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted};
-use domain::{Actor, ConnectorId, Family, Gap, GapCode, Landscape, RecordKind, Records, Scope, ServiceKey};
+use connectors::{
+    Clock, Connector, ConnectorError, Descriptor, FailureKind, GatherRequest, Gathered, LongText, LongTexts, Probe,
+    ProbeAnswer, Wanted,
+};
+use domain::{
+    Actor, ConnectorId, Family, Gap, GapCode, Landscape, RecordId, RecordKind, Records, Scope, ServiceKey, Text,
+};
 use engine::correlate::CorrelationPolicy;
-use interlock::clock::FrozenClock;
 use interlock::config::{Horizon, Refresh};
 use interlock::federation::{Extent, Federation, FederationPlan};
 use interlock::graphql::Api;
@@ -28,7 +33,35 @@ pub(crate) struct System {
 struct State {
     records: Records,
     failing: Vec<RecordKind>,
+    takes: Duration,
     gathered: usize,
+    given_up: usize,
+    texts: BTreeMap<RecordId, Text>,
+    batches: Vec<(LongText, usize)>,
+}
+
+/// Counts a read that is dropped before its end.
+struct Underway<'a>(&'a Mutex<State>);
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().given_up += 1;
+    }
+}
+
+/// A clock that is set by hand.
+pub(crate) struct Hands(Mutex<Timestamp>);
+
+impl Hands {
+    pub(crate) fn pass(&self, time: SignedDuration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
 }
 
 impl System {
@@ -44,6 +77,36 @@ impl System {
     /// From now on these kinds cannot be read.
     pub(crate) fn fails_for(&self, kinds: &[RecordKind]) {
         self.state.lock().unwrap().failing = kinds.to_vec();
+    }
+
+    /// From now on each read takes so long.
+    pub(crate) fn takes(&self, time: Duration) {
+        self.state.lock().unwrap().takes = time;
+    }
+
+    /// From now on a record has this text.
+    pub(crate) fn tells(&self, id: &RecordId, text: &str) {
+        self.state.lock().unwrap().texts.insert(id.clone(), text.into());
+    }
+
+    /// The batches of texts that it was asked for, with the number of their keys.
+    pub(crate) fn batches(&self) -> Vec<(LongText, usize)> {
+        self.state.lock().unwrap().batches.clone()
+    }
+
+    /// Takes its time.
+    async fn work(&self) {
+        let takes = self.state.lock().unwrap().takes;
+        if !takes.is_zero() {
+            let underway = Underway(&self.state);
+            tokio::time::sleep(takes).await;
+            std::mem::forget(underway);
+        }
+    }
+
+    /// How many reads were dropped before their end.
+    pub(crate) fn given_up(&self) -> usize {
+        self.state.lock().unwrap().given_up
     }
 
     /// How often it was read.
@@ -69,8 +132,9 @@ impl Connector for System {
     }
 
     async fn gather(&self, _request: &GatherRequest) -> Gathered {
-        let mut state = self.state.lock().unwrap();
-        state.gathered += 1;
+        self.state.lock().unwrap().gathered += 1;
+        self.work().await;
+        let state = self.state.lock().unwrap();
         let mut read = Gathered::default();
         for kind in self.descriptor.kinds {
             if state.failing.contains(kind) {
@@ -94,6 +158,10 @@ impl Connector for System {
         Gathered::default()
     }
 
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        Some(self)
+    }
+
     fn telemetry(&self) -> TelemetrySnapshot {
         TelemetrySnapshot {
             circuit: CircuitState::Closed,
@@ -110,6 +178,23 @@ impl Connector for System {
             clock_skew: None,
             concurrency: 1,
         }
+    }
+}
+
+#[async_trait]
+impl LongTexts for System {
+    async fn long_texts(
+        &self,
+        what: LongText,
+        ids: &BTreeSet<RecordId>,
+    ) -> Result<BTreeMap<RecordId, Text>, ConnectorError> {
+        self.state.lock().unwrap().batches.push((what, ids.len()));
+        self.work().await;
+        let state = self.state.lock().unwrap();
+        if state.failing.contains(&what.kind()) {
+            return Err(ConnectorError::new(self.descriptor.id.clone(), "read texts", FailureKind::TimedOut));
+        }
+        Ok(ids.iter().filter_map(|id| Some((id.clone(), state.texts.get(id)?.clone()))).collect())
     }
 }
 
@@ -130,16 +215,17 @@ impl World {
     pub(crate) fn unread(self) -> Asked {
         let connectors = self.systems.values().map(|system| system.clone() as Arc<dyn Connector>).collect();
         let hours = SignedDuration::from_hours;
+        let clock = Arc::new(Hands(Mutex::new(now())));
         let federation = Arc::new(Federation::new(FederationPlan {
             connectors,
             landscape: self.landscape,
             horizon: Horizon { past: hours(24 * 90), future: hours(24 * 180) },
             refresh: Refresh::default(),
             policy: CorrelationPolicy::default(),
-            clock: Arc::new(FrozenClock(now())),
+            clock: clock.clone(),
         }));
-        let api = Api::new(federation.clone(), &self.limits);
-        Asked { api, federation, systems: self.systems }
+        let api = Arc::new(Api::new(federation.clone(), &self.limits));
+        Asked { api, federation, clock, systems: self.systems }
     }
 
     /// The API once everything was read.
@@ -152,15 +238,16 @@ impl World {
 
 /// The API, to be asked.
 pub(crate) struct Asked {
-    api: Api,
+    pub(crate) api: Arc<Api>,
     pub(crate) federation: Arc<Federation>,
+    pub(crate) clock: Arc<Hands>,
     pub(crate) systems: BTreeMap<&'static str, Arc<System>>,
 }
 
 impl Asked {
     /// Asks as somebody who sees everything.
     pub(crate) async fn execute(&self, request: impl Into<Request> + Send) -> Response {
-        self.api.execute(request.into(), Caller::anonymous()).await
+        self.api.execute(request.into(), Caller::anonymous()).await.response
     }
 
     /// The data of an answer that must have no errors.
@@ -177,7 +264,7 @@ impl Asked {
     pub(crate) async fn data_for(&self, services: &[&str], query: &str) -> serde_json::Value {
         let keys = services.iter().map(|key| ServiceKey::new(*key)).collect();
         let caller = Caller { actor: Actor::anonymous(), scope: Scope::Services(keys), token: None };
-        clean(query, self.api.execute(query.into(), caller).await)
+        clean(query, self.api.execute(query.into(), caller).await.response)
     }
 
     /// Codes of the errors of an answer.

@@ -2,6 +2,7 @@
 //! except where connections themselves are the matter.
 
 mod access;
+mod answers;
 mod connections;
 mod limits;
 mod masking;

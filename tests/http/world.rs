@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -18,7 +18,8 @@ use axum::{
 };
 use domain::{Actor, Role, Scope};
 use interlock::http::{
-    Access, Caller, Executor, HostPolicy, HttpState, Limits, Metrics, Readiness, StaticToken, TraceId, router,
+    Access, Basis, Caller, Edition, Executed, Executor, HostPolicy, HttpState, Limits, Metrics, Readiness,
+    StaticToken, TraceId, router,
 };
 use serde_json::Value as Json;
 use tokio::sync::Notify;
@@ -100,13 +101,47 @@ impl Mutation {
     }
 }
 
-/// What the fields have been through, for tests to see.
-#[derive(Default)]
+/// What the fields have been through, for tests to see, and what answers are said to be made from.
 pub(crate) struct Running {
+    pub(crate) executions: AtomicUsize,
+    pub(crate) edition: Mutex<Option<Edition>>,
+    pub(crate) basis: Mutex<Basis>,
     pub(crate) mutations: AtomicUsize,
     pub(crate) started: Notify,
     pub(crate) dropped: Notify,
     pub(crate) release: Notify,
+}
+
+impl Default for Running {
+    /// Nothing is kept.
+    fn default() -> Self {
+        Self {
+            executions: AtomicUsize::new(0),
+            edition: Mutex::new(None),
+            basis: Mutex::new(Basis::Live),
+            mutations: AtomicUsize::new(0),
+            started: Notify::new(),
+            dropped: Notify::new(),
+            release: Notify::new(),
+        }
+    }
+}
+
+impl Running {
+    /// From now on answers are made in this second of this version.
+    pub(crate) fn moves_to(&self, version: u64, second: i64) {
+        *self.edition.lock().unwrap() = Some(Edition { version, second });
+    }
+
+    /// From now on answers say that they were made from this.
+    pub(crate) fn rests_on(&self, basis: Basis) {
+        *self.basis.lock().unwrap() = basis;
+    }
+
+    /// How often anything was executed.
+    pub(crate) fn executions(&self) -> usize {
+        self.executions.load(Ordering::SeqCst)
+    }
 }
 
 struct RunningGuard(Arc<Running>);
@@ -124,16 +159,25 @@ impl Drop for RunningGuard {
     }
 }
 
-struct SchemaExecutor(Schema<Query, Mutation, EmptySubscription>);
+struct SchemaExecutor {
+    schema: Schema<Query, Mutation, EmptySubscription>,
+    running: Arc<Running>,
+}
 
 #[async_trait]
 impl Executor for SchemaExecutor {
-    async fn execute(&self, request: async_graphql::Request, caller: Caller) -> async_graphql::Response {
-        self.0.execute(request.data(caller)).await
+    async fn execute(&self, request: async_graphql::Request, caller: Caller) -> Executed {
+        self.running.executions.fetch_add(1, Ordering::SeqCst);
+        let basis = *self.running.basis.lock().unwrap();
+        Executed { response: self.schema.execute(request.data(caller)).await, basis }
+    }
+
+    fn edition(&self) -> Option<Edition> {
+        *self.running.edition.lock().unwrap()
     }
 
     fn sdl(&self) -> String {
-        self.0.sdl()
+        self.schema.sdl()
     }
 }
 
@@ -173,9 +217,16 @@ impl World {
         let access = Access::new(vec![
             token("portal", "portal-secret", Role::Reader),
             token("pipeline", "pipeline-secret", Role::Operator),
+            token("mirror", "mirror-secret", Role::Reader),
+            StaticToken::new(
+                "team",
+                "team-secret",
+                Actor { person: "team".into(), roles: [Role::Reader].into() },
+                Scope::Services([domain::ServiceKey::new("payments-api")].into()),
+            ),
         ]);
         let router = router(HttpState {
-            executor: Arc::new(SchemaExecutor(schema)),
+            executor: Arc::new(SchemaExecutor { schema, running: Arc::clone(&running) }),
             readiness: Arc::new(move || readiness.clone()),
             access,
             hosts: HostPolicy::new(listen.parse().unwrap(), &["gateway.bank.example".to_owned()]),

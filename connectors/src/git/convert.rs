@@ -37,7 +37,7 @@ pub(super) fn commit(read: CommitRead, repository: RepositoryId, source: Source)
     }
 }
 
-fn cut(message: &str) -> String {
+pub(super) fn cut(message: &str) -> String {
     message.trim_end().chars().take(LONGEST_MESSAGE).collect()
 }
 

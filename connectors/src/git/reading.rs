@@ -111,6 +111,7 @@ impl Reading {
             tagger: tag.tagger.clone(),
             committed_at: Some(tag.committed_at),
             release_name: None,
+            notes: tag.message.as_deref().map(Text::from),
             published_at: None,
             prerelease: false,
             digests: Vec::new(),

@@ -5,7 +5,7 @@ use gix::ObjectId;
 use jiff::Timestamp;
 
 use super::config::PlainRepository;
-use super::convert::{CommitRead, signature};
+use super::convert::{CommitRead, cut, signature};
 use super::history::{History, Walked};
 use crate::error::{Failure, FailureKind};
 
@@ -22,6 +22,8 @@ pub(super) struct TagFound {
     pub(super) committed_at: Timestamp,
     pub(super) annotated: bool,
     pub(super) tagger: Option<Signature>,
+    /// Only annotated tags have one.
+    pub(super) message: Option<String>,
 }
 
 /// What differs between two trees.
@@ -98,6 +100,7 @@ impl Opened {
                 committed_at: Timestamp::from_second(committed_at).unwrap_or(Timestamp::UNIX_EPOCH),
                 annotated,
                 tagger,
+                message: if annotated { self.tag_message(target) } else { None },
             });
         }
         tags.sort_by(|a, b| a.name.cmp(&b.name));
@@ -108,6 +111,13 @@ impl Opened {
         let object = self.repository.find_object(tag).ok()?;
         let tag = object.try_into_tag().ok()?;
         tag.tagger().ok().flatten().map(signature)
+    }
+
+    fn tag_message(&self, tag: ObjectId) -> Option<String> {
+        let object = self.repository.find_object(tag).ok()?;
+        let tag = object.try_into_tag().ok()?;
+        let message = cut(&tag.decode().ok()?.message.to_string());
+        (!message.is_empty()).then_some(message)
     }
 
     /// The branch that HEAD names, with the commit it leads to; nothing in an empty repository.

@@ -57,6 +57,9 @@ pub(super) fn tag(place: &Place, found: &TagFound, release: Option<&Release>) ->
         tagger: found.tagger.clone(),
         committed_at: Some(found.committed_at),
         release_name: release.and_then(|release| filled(release.name.as_deref())),
+        notes: release
+            .and_then(|release| filled(release.body.as_deref()))
+            .map(|notes| notes.chars().take(LONGEST_TEXT).collect::<String>().into()),
         published_at: release.and_then(|release| release.published_at),
         prerelease: release.is_some_and(|release| release.prerelease || release.draft),
         digests: release.map(digests).unwrap_or_default(),
@@ -130,6 +133,7 @@ pub(super) fn pull_request(place: &Place, people: &mut People, facts: &PullReque
             .merged_at
             .and_then(|_| facts.merge_commit.as_ref().map(|commit| commit.oid.as_str().into())),
         commits: facts.commits.each().map(|commit| commit.commit.oid.as_str().into()).collect(),
+        paths: facts.paths(),
         merged_at: facts.merged_at,
         merged_by: people.who(&place.origin, facts.merged_by.as_ref()),
         updated_at: Some(facts.updated_at),

@@ -93,6 +93,7 @@ impl Github {
         *self.held() = names.into_iter().zip(read).collect();
         self.take_images(request, &found, depth, &mut harvest).await;
         self.resolve_triggers(request, &mut harvest).await;
+        self.read_addresses(&harvest.people.clone().accounts(), depth).await;
         self.told(harvest, request)
     }
 
@@ -239,7 +240,7 @@ impl Github {
 
     fn told(&self, harvest: Harvest, request: &GatherRequest) -> Gathered {
         let mut gathered = Gathered { records: harvest.records, ..Gathered::default() };
-        gathered.records.accounts = harvest.people.accounts();
+        gathered.records.accounts = self.with_addresses(harvest.people.accounts());
         // Accounts are met in all other records: what is missing there is missing here.
         let accounts_missing = !harvest.failures.is_empty();
         for kind in kinds(request.interest.breadth) {
@@ -270,6 +271,10 @@ impl Github {
 
     pub(super) fn images(&self) -> MutexGuard<'_, BTreeMap<String, Images>> {
         self.images.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn addresses(&self) -> MutexGuard<'_, BTreeMap<Text, Option<Text>>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn logins(&self) -> MutexGuard<'_, BTreeMap<String, Option<Who>>> {

@@ -116,13 +116,17 @@ pub(super) struct PullRequestFacts {
 }
 
 impl PullRequestFacts {
+    /// The paths that it changes, when all of them came.
+    pub(super) fn paths(&self) -> Option<Vec<Text>> {
+        let files = self.files.as_ref().filter(|files| files.total_count == Some(files.each().count() as u64));
+        Some(files?.each().map(|file| Text::from(file.path.as_str())).collect())
+    }
+
     /// The commits whose paths these are: what the merge left behind and, where it is the only one, what was proposed.
     /// After a rebase of many commits the last one is told with the paths of all, which GitHub does not tell apart
     /// from a squash.
-    pub(super) fn paths(&self) -> Vec<(Text, Vec<Text>)> {
-        let files = self.files.as_ref().filter(|files| files.total_count == Some(files.each().count() as u64));
-        let (Some(files), Some(_)) = (files, self.merged_at) else { return Vec::new() };
-        let paths: Vec<Text> = files.each().map(|file| Text::from(file.path.as_str())).collect();
+    pub(super) fn paths_of_commits(&self) -> Vec<(Text, Vec<Text>)> {
+        let (Some(paths), Some(_)) = (self.paths(), self.merged_at) else { return Vec::new() };
         let proposed = self.commits.each().filter(|_| self.commits.total_count == Some(1)).map(|one| &one.commit);
         let commits = self.merge_commit.iter().chain(proposed);
         commits.map(|commit| (Text::from(commit.oid.as_str()), paths.clone())).collect()

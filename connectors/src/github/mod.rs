@@ -5,6 +5,7 @@
 //! Left out: webhooks, branch protection, runs on commits that are no release's, and by default the reports of releases
 //! that were not the newest of their tag pattern when they were first seen (see `Options`).
 
+mod addresses;
 mod client;
 mod comparing;
 mod config;
@@ -29,6 +30,7 @@ mod survey;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -40,7 +42,7 @@ use jiff::Timestamp;
 
 use crate::build::SystemPlan;
 use crate::clock::Clock;
-use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 pub use config::*;
@@ -69,6 +71,8 @@ pub struct Github {
     held: Mutex<BTreeMap<Text, Arc<Held>>>,
     /// Accounts behind logins that only texts name; `None` where there is none.
     logins: Mutex<BTreeMap<String, Option<graph_wire::Who>>>,
+    /// Addresses that people show on their profiles, by login; `None` where they show none or we may not ask.
+    addresses: Mutex<BTreeMap<Text, Option<Text>>>,
     /// Container images by organisation.
     images: Mutex<BTreeMap<String, packages::Images>>,
 }
@@ -83,6 +87,7 @@ pub fn open(plan: &SystemPlan, options: &Options, clock: Arc<dyn Clock>) -> Resu
         client: Client::open(plan, options, clock)?,
         held: Mutex::default(),
         logins: Mutex::default(),
+        addresses: Mutex::default(),
         images: Mutex::default(),
     })
 }
@@ -103,6 +108,10 @@ impl Connector for Github {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         self.read_named(wanted, now).await
+    }
+
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        Some(self)
     }
 
     fn telemetry(&self) -> TelemetrySnapshot {

@@ -109,7 +109,7 @@ impl Github {
                 match self.read_some(held, *kind, &ids, now).await {
                     Ok(bag) => {
                         gathered.records.append(bag.records);
-                        gathered.records.accounts.extend(bag.people.accounts());
+                        gathered.records.accounts.extend(self.with_addresses(bag.people.accounts()));
                     }
                     Err(error) => failed = Some(error),
                 }

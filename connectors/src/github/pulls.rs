@@ -84,7 +84,7 @@ impl Reading<'_> {
                 request.reviews = self.all_reviews(facts.number, people).await?;
                 request.reviews_complete = true;
             }
-            read.paths.extend(facts.paths());
+            read.paths.extend(facts.paths_of_commits());
             read.requests.push(request);
         }
         Ok(read)

@@ -85,6 +85,8 @@ pub(super) struct Release {
     pub(super) html_url: Option<String>,
     #[serde(default)]
     pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) body: Option<String>,
     pub(super) draft: bool,
     pub(super) prerelease: bool,
     pub(super) created_at: Timestamp,

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::wire::{
-    Changelogs, Field, Found, Id, Issue, IssueChangelog, Issues, LinkType, LinkTypes, Myself, Page, Project, User,
-    Version,
+    Changelogs, Field, Found, Id, Issue, IssueChangelog, Issues, LinkType, LinkTypes, Myself, Page, Project, Shown,
+    User, Version, Witnesses,
 };
 use crate::error::{ConnectorError, FailureKind};
 use crate::paging::PageGuard;
@@ -136,6 +136,18 @@ impl Client {
                 .query("orderBy", "sequence")
         })
         .await
+    }
+
+    /// What these issues show of the versions in which they are fixed; issues that are hidden or gone show nothing.
+    pub(super) async fn shown_versions(&self, issues: &[Id]) -> Result<Vec<Shown>, ConnectorError> {
+        const OPERATION: &str = "look at versions";
+        if issues.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<String> = issues.iter().map(Id::to_string).collect();
+        let body = json!({ "issueIdsOrKeys": names, "fields": ["fixVersions"] });
+        let found: Witnesses = self.must(OPERATION, post(OPERATION, "issue/bulkfetch", &body)).await?;
+        Ok(found.issues.into_iter().flat_map(|issue| issue.fields.fix_versions).collect())
     }
 
     /// One version, by id.

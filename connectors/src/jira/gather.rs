@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Account, AccountId, GapCode, RecordKind, Text};
-use futures::stream::{self, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{Vocabulary, former_keys};
 use super::held::Held;
 use super::tally::Tally;
 use super::wire::{History, Id, Issue, IssueChangelog, Project, User, Version};
-use super::{Jira, custom_fields, jql};
+use super::{Jira, custom_fields, jql, versions};
 use crate::contract::{Breadth, GatherRequest, Gathered, Wanted};
 use crate::error::{ConnectorError, FailureKind};
 
@@ -27,7 +26,7 @@ pub(super) async fn gather(jira: &Jira, request: &GatherRequest) -> Gathered {
         tally.darken(&error, jira.kinds());
     }
     let complete: BTreeSet<RecordKind> = match since {
-        // Versions bear no date of change, so they are always read in full.
+        // What is held of versions is all there are; see `versions`.
         Some(_) => [RecordKind::TrackedVersion].into(),
         None => jira.kinds().collect(),
     };
@@ -55,19 +54,27 @@ async fn gather_site(
     };
     let vocabulary =
         vocabulary(jira, projects.clone().into_iter().map(|(key, project)| (project.id, key)), request.now).await?;
-    let versions = read_versions(jira, projects.into_iter().map(|(_, project)| project).collect(), tally).await;
-    let active: Vec<&(Project, Version)> =
-        versions.iter().filter(|(_, version)| is_active(version, &vocabulary, request)).collect();
-    let converted = active.iter().map(|(project, version)| vocabulary.version(version, project));
-    tally.records().tracked_versions.extend(converted);
-
     let before = jira.held().clone();
+    let known = if since.is_some() { before.clone() } else { Held::default() };
+    let projects = projects.into_iter().map(|(_, project)| project).collect();
+    let lists = versions::lists(jira, projects, (&known, request.now), tally).await;
+    let listed = || lists.values().flat_map(|list| list.versions.iter().map(move |version| (list, version)));
+    let active = || listed().filter(|(_, version)| is_active(version, &vocabulary, request));
+    tally.records().tracked_versions.extend(active().map(|(list, version)| {
+        let mut read = vocabulary.version(version, &list.project);
+        read.source.fetched_at = list.read_at;
+        read
+    }));
+
     let mut held = Held {
-        versions: active.iter().map(|(_, version)| version.id).collect(),
-        project_of: versions.iter().map(|(project, version)| (version.id, project.id)).collect(),
+        versions: active().map(|(_, version)| version.id).collect(),
+        project_of: listed().map(|(list, version)| (version.id, list.project.id)).collect(),
         projects: vocabulary.projects.clone(),
+        witnesses: known.witnesses,
+        refreshes: known.refreshes + 1,
         ..Held::default()
     };
+    held.lists = lists;
     let search = Search { since, horizon_start: request.horizon.start, before: &before };
     if let Err(error) = gather_issues(jira, &vocabulary, (&search, &mut held), tally).await {
         tally.darken(&error, OF_ISSUES);
@@ -133,20 +140,6 @@ async fn vocabulary(
     })
 }
 
-/// All versions of the projects. Without one project's versions its issues cannot be told complete either.
-async fn read_versions(jira: &Jira, projects: Vec<Project>, tally: &mut Tally) -> Vec<(Project, Version)> {
-    let read = |project: Project| async move { (jira.client.versions(project.id).await, project) };
-    let mut answers = stream::iter(projects).map(read).buffered(jira.client.upstream().concurrency());
-    let mut all = Vec::new();
-    while let Some((answer, project)) = answers.next().await {
-        match answer {
-            Ok(versions) => all.extend(versions.into_iter().map(|version| (project.clone(), version))),
-            Err(error) => tally.darken(&error, jira.kinds()),
-        }
-    }
-    all
-}
-
 /// Is the version open, or dated within the horizon? Dates have no zone, so the day around it counts as well.
 fn is_active(version: &Version, vocabulary: &Vocabulary, request: &GatherRequest) -> bool {
     let none = Project { id: version.id, key: String::new() };
@@ -183,6 +176,7 @@ async fn gather_issues(
         tally.incomplete(jira, "read issues", &format!("{lost} of {} issues were found but not given", ids.len()));
     }
     held.issues = ids;
+    versions::note(held, &issues);
     let mut references = referred(&issues);
     if search.since.is_some() {
         held.issues.extend(&search.before.issues);

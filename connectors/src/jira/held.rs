@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::Text;
 
+use super::versions::List;
 use super::wire::Id;
 
 /// Known from earlier reads.
@@ -19,4 +20,12 @@ pub(super) struct Held {
     pub(super) project_of: BTreeMap<Id, Id>,
     /// The keys by which projects are mapped.
     pub(super) projects: BTreeMap<Id, Text>,
+    /// The versions of each project.
+    pub(super) lists: BTreeMap<Id, List>,
+    /// An issue of each version that has one.
+    pub(super) witnesses: BTreeMap<Id, Id>,
+    /// Projects whose lists lack a version that an issue names.
+    pub(super) suspects: BTreeSet<Id>,
+    /// Reads of changes since everything was read.
+    pub(super) refreshes: u64,
 }

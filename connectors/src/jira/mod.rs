@@ -8,6 +8,7 @@ mod config;
 mod gather;
 mod held;
 mod tally;
+mod versions;
 
 mod client;
 mod jql;

@@ -73,6 +73,46 @@ pub(super) struct Version {
     pub(super) release_date: Option<String>,
 }
 
+/// A version as an issue shows it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Shown {
+    pub(super) id: Id,
+    name: String,
+    #[serde(default)]
+    released: bool,
+    #[serde(default)]
+    archived: bool,
+    release_date: Option<String>,
+}
+
+impl Shown {
+    /// Does the list of its project show it so, too?
+    pub(super) fn is(&self, listed: &Version) -> bool {
+        self.name == listed.name
+            && self.released == listed.released
+            && self.archived == listed.archived
+            && self.release_date == listed.release_date
+    }
+}
+
+/// Issues with what they show of their versions.
+#[derive(Debug, Deserialize)]
+pub(super) struct Witnesses {
+    pub(super) issues: Vec<Witness>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Witness {
+    pub(super) fields: Showing,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Showing {
+    #[serde(default, rename = "fixVersions", deserialize_with = "null_is_empty")]
+    pub(super) fix_versions: Vec<Shown>,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Field {
     pub(super) id: String,

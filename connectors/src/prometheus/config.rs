@@ -15,8 +15,6 @@ pub struct Options {
     pub build_info: String,
     /// Labels that tell one process of a build from another; processes that differ in these alone are seen as one.
     pub process_labels: Vec<String>,
-    /// Metrics whose labels tell the configuration in force.
-    pub configuration_metrics: Vec<String>,
     /// Health queries by name. `{selector}` stands for the service's labels.
     pub health: BTreeMap<String, HealthQuery>,
     /// How far back what ran is read.
@@ -41,7 +39,6 @@ impl Default for Options {
         Self {
             build_info: "build_info".to_owned(),
             process_labels: vec!["instance".to_owned(), "pod".to_owned()],
-            configuration_metrics: Vec::new(),
             health: BTreeMap::new(),
             lookback: SignedDuration::from_hours(14 * 24),
         }

@@ -1,9 +1,6 @@
 //! The Prometheus connector: what runs and what ran before, whether it is healthy, and which alerts hold.
 //! Every read tells everything, in a number of requests that does not depend on how many services there are; only what
 //! ran long ago is not asked for again before the next full read.
-//!
-//! Labels of configuration metrics are not read: a runtime observation says which build runs, and a settings metric
-//! read as one would show up as a build without a version.
 
 mod alerts;
 mod client;

@@ -1,13 +1,15 @@
 //! What runs now and what ran before, by the labels of one metric. The past is asked for as the steps at which series
 //! appear and disappear: two short answers instead of every point of every series.
 
+use std::collections::BTreeSet;
+
 use domain::{RecordKind, RuntimeObservation};
-use futures::future::try_join4;
+use futures::future::{try_join, try_join3};
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Range, Told};
 use super::convert::{Place, fingerprint, moment};
-use super::intervals::{Grid, Past, Stretch, stretches};
+use super::intervals::{Grid, Past, Stretch, Traces, stretches};
 use super::wire::{Labels, Series};
 use super::{Depth, Options, Prometheus, Read};
 use crate::error::ConnectorError;
@@ -18,6 +20,8 @@ const STEP_SECONDS: i64 = 300;
 const MOST_POINTS: i64 = 600;
 /// Ranges per question; beyond, the step grows.
 const MOST_RANGES: i64 = 24;
+/// Steps that are asked for point by point: one short answer instead of three.
+const MOST_RECENT_STEPS: i64 = 12;
 /// Steps that an incremental read looks at again.
 const OVERLAP_STEPS: i64 = 2;
 const DAY_SECONDS: i64 = 24 * 3600;
@@ -40,28 +44,20 @@ impl Prometheus {
             Some(past) => Grid { first: back(past.grid.last, grid.step, OVERLAP_STEPS).max(grid.first), ..grid },
             None => grid,
         };
+        let steps = unread.last.duration_since(unread.first).as_secs() / grid.step.as_secs();
+        let is_recent = known.is_some() && steps <= MOST_RECENT_STEPS;
         let mut traces = known.map(|past| past.trimmed(grid.first)).unwrap_or_default();
-        let (running, last, appearing, disappearing) = try_join4(
-            client.query("read what runs", questions.now.clone(), at),
-            client.query("read what ran just before", questions.now.clone(), grid.last),
-            self.over(questions.appearing, unread),
-            self.over(questions.disappearing, unread),
-        )
-        .await?;
-        let warnings = running.warnings + last.warnings + appearing.warnings + disappearing.warnings;
+        let before = async {
+            match is_recent {
+                true => self.points(&questions, unread, &mut traces).await,
+                false => self.edges(&questions, unread, &mut traces).await,
+            }
+        };
+        let (running, warnings) =
+            try_join(client.query("read what runs", questions.now.clone(), at), before).await?;
+        let warnings = running.warnings + warnings;
         for sample in running.data {
             traces.entry(sample.metric).or_default().now = true;
-        }
-        for sample in last.data {
-            traces.entry(sample.metric).or_default().at_last_step = true;
-        }
-        for series in appearing.data {
-            let moments = moments(&series);
-            traces.entry(series.metric).or_default().appears.extend(moments);
-        }
-        for series in disappearing.data {
-            let moments = moments(&series);
-            traces.entry(series.metric).or_default().disappears.extend(moments);
         }
         let mut read = Read::default();
         for (labels, trace) in &traces {
@@ -74,6 +70,58 @@ impl Prometheus {
         }
         read.gaps.extend(client.partial(RecordKind::RuntimeObservation, warnings));
         Ok(read)
+    }
+
+    /// A long past as its edges: steps at which series appear and disappear, and what is there at the last one.
+    async fn edges(&self, questions: &Questions, grid: Grid, traces: &mut Traces) -> Result<usize, ConnectorError> {
+        let (last, appearing, disappearing) = try_join3(
+            self.client.query("read what ran just before", questions.now.clone(), grid.last),
+            self.over(questions.appearing.clone(), grid),
+            self.over(questions.disappearing.clone(), grid),
+        )
+        .await?;
+        for sample in last.data {
+            traces.entry(sample.metric).or_default().at_last_step = true;
+        }
+        for series in appearing.data {
+            let moments = moments(&series);
+            traces.entry(series.metric).or_default().appears.extend(moments);
+        }
+        for series in disappearing.data {
+            let moments = moments(&series);
+            traces.entry(series.metric).or_default().disappears.extend(moments);
+        }
+        Ok(last.warnings + appearing.warnings + disappearing.warnings)
+    }
+
+    /// A short past, point by point, and the step before it.
+    async fn points(
+        &self,
+        questions: &Questions,
+        grid: Grid,
+        traces: &mut Traces,
+    ) -> Result<usize, ConnectorError> {
+        let seen = Grid { first: back(grid.first, grid.step, 1), ..grid };
+        let told = self.over(questions.now.clone(), seen).await?;
+        for series in told.data {
+            let there: BTreeSet<Timestamp> = moments(&series).into_iter().collect();
+            let trace = traces.entry(series.metric).or_default();
+            let mut step = grid.first;
+            while step <= grid.last {
+                match (there.contains(&back(step, grid.step, 1)), there.contains(&step)) {
+                    (false, true) => {
+                        trace.appears.insert(step);
+                    }
+                    (true, false) => {
+                        trace.disappears.insert(step);
+                    }
+                    _ => {}
+                }
+                step = back(step, grid.step, -1);
+            }
+            trace.at_last_step = there.contains(&grid.last);
+        }
+        Ok(told.warnings)
     }
 
     /// One range after the other: none of them waits for the others while its own time runs.

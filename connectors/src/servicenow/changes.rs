@@ -25,6 +25,8 @@ pub(super) struct Changes {
     pub(super) items: Listing,
     pub(super) trains: Listing,
     pub(super) offerings: Listing,
+    /// Why the offerings could not be read, where the instance refuses them.
+    pub(super) refused: Option<ConnectorError>,
 }
 
 /// A table whose rows hang on changes, and its column that names the change.
@@ -45,6 +47,7 @@ impl Servicenow {
             Ok(changes) => changes,
             Err(error) => {
                 miss(&mut gathered, RecordKind::Change, &error);
+                miss(&mut gathered, RecordKind::ServiceOffering, &error);
                 Changes::default()
             }
         };
@@ -91,8 +94,15 @@ impl Servicenow {
 
     fn take_changes(&self, round: &Round<'_>, gathered: &mut Gathered, changes: &Changes) {
         gathered.records.changes = self.convert_changes(round, changes);
-        let listings = [&changes.main, &changes.items, &changes.trains, &changes.offerings];
-        settle(gathered, self.reading(round, RecordKind::Change), &listings);
+        let reading = self.reading(round, RecordKind::Change);
+        settle(gathered, reading, &[&changes.main, &changes.items, &changes.trains]);
+        match &changes.refused {
+            Some(error) => miss(gathered, RecordKind::ServiceOffering, error),
+            None => {
+                let reading = Reading { kind: RecordKind::ServiceOffering, ..reading };
+                settle(gathered, reading, &[&changes.offerings]);
+            }
+        }
     }
 
     pub(super) fn convert_changes(&self, round: &Round<'_>, changes: &Changes) -> Vec<domain::Change> {
@@ -126,7 +136,8 @@ impl Servicenow {
             self.of_horizon(round, (&TOUCHED_OFFERING, "task"), &main.rows),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        Ok(Changes { main, items: items?, trains, offerings: refused_is_empty(offerings)? })
+        let (offerings, refused) = or_refused(offerings)?;
+        Ok(Changes { main, items: items?, trains, offerings, refused })
     }
 
     /// Changes that were updated, and those to which an item or a train was added without updating them.
@@ -141,8 +152,8 @@ impl Servicenow {
             self.touched(begins, (&TOUCHED_OFFERING, "task")),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        let offerings = refused_is_empty(offerings)?;
-        let mut changes = Changes { main: main?, items: items?, trains, offerings };
+        let (offerings, refused) = or_refused(offerings)?;
+        let mut changes = Changes { main: main?, items: items?, trains, offerings, refused };
         let read: BTreeSet<&str> = changes.main.rows.iter().filter_map(Row::id).collect();
         let hanging = [&changes.items, &changes.trains, &changes.offerings].into_iter();
         let touched = hanging.flat_map(|listing| &listing.rows).filter_map(|row| row.value("task"));
@@ -154,6 +165,7 @@ impl Servicenow {
             changes.items.join(more.items);
             changes.trains.join(more.trains);
             changes.offerings.join(more.offerings);
+            changes.refused = changes.refused.or(more.refused);
         }
         Ok(changes)
     }
@@ -174,7 +186,8 @@ impl Servicenow {
             self.api.list_by(&offering, &["task"], ids),
         );
         let trains = self.absent_is_empty(round, &TRAIN_TASK, trains)?;
-        Ok(Changes { main: main?, items: items?, trains, offerings: refused_is_empty(offerings)? })
+        let (offerings, refused) = or_refused(offerings)?;
+        Ok(Changes { main: main?, items: items?, trains, offerings, refused })
     }
 
     /// Rows that hang on changes: of those in the horizon, or updated since the mark, themselves or their changes.
@@ -284,13 +297,14 @@ impl Servicenow {
     }
 }
 
-/// Offerings only add to what a change's own record says, so a right that is missing there takes no change away.
-fn refused_is_empty(read: Result<Listing, ConnectorError>) -> Result<Listing, ConnectorError> {
+/// Offerings only add to what a change's own record says, so a right that is missing there takes no change away: it is
+/// a gap of its own kind.
+fn or_refused(read: Result<Listing, ConnectorError>) -> Result<(Listing, Option<ConnectorError>), ConnectorError> {
     match read {
         Err(error) if matches!(error.kind, FailureKind::Denied | FailureKind::Rejected { .. }) => {
-            Ok(Listing::default())
+            Ok((Listing::default(), Some(error)))
         }
-        read => read,
+        read => Ok((read?, None)),
     }
 }
 

@@ -68,11 +68,12 @@ impl Servicenow {
             gathered.join(part);
         }
         gathered.join(self.gather_changes(&round, (&logins, &boards)).await);
-        let named = self.gather_people(&round, &gathered).await;
-        gathered.join(named);
         if !request.since.is_empty() {
             gathered.deleted = self.deletions(&round).await;
         }
+        // Last, because it notes whom it has read: a read that is given up before its end must not have noted anything.
+        let named = self.gather_people(&round, &gathered).await;
+        gathered.join(named);
         self.keep_gaps(request, &mut gathered);
         gathered
     }

@@ -19,6 +19,7 @@ mod problems;
 mod people;
 
 mod read;
+mod texts;
 
 mod convert;
 
@@ -36,11 +37,11 @@ pub use config::*;
 
 use crate::build::SystemPlan;
 use crate::clock::Clock;
-use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 /// The kinds of records that it reads.
-const KINDS: [RecordKind; 14] = [
+const KINDS: [RecordKind; 15] = [
     RecordKind::Change,
     RecordKind::ChangeTask,
     RecordKind::Approval,
@@ -55,6 +56,7 @@ const KINDS: [RecordKind; 14] = [
     RecordKind::Account,
     RecordKind::Group,
     RecordKind::Delegation,
+    RecordKind::ServiceOffering,
 ];
 
 /// Sets the connector of one instance up; nothing is sent yet.
@@ -81,6 +83,10 @@ impl Connector for Servicenow {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         self.read_named(wanted, now).await
+    }
+
+    fn long_texts(&self) -> Option<&dyn LongTexts> {
+        Some(self)
     }
 
     fn telemetry(&self) -> TelemetrySnapshot {

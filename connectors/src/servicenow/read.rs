@@ -78,7 +78,7 @@ impl Servicenow {
             RecordKind::Change => {
                 let changes = self.changes_by_id(round, ids).await?;
                 records.changes = self.convert_changes(round, &changes);
-                vec![changes.main, changes.items, changes.trains, changes.offerings]
+                vec![changes.main, changes.items, changes.trains]
             }
             RecordKind::ChangeTask => {
                 let tasks = by(&CHANGE_TASK, &["sys_id", "change_request"]).await?;

@@ -271,6 +271,22 @@ pub(super) const ARTICLE: Table = Table {
     forms: Forms::Values,
 };
 
+/// What of a change, and of an article below, is read only when somebody asks for it.
+pub(super) const CHANGE_TEXT: Table = Table {
+    operation: "read plans of changes",
+    columns: &["sys_id", "implementation_plan"],
+    essential: &[],
+    forms: Forms::Values,
+    ..CHANGE
+};
+
+pub(super) const ARTICLE_TEXT: Table = Table {
+    operation: "read texts of articles",
+    columns: &["sys_id", "kb_description"],
+    essential: &[],
+    ..ARTICLE
+};
+
 pub(super) const SCHEDULE: Table = Table {
     name: "cmn_schedule_condition",
     operation: "read schedules",
@@ -436,8 +452,9 @@ pub(super) const TEMPLATE_ITEM: Table = Table {
     forms: Forms::Values,
 };
 
-pub(super) const TABLES: [&Table; 23] = [
+pub(super) const TABLES: [&Table; 25] = [
     &CHANGE,
+    &CHANGE_TEXT,
     &CHANGE_TASK,
     &AFFECTED_ITEM,
     &TOUCHED_OFFERING,
@@ -448,6 +465,7 @@ pub(super) const TABLES: [&Table; 23] = [
     &INCIDENT,
     &PROBLEM,
     &ARTICLE,
+    &ARTICLE_TEXT,
     &SCHEDULE,
     &SCHEDULE_SPAN,
     &CAB_MEETING,
@@ -463,7 +481,7 @@ pub(super) const TABLES: [&Table; 23] = [
 ];
 
 /// The kinds that are read, with the table that holds most of each.
-pub(super) const KINDS: [(RecordKind, &Table); 14] = [
+pub(super) const KINDS: [(RecordKind, &Table); 15] = [
     (RecordKind::Change, &CHANGE),
     (RecordKind::ChangeTask, &CHANGE_TASK),
     (RecordKind::Approval, &APPROVAL),
@@ -478,4 +496,5 @@ pub(super) const KINDS: [(RecordKind, &Table); 14] = [
     (RecordKind::Account, &ACCOUNT),
     (RecordKind::Group, &GROUP),
     (RecordKind::Delegation, &DELEGATION),
+    (RecordKind::ServiceOffering, &TOUCHED_OFFERING),
 ];

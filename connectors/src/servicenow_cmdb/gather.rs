@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{RecordKind, Text};
+use domain::{RecordId, RecordKind, Text};
 use futures::stream::{self, StreamExt as _};
 
 use super::client::{Cmdb, Version};
 use super::convert::{self, Origin};
 use super::walk::{Classes, Reach, Walk, ends, find, walk};
-use super::wire::{ITEM, OUTLINE, RELATION};
+use super::wire::{DELETED, ITEM, OUTLINE, RELATION};
 use crate::contract::{Breadth, GatherRequest, Gathered};
 use crate::error::ConnectorError;
 use crate::table_api::settle::{Extent, Reading, doubt, incomplete, miss, settle};
@@ -61,7 +61,7 @@ impl Cmdb {
             return self.application_services(sought).await;
         }
         let (outline, walk) = self.around(&sought, &BTreeSet::new()).await?;
-        Ok(Found { outline, walk, sought })
+        Ok(Found { outline, walk, sought, deleted: Deleted::new() })
     }
 
     /// What was updated among the known items and their relations, and everything around newly named items.
@@ -77,10 +77,11 @@ impl Cmdb {
         let already = self.remember(|memory| memory.sought.clone());
         let sought = sought(request, &already);
         let ids: BTreeSet<String> = known.keys().cloned().collect();
-        let (items, relations, around) = futures::join!(
+        let (items, relations, around, deleted) = futures::join!(
             self.api.list(Read::of(&OUTLINE, since(extents[0]))),
             self.api.list(Read::of(&RELATION, since(extents[1]))),
             self.around(&sought, &ids),
+            self.deletions(extents, known),
         );
         let (mut outline, mut relations, (newly_named, mut walk)) = (items?, relations?, around?);
         outline.rows.retain(|row| row.id().and_then(|id| known.get(id)).is_some_and(|was| *was != version(row)));
@@ -97,7 +98,26 @@ impl Cmdb {
         }
         walk.relations.join(relations);
         outline.join(newly_named);
-        Ok(Found { outline, walk, sought })
+        Ok(Found { outline, walk, sought, deleted })
+    }
+
+    /// Deleted relations, and known items that were deleted, where we may read that; sweeps see it otherwise.
+    async fn deletions(&self, extents: [Extent; 2], known: &BTreeMap<String, Version>) -> Deleted {
+        let mut deleted = Deleted::new();
+        let begins = extents.iter().filter_map(|extent| extent.begins()).min().unwrap_or(jiff::Timestamp::MIN);
+        let query = Query::everything()
+            .and(Condition::starts_with("tablename", "cmdb_"))
+            .and(Condition::since("sys_created_on", begins));
+        let Ok(listing) = self.api.list(Read::of(&DELETED, query)).await else { return deleted };
+        for row in &listing.rows {
+            let (Some(table), Some(id)) = (row.value("tablename"), row.value("documentkey")) else { continue };
+            let [item, relation] = KINDS;
+            let kind = if table == RELATION.name { relation } else { item };
+            if kind == relation || known.contains_key(id) {
+                deleted.entry(kind).or_default().insert(RecordId::new(&self.descriptor.id, id));
+            }
+        }
+        deleted
     }
 
     /// The items of all application services, and those that are asked for; without their neighbourhood.
@@ -113,7 +133,7 @@ impl Cmdb {
             found: all.into_iter().take(self.options.most_items).collect(),
             ..Walk::default()
         };
-        Ok(Found { outline, walk, sought })
+        Ok(Found { outline, walk, sought, deleted: Deleted::new() })
     }
 
     async fn around(
@@ -145,7 +165,7 @@ impl Cmdb {
         (extents, found): ([Extent; 2], Found),
         gathered: &mut Gathered,
     ) {
-        let Found { outline, walk, sought } = found;
+        let Found { outline, walk, sought, deleted } = found;
         let [items_kind, relations_kind] = KINDS;
         let reading =
             |kind, extent| Reading { kind, extent, dated_by: "sys_updated_on", connector: &origin.connector };
@@ -177,6 +197,11 @@ impl Cmdb {
         if breadth == Breadth::All {
             gathered.complete.remove(&relations_kind);
         }
+        self.remember(|memory| {
+            let gone = deleted.get(&items_kind).into_iter().flatten();
+            gone.for_each(|item| drop(memory.items.remove(&*item.native)));
+        });
+        gathered.deleted = deleted;
         // What was read in part is read in full again, so that its gap cannot pass unnoticed.
         for gap in &gathered.gaps {
             gathered.watermarks.remove(&gap.kind);
@@ -246,11 +271,15 @@ impl Cmdb {
     }
 }
 
+/// Records that were deleted, by kind.
+type Deleted = BTreeMap<RecordKind, BTreeSet<RecordId>>;
+
 /// What a read of outlines and relations found.
 struct Found {
     outline: Listing,
     walk: Walk,
     sought: BTreeSet<String>,
+    deleted: Deleted,
 }
 
 /// What is asked for and was not looked for before.

@@ -65,7 +65,17 @@ pub(super) const RELATION: Table = Table {
     forms: Forms::Values,
 };
 
-pub(super) const TABLES: [&Table; 2] = [&ITEM, &RELATION];
+/// What was deleted, from which table.
+pub(super) const DELETED: Table = Table {
+    name: "sys_audit_delete",
+    operation: "read deletions",
+    extends: &[],
+    columns: &["sys_id", "tablename", "documentkey", "sys_created_on"],
+    essential: &[],
+    forms: Forms::Values,
+};
+
+pub(super) const TABLES: [&Table; 3] = [&ITEM, &RELATION, &DELETED];
 
 /// What an item's row says about the row and not about the thing.
 pub(super) const NOT_ATTRIBUTES: [&str; 11] = [

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlackoutId, BookingId, CabMeetingId, ChangeId, ConfigurationItemId, EnvironmentKey, GroupId, RecordId,
-    ServiceKey, ServiceLevelId, Source, Text, TrainId, Window, WindowId,
+    BlackoutId, BookingId, CabMeetingId, ChangeId, ConfigurationItemId, ConnectorId, GroupId, RecordId, ServiceKey,
+    ServiceLevelId, Source, Target, Text, TrainId, Window, WindowId,
 };
 
 /// What a calendar entry of a system does.
@@ -18,11 +18,12 @@ pub enum ScheduleKind {
     Maintenance,
 }
 
-/// What a blackout applies to. Empty lists mean everything.
+/// What a blackout applies to: these targets (none listed = all), and there whatever any other list names (nothing
+/// listed = everything).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlackoutScope {
-    /// Environments.
-    pub environments: Vec<EnvironmentKey>,
+    /// Targets, sorted.
+    pub targets: Vec<Target>,
     /// Services.
     pub services: Vec<ServiceKey>,
     /// Service tags.
@@ -44,6 +45,8 @@ pub struct Blackout {
     pub windows: Vec<Window>,
     /// To what it applies.
     pub scope: BlackoutScope,
+    /// What of its times or its scope could not be understood; it may then close less than it is taken to close.
+    pub doubt: Option<Text>,
     /// What is let through all the same.
     pub exceptions: Vec<BlackoutException>,
     /// Where it was read.
@@ -55,9 +58,11 @@ pub struct Blackout {
 pub struct BlackoutException {
     /// The change.
     pub change: ChangeId,
+    /// Where; empty = wherever the blackout applies.
+    pub targets: Vec<Target>,
     /// When; `None` = the change's own window.
     pub window: Option<Window>,
-    /// Whose login granted it.
+    /// Whose login granted it; without one it lifts nothing.
     pub approver: Option<Text>,
     /// Why.
     pub reason: Option<Text>,
@@ -72,7 +77,9 @@ pub struct ScheduleRecord {
     pub schedule: RecordId,
     /// What the schedule does.
     pub kind: ScheduleKind,
-    /// Its name.
+    /// The schedule's name.
+    pub schedule_name: Text,
+    /// The span's name.
     pub name: Text,
     /// IANA time zone; `None` = floating.
     pub time_zone: Option<Text>,
@@ -82,10 +89,15 @@ pub struct ScheduleRecord {
     pub end: jiff::civil::DateTime,
     /// RFC 5545 rule; `None` = once.
     pub rrule: Option<Text>,
-    /// To what it applies, as an expression in the vendor's words.
+    /// To what it applies, as an expression in the vendor's words; `None` = to everything.
     pub condition: Option<Text>,
-    /// The configuration items it names.
+    /// The configuration items that the expression names by id.
     pub configuration_items: Vec<ConfigurationItemId>,
+    /// The configuration items of `inventory` that the expression names by name. It says something else where both
+    /// lists are empty.
+    pub item_names: Vec<Text>,
+    /// The connector that reads those items.
+    pub inventory: ConnectorId,
     /// Where it was read.
     pub source: Source,
 }

@@ -86,6 +86,8 @@ pub struct Tag {
     pub committed_at: Option<Timestamp>,
     /// Name of the forge's release made from it.
     pub release_name: Option<Text>,
+    /// The notes of the forge's release, or the message of an annotated tag, cut at 4,000 characters.
+    pub notes: Option<Text>,
     /// When the forge published a release from it.
     pub published_at: Option<Timestamp>,
     /// Is the forge's release a draft or pre-release?
@@ -206,6 +208,8 @@ pub struct PullRequest {
     pub merge_commit: Option<Text>,
     /// Its own commits' shas, where read.
     pub commits: Vec<Text>,
+    /// Paths that it changes; `None` when not read to the end.
+    pub paths: Option<Vec<Text>>,
     /// When it was merged.
     pub merged_at: Option<Timestamp>,
     /// Who merged it.

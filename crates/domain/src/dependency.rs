@@ -1,5 +1,6 @@
-//! Dependencies of releases and services on services, with version constraints.
+//! Dependencies of releases and services on services, with version constraints; and which versions work together.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Link, ReleaseKey, ServiceKey, Text};
@@ -40,6 +41,31 @@ pub struct Dependency {
     pub kind: DependencyKind,
     /// Why, in one sentence.
     pub reason: Text,
+    /// How we know.
+    pub link: Link,
+}
+
+/// A service at a version, or at any version that meets a constraint such as `>=5.3.0`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct VersionRange {
+    /// The service.
+    pub service: ServiceKey,
+    /// A version, or a constraint: one that begins with `<`, `>`, `=`, `^`, `~` or `*`.
+    pub version: Text,
+}
+
+/// What is known of two services' versions together. Where there is any such record between two services, they have a
+/// source of compatibility, and a pair of versions without one is unverified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compatibility {
+    /// The one; of a contract, the consumer.
+    pub one: VersionRange,
+    /// The other; of a contract, the provider.
+    pub other: VersionRange,
+    /// Do they work together? `None` = they are meant to be verified and are not yet.
+    pub works: Option<bool>,
+    /// When it was verified, where the source says so.
+    pub verified_at: Option<Timestamp>,
     /// How we know.
     pub link: Link,
 }

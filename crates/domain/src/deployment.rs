@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, ChangeId, DeploymentId, EnvironmentKey, PersonKey, PipelineRunId, ReleaseKey, RepositoryId, Source,
-    Target, Text,
+    AccountId, ChangeId, DeploymentId, EnvironmentKey, Link, PersonKey, PipelineRunId, ReleaseKey, RepositoryId,
+    Source, Target, Text,
 };
 
 /// How it was done.
@@ -142,6 +142,8 @@ pub struct Placement {
     pub observed_at: Timestamp,
     /// First time it was seen without a break, as far as known.
     pub since: Option<Timestamp>,
+    /// How we know that the release is what runs; `None` where it could not be named.
+    pub link: Option<Link>,
     /// Where it was read.
     pub source: Source,
 }

@@ -24,7 +24,7 @@ pub enum FindingCode {
     ScopeChangedAfterApproval,
     /// Commits of the running version are missing in the next one.
     CommitsLost,
-    /// What runs is not what was meant.
+    /// What runs is not what was deployed last.
     RuntimeMismatch,
     /// A change names no release and no release names it.
     UnlinkedChange,

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DependencyKind, Environment, PersonMapping, Service, ServiceKey, Team, Text};
+use crate::{
+    BlackoutScope, DependencyKind, Environment, PersonMapping, Service, ServiceKey, Target, Team, TeamKey, Text,
+    VersionRange, Window,
+};
 
 /// A dependency as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,64 @@ pub struct ConfiguredDependency {
     pub reason: Option<Text>,
 }
 
+/// A blackout as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredBlackout {
+    /// Its name, unique.
+    pub name: Text,
+    /// IANA name of its time zone.
+    pub time_zone: Text,
+    /// Local start of the first.
+    pub start: jiff::civil::DateTime,
+    /// Local end of the first.
+    pub end: jiff::civil::DateTime,
+    /// RFC 5545 rule; `None` = once.
+    pub rrule: Option<Text>,
+    /// To what it applies.
+    pub scope: BlackoutScope,
+    /// What is let through.
+    pub exceptions: Vec<ConfiguredException>,
+}
+
+/// An exception from a configured blackout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredException {
+    /// Number of the change that is let through.
+    pub change: Text,
+    /// Where; empty = wherever the blackout applies.
+    pub targets: Vec<Target>,
+    /// When; `None` = the change's own window.
+    pub window: Option<Window>,
+    /// Who granted it.
+    pub approver: Text,
+    /// Why.
+    pub reason: Option<Text>,
+}
+
+/// What is known, without any system saying so, of two services' versions together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfiguredCompatibility {
+    /// The one.
+    pub one: VersionRange,
+    /// The other.
+    pub other: VersionRange,
+    /// Do they work together? `None` = the two have a source of compatibility, and this is not verified.
+    pub works: Option<bool>,
+    /// Why.
+    pub reason: Option<Text>,
+}
+
+/// People or machines that only so many releases can use at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its key.
+    pub key: Text,
+    /// How many releases it can serve at once; 1 or more.
+    pub capacity: u32,
+    /// The teams whose services' releases need it; empty = all of them.
+    pub teams: Vec<TeamKey>,
+}
+
 /// The company as its configuration describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landscape {
@@ -33,4 +94,10 @@ pub struct Landscape {
     pub people: Vec<PersonMapping>,
     /// Dependencies.
     pub dependencies: Vec<ConfiguredDependency>,
+    /// Versions that work together, or do not.
+    pub compatibilities: Vec<ConfiguredCompatibility>,
+    /// What limits how many releases go at once.
+    pub pools: Vec<Pool>,
+    /// Blackouts.
+    pub blackouts: Vec<ConfiguredBlackout>,
 }

@@ -24,6 +24,7 @@ pub mod provenance;
 pub mod record_kind;
 pub mod records;
 pub mod release;
+mod renewal;
 pub mod service;
 pub mod tag_pattern;
 pub mod verdict;

@@ -56,6 +56,8 @@ pub enum LinkRule {
     CmdbRelation,
     /// A manifest in the repository.
     Manifest,
+    /// A contract test between two versions.
+    ContractTest,
     /// The configuration says so.
     Configuration,
     /// Closeness in time and topology.

@@ -66,11 +66,13 @@ pub enum RecordKind {
     Group,
     /// Delegations.
     Delegation,
+    /// Service offerings that changes touch, beside what a change's own record says.
+    ServiceOffering,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Change,
         Self::ChangeTask,
         Self::Approval,
@@ -101,6 +103,7 @@ impl RecordKind {
         Self::Account,
         Self::Group,
         Self::Delegation,
+        Self::ServiceOffering,
     ];
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::renewal::Renew;
 use crate::{
     Account, Alert, Approval, Artifact, CabMeeting, Change, ChangeTask, ChangeTemplate, CiRelation, Commit,
     CommitRange, ConfigurationItem, Delegation, DeploymentRecord, FieldChange, FileAtTag, Group, HealthObservation,
@@ -82,32 +83,37 @@ macro_rules! records {
             }
 
             /// Forgets the records of one kind and takes the other bag's instead: the other bag holds all there are.
-            pub fn replace(&mut self, kind: RecordKind, other: &mut Self) {
-                $(if RecordKind::$kind == kind { self.$field = std::mem::take(&mut other.$field); })*
-            }
-
-            /// Adds the other bag's records of one kind; a record read again replaces what it was.
-            pub fn upsert(&mut self, kind: RecordKind, other: &mut Self) {
-                $(if RecordKind::$kind == kind && !other.$field.is_empty() {
-                    let places: BTreeMap<RecordKey, usize> =
-                        self.$field.iter().enumerate().map(|(at, $r)| ($key, at)).collect();
-                    for $r in std::mem::take(&mut other.$field) {
-                        match places.get(&$key).and_then(|at| self.$field.get_mut(*at)) {
-                            Some(place) => *place = $r,
-                            None => self.$field.push($r),
-                        }
-                    }
+            /// Tells whether that says anything new beside when it was read.
+            pub fn replace(&mut self, kind: RecordKind, other: &mut Self) -> bool {
+                let mut says_more = false;
+                $(if RecordKind::$kind == kind {
+                    let key = |$r: &$record| -> RecordKey { $key };
+                    says_more |= replace(&mut self.$field, std::mem::take(&mut other.$field), key);
                 })*
+                says_more
             }
 
-            /// Forgets records of one kind by the vendor's ids.
-            pub fn remove(&mut self, kind: RecordKind, gone: &BTreeSet<RecordId>) {
+            /// Adds the other bag's records of one kind; a record read again replaces what it was. Tells whether that
+            /// says anything new beside when it was read.
+            pub fn upsert(&mut self, kind: RecordKind, other: &mut Self) -> bool {
+                let mut says_more = false;
+                $(if RecordKind::$kind == kind && !other.$field.is_empty() {
+                    let key = |$r: &$record| -> RecordKey { $key };
+                    says_more |= upsert(&mut self.$field, std::mem::take(&mut other.$field), key);
+                })*
+                says_more
+            }
+
+            /// Forgets records of one kind by the vendor's ids; tells whether there was any of them.
+            pub fn remove(&mut self, kind: RecordKind, gone: &BTreeSet<RecordId>) -> bool {
+                let before = self.count(kind);
                 $(if RecordKind::$kind == kind {
                     self.$field.retain(|$r| {
                         let (record, _): RecordKey = $key;
                         !gone.contains(&record)
                     });
                 })*
+                self.count(kind) < before
             }
 
             /// Brings every list into the order of its keys, and keeps the last of two records with one key.
@@ -121,6 +127,41 @@ macro_rules! records {
             }
         }
     };
+}
+
+fn upsert<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> RecordKey) -> bool {
+    let mut places: BTreeMap<RecordKey, usize> = held.iter().enumerate().map(|(at, one)| (key(one), at)).collect();
+    let mut says_more = false;
+    for one in newer {
+        let place = *places.entry(key(&one)).or_insert(held.len());
+        says_more |= match held.get_mut(place) {
+            Some(was) => was.renew(one),
+            None => {
+                held.push(one);
+                true
+            }
+        };
+    }
+    says_more
+}
+
+fn replace<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> RecordKey) -> bool {
+    let mut before: BTreeMap<RecordKey, T> = std::mem::take(held).into_iter().map(|one| (key(&one), one)).collect();
+    let newer: BTreeMap<RecordKey, T> = newer.into_iter().map(|one| (key(&one), one)).collect();
+    let mut says_more = false;
+    for (key, one) in newer {
+        held.push(match before.remove(&key) {
+            Some(mut was) => {
+                says_more |= was.renew(one);
+                was
+            }
+            None => {
+                says_more = true;
+                one
+            }
+        });
+    }
+    says_more || !before.is_empty()
 }
 
 records! {
@@ -216,17 +257,20 @@ mod tests {
     #[test]
     fn a_record_read_again_replaces_what_it_was() {
         let mut held = bag(&[("1", "a"), ("2", "b")]);
-        held.upsert(RecordKind::CiRelation, &mut bag(&[("2", "c"), ("3", "d")]));
+        assert!(held.upsert(RecordKind::CiRelation, &mut bag(&[("2", "c"), ("3", "d")])));
         assert_eq!(held, bag(&[("1", "a"), ("2", "c"), ("3", "d")]));
+        assert!(!held.upsert(RecordKind::CiRelation, &mut bag(&[("2", "c")])), "nothing new");
     }
 
     #[test]
     fn replacing_one_kind_forgets_what_is_gone_and_leaves_the_others() {
         let mut held = bag(&[("1", "a")]);
-        held.replace(RecordKind::Change, &mut Records::default());
+        assert!(!held.replace(RecordKind::Change, &mut Records::default()));
         assert_eq!(held, bag(&[("1", "a")]));
-        held.replace(RecordKind::CiRelation, &mut bag(&[("2", "b")]));
+        assert!(held.replace(RecordKind::CiRelation, &mut bag(&[("2", "b")])));
         assert_eq!(held, bag(&[("2", "b")]));
+        assert!(!held.replace(RecordKind::CiRelation, &mut bag(&[("2", "b")])), "nothing new");
+        assert!(held.replace(RecordKind::CiRelation, &mut bag(&[])), "it is gone");
     }
 
     #[test]

@@ -14,3 +14,4 @@ pub mod servicenow;
 
 pub mod bank;
 pub mod estate;
+pub mod replay;

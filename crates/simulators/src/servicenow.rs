@@ -10,6 +10,7 @@ mod dictionary;
 mod display;
 mod entry;
 mod import_set;
+mod incident_log;
 mod input;
 mod limits;
 mod path;
@@ -27,6 +28,7 @@ use axum::Router;
 
 pub use access::{OauthClient, Restriction, User};
 pub use dictionary::Kind;
+pub use incident_log::{Event, IncidentLog, LogError};
 pub use limits::{AppliesTo, Cancelled, ExecutionLimit, Limits, RateRule, SemaphoreLimit};
 pub use store::{Fields, Stamp};
 

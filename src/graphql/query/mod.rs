@@ -1,5 +1,6 @@
 //! What can be asked: one file per group of root fields. Roots stay small; what they lead to stands in `types`.
 
+mod calendar;
 mod changes;
 mod findings;
 mod incidents;
@@ -8,6 +9,8 @@ mod listing;
 mod lookup;
 mod nodes;
 mod releases;
+mod risk;
+mod sequence;
 mod systems;
 mod work_items;
 
@@ -22,6 +25,9 @@ pub(crate) struct Query(
     incidents::IncidentQuery,
     landscape::LandscapeQuery,
     findings::FindingQuery,
+    calendar::CalendarQuery,
     nodes::NodeQuery,
     systems::SystemQuery,
+    sequence::SequenceQuery,
+    risk::RiskQuery,
 );

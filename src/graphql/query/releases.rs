@@ -12,7 +12,7 @@ use crate::graphql::coverage::{Coverage, NAMING};
 use crate::graphql::errors;
 use crate::graphql::paging::{OrderDirection, OrderKey, PageArguments};
 use crate::graphql::session::Session;
-use crate::graphql::types::enums::ReleaseStatus;
+use crate::graphql::types::enums::{ReleaseStatus, RiskLevel};
 use crate::graphql::types::release::{Release, ReleaseConnection, ReleaseEdge};
 use crate::graphql::visibility::At;
 
@@ -33,6 +33,8 @@ pub(crate) struct ReleaseFilter {
     window_from: Option<Timestamp>,
     /// A planned window starts before this moment.
     window_to: Option<Timestamp>,
+    /// Of one of these levels of risk.
+    risk_levels: Option<Vec<RiskLevel>>,
     /// Key, name, description or an alias contains this, in any case.
     text: Option<String>,
     /// Has an open incident that it caused or is suspected of, or has none.
@@ -67,7 +69,10 @@ impl From<&ReleaseFilter> for queries::ReleaseFilter {
             has_open_incident: filter.has_open_incident,
             train: filter.train.as_ref().map(text),
             change: filter.change.as_ref().map(text),
-            risk_levels: None,
+            risk_levels: filter
+                .risk_levels
+                .as_ref()
+                .map(|all| all.iter().map(|level| engine::risk::RiskLevel::from(*level).as_str().into()).collect()),
         }
     }
 }
@@ -79,6 +84,8 @@ pub(crate) enum ReleaseOrderBy {
     Key,
     /// By the start of the first planned window.
     WindowStart,
+    /// By the probability of failure.
+    Risk,
     /// By status, in the order in which a release passes through them.
     Status,
     /// By the service's tier.
@@ -117,7 +124,7 @@ impl ReleaseQuery {
         let session = Session::of(ctx)?;
         let graph = match (max_age.map(u32::try_from), as_of) {
             (None, None) => session.graph.clone(),
-            (None, Some(moment)) => session.as_of(moment).await?.graph,
+            (None, Some(_)) => Session::known(ctx, as_of).await?.graph.clone(),
             (Some(_), Some(_)) => {
                 return Err(errors::bad_input(
                     "`maxAge` reads the present and `asOf` the past: ask for one of them.",
@@ -125,7 +132,9 @@ impl ReleaseQuery {
             }
             (Some(Ok(seconds)), None) => {
                 let age = SignedDuration::from_secs(i64::from(seconds));
-                session.federation.no_older_than(age).await.ok_or_else(errors::not_ready)?
+                let read = session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?;
+                errors::tell_late(ctx, &read.late);
+                read.graph
             }
             (Some(Err(_)), None) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
@@ -158,15 +167,17 @@ impl ReleaseQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<ReleaseConnection>> {
-        let present = Session::of(ctx)?;
-        let past = match as_of {
-            Some(moment) => Some(present.as_of(moment).await?),
-            None => None,
-        };
-        let session = past.as_ref().unwrap_or(present);
+        let session = &*Session::known(ctx, as_of).await?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let (graph, wanted) = (&session.graph, queries::ReleaseFilter::from(&filter));
-        let rows = session.select(|_, index, _: &domain::Release| matches_filter(graph, &wanted, index, &|_| None));
+        let by_risk = order.iter().any(|part| part.by == ReleaseOrderBy::Risk);
+        let risks = match by_risk || filter.risk_levels.is_some() {
+            true => Some(session.risks.of(graph).await?),
+            false => None,
+        };
+        let risk = |index| risks.as_ref().and_then(|risks| risks.get(index));
+        let level = |index| risk(index).map(queries::RiskRank::from);
+        let rows = session.select(|_, index, _: &domain::Release| matches_filter(graph, &wanted, index, &level));
         let directions: Vec<OrderDirection> =
             order.iter().flat_map(|part| std::iter::repeat_n(part.direction, parts(part.by))).collect();
         let arguments = PageArguments { first, after, last, before };
@@ -175,7 +186,11 @@ impl ReleaseQuery {
             Listing { name: "releases", shape: &shape, kinds: NAMING, directions: &directions, arguments };
         let rank = |index: Index<domain::Release>| {
             let release = graph.releases.get(index);
-            order.iter().flat_map(|part| places(graph, release, part.by)).collect()
+            let places = |part: &ReleaseOrder| match part.by {
+                ReleaseOrderBy::Risk => vec![risk_key(risk(index))],
+                by => places(graph, release, by),
+            };
+            order.iter().flat_map(places).collect()
         };
         let edge = |cursor, index| ReleaseEdge { cursor, node: At { graph: session.graph.clone(), index } };
         Ok(listing.page_of((ctx, session), rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
@@ -193,6 +208,12 @@ fn parts(by: ReleaseOrderBy) -> usize {
     if by == ReleaseOrderBy::Key { 7 } else { 1 }
 }
 
+/// The probability in billionths.
+fn risk_key(risk: Option<&engine::risk::Risk>) -> OrderKey {
+    #[expect(clippy::cast_possible_truncation, reason = "a probability in billionths")]
+    risk.map_or(OrderKey::Missing, |risk| OrderKey::Number((risk.points() * 1e7) as i64))
+}
+
 /// A release's place in one order.
 fn places(graph: &ReleaseGraph, release: &domain::Release, by: ReleaseOrderBy) -> Vec<OrderKey> {
     match by {
@@ -206,6 +227,7 @@ fn places(graph: &ReleaseGraph, release: &domain::Release, by: ReleaseOrderBy) -
             vec![tier.map_or(OrderKey::Missing, |tier| OrderKey::Number(i64::from(tier)))]
         }
         ReleaseOrderBy::UpdatedAt => vec![time_key(release.updated_at)],
+        ReleaseOrderBy::Risk => vec![OrderKey::Missing],
     }
 }
 

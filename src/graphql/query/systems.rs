@@ -17,6 +17,6 @@ impl SystemQuery {
 
     /// The configured systems: whether they answer, and how fresh what is held of them is.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        Ok(Session::of(ctx)?.federation.statuses().await.into_iter().map(Connector).collect())
+        Ok(Session::of(ctx)?.live().statuses().await.into_iter().map(Connector).collect())
     }
 }

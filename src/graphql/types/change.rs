@@ -1,6 +1,7 @@
 //! Changes: what the IT service management authorises, with their approvals and configuration items.
 
 use async_graphql::{Context, ID, Object, Result};
+use connectors::LongText;
 use domain::{AccountId, RecordKind};
 use jiff::Timestamp;
 
@@ -91,6 +92,13 @@ impl Change {
     /// The long text.
     async fn description(&self) -> Option<&str> {
         self.node().description.as_deref()
+    }
+
+    /// How it is to be carried out. Read from its system when it is asked for.
+    #[graphql(complexity = 5)]
+    async fn implementation_plan(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let text = Session::of(ctx)?.long_text(ctx, LongText::ImplementationPlan, &self.node().id.0).await;
+        Ok(text.map(|text| text.to_string()))
     }
 
     /// The key that a partner system put in.

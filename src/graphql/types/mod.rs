@@ -4,9 +4,12 @@ pub(crate) mod enums;
 
 pub(crate) mod release;
 
+pub(crate) mod alias;
 pub(crate) mod approval;
 pub(crate) mod artifact;
 pub(crate) mod blast_radius;
+pub(crate) mod blocker;
+pub(crate) mod calendar;
 pub(crate) mod change;
 pub(crate) mod commit;
 pub(crate) mod configuration_item;
@@ -24,8 +27,11 @@ pub(crate) mod problem;
 pub(crate) mod provenance;
 pub(crate) mod pull_request;
 pub(crate) mod repository;
+pub(crate) mod risk;
+pub(crate) mod sequence;
 pub(crate) mod service;
 pub(crate) mod system;
+pub(crate) mod target;
 pub(crate) mod trace;
 pub(crate) mod train;
 pub(crate) mod work_item;

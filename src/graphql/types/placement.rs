@@ -9,11 +9,11 @@ use engine::graph::ReleaseGraph;
 use engine::queries::{deployed_at, intended_at};
 use jiff::Timestamp;
 
-use super::Source;
 use super::drift::Drift;
 use super::environment::Target;
 use super::release::Release;
 use super::service::Service;
+use super::{Link, Source};
 use crate::graphql::coverage::Coverage;
 use crate::graphql::session::Session;
 
@@ -54,6 +54,11 @@ impl Placement {
     async fn release(&self, ctx: &Context<'_>) -> Result<Option<Release>> {
         let session = Session::of(ctx)?;
         Ok(self.seen.release.as_ref().and_then(|key| session.find(&self.graph, key)))
+    }
+
+    /// How we know that the release is what runs; null where it could not be named.
+    async fn link(&self) -> Option<Link> {
+        self.seen.link.as_ref().map(Link::from)
     }
 
     /// The version as observed.

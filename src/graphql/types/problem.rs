@@ -1,6 +1,7 @@
 //! Problems and known errors.
 
 use async_graphql::{Context, ID, Object, Result};
+use connectors::LongText;
 use domain::RecordKind;
 use jiff::Timestamp;
 
@@ -152,6 +153,13 @@ impl KnownError {
     /// What to do meanwhile.
     async fn workaround(&self) -> Option<&str> {
         self.node().workaround.as_deref()
+    }
+
+    /// The article about it. Read from its system when it is asked for.
+    #[graphql(complexity = 5)]
+    async fn article(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let text = Session::of(ctx)?.long_text(ctx, LongText::KnownErrorArticle, &self.node().source.record).await;
+        Ok(text.map(|text| text.to_string()))
     }
 
     /// The problem.

@@ -1,6 +1,7 @@
 //! Pull requests and their reviews.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use connectors::LongText;
 use domain::{Gap as Missing, GapCode, RecordKind};
 use jiff::Timestamp;
 
@@ -71,6 +72,13 @@ impl PullRequest {
     /// The number people say, unique in its repository.
     async fn number(&self) -> u64 {
         self.node().number
+    }
+
+    /// The long text. Read from its forge when it is asked for.
+    #[graphql(complexity = 5)]
+    async fn description(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let text = Session::of(ctx)?.long_text(ctx, LongText::PullRequestDescription, &self.node().id.0).await;
+        Ok(text.map(|text| text.to_string()))
     }
 
     /// One line.

@@ -5,19 +5,23 @@ use domain::{ConnectorId, Family, RecordKind};
 use engine::queries::{change_count, open_incident_count};
 use jiff::Timestamp;
 
+use super::alias::Alias;
 use super::artifact::{LinkedArtifactConnection, LinkedArtifactEdge};
 use super::blast_radius::BlastRadius;
+use super::blocker::{Blocker, Unblocking};
 use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::commit::{LinkedCommitConnection, LinkedCommitEdge};
 use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPENDENCIES};
 use super::deployment::{DeploymentConnection, DeploymentEdge};
-use super::enums::{AliasScheme, ReleaseStatus, StepKind, TargetStatus};
+use super::enums::{ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
+use super::risk::{Classification, Risk};
 use super::service::Service;
+use super::target::TargetInput;
 use super::train::{LinkedTrainConnection, LinkedTrainEdge};
 use super::work_item::{LinkedWorkItemConnection, LinkedWorkItemEdge};
 use super::{Gap, Link, Source};
@@ -166,6 +170,16 @@ impl Release {
         let session = Session::of(ctx)?;
         let rows = open_incident_count(&self.graph, self.index);
         Ok(Coverage::of(session, &self.graph, &[RecordKind::Incident], &[]).count(ctx, rows))
+    }
+
+    /// How likely it fails in production, why, and who looks at it.
+    async fn risk(&self, ctx: &Context<'_>) -> Result<Option<Risk>> {
+        Risk::of(ctx, self).await
+    }
+
+    /// Standard, normal or emergency, by the configured decision table.
+    async fn classification(&self, ctx: &Context<'_>) -> Result<Option<Classification>> {
+        Classification::of(ctx, self).await
     }
 
     /// Releases that it needs.
@@ -401,6 +415,27 @@ impl Release {
         BlastRadius::of(self, Session::of(ctx)?.scope(), depth)
     }
 
+    /// What stands in its way at a target: a preview from the graph as it is, nothing is read or recorded.
+    async fn blockers(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Blocker>> {
+        self.blockers_at(ctx, &target, at)
+    }
+
+    /// The smallest set of acts after which nothing stands in its way, and the earliest window that results.
+    async fn what_would_unblock(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        at: Option<Timestamp>,
+    ) -> Result<Unblocking> {
+        self.unblocking_at(ctx, &target, at)
+    }
+
     /// What is missing of the records that this release is made from.
     async fn gaps(&self, ctx: &Context<'_>) -> Result<Vec<Gap>> {
         Ok(Gap::told_once(all_gaps(Session::of(ctx)?, &self.graph, OF_RELEASE)))
@@ -409,31 +444,6 @@ impl Release {
     /// The records that name it.
     async fn sources(&self) -> Vec<Source> {
         self.node().sources.iter().map(|source| Source::new(&self.graph, source, NAMING)).collect()
-    }
-}
-
-/// One name of a release in one system.
-#[derive(SimpleObject)]
-#[graphql(name = "ReleaseAlias")]
-pub(crate) struct Alias {
-    /// What kind of name it is.
-    scheme: AliasScheme,
-    /// The name as the system writes it.
-    value: String,
-    /// Id of the system.
-    connector: String,
-    /// Is it unambiguous? Releases are merged on exact names only.
-    exact: bool,
-}
-
-impl From<&domain::ReleaseAlias> for Alias {
-    fn from(alias: &domain::ReleaseAlias) -> Self {
-        Self {
-            scheme: alias.scheme.into(),
-            value: alias.value.to_string(),
-            connector: alias.connector.to_string(),
-            exact: alias.exact,
-        }
     }
 }
 

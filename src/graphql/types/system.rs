@@ -24,9 +24,10 @@ impl Graph {
         self.0.version
     }
 
-    /// The moment whose knowledge it is (UTC).
-    async fn assembled_at(&self) -> Timestamp {
-        self.0.assembled_at
+    /// The moment whose knowledge it is (UTC): when it was assembled, or when the systems last told nothing else.
+    async fn assembled_at(&self, ctx: &Context<'_>) -> Result<Timestamp> {
+        let as_of = Session::of(ctx)?.as_of();
+        Ok(as_of.map_or(self.0.assembled_at, |as_of| as_of.max(self.0.assembled_at)))
     }
 
     /// How many releases it holds that the caller may see.

@@ -43,6 +43,9 @@ async fn a_release_is_read_with_all_it_left_behind() {
         [ReviewState::Approved, ReviewState::Commented]
     );
     assert!(pull.reviews_complete);
+    let known = |id: &str| records.accounts.iter().find(|account| &*account.id.0.native == id);
+    let address = |id: &str| known(id).expect("an account").email.as_deref();
+    assert_eq!((address("3"), address("1")), (Some("eve@bank.example"), None), "who shows one on a profile");
 
     let deployment = records.deployments.first().expect("a deployment");
     assert_eq!(deployment.outcome, DeploymentOutcome::Succeeded);

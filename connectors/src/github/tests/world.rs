@@ -119,7 +119,9 @@ pub(super) fn connector(server: &Server, options: &Options) -> Github {
 }
 
 fn user((id, login): (u64, &str)) -> hub::User {
-    hub::User { id, login: login.into(), name: Some(login.to_uppercase()), ..hub::User::default() }
+    // One of them shows an address.
+    let email = (login == "eve").then(|| "eve@bank.example".to_owned());
+    hub::User { id, login: login.into(), name: Some(login.to_uppercase()), email, ..hub::User::default() }
 }
 
 fn bot() -> hub::User {

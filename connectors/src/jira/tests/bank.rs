@@ -20,10 +20,11 @@ async fn the_banks_site_is_read_whole_in_few_requests() {
         token: TOKEN.into(),
         browse: Browse::All,
     }];
-    let server = Server::start(simulated::Jira::new(site).router(), 0, clock.clone()).await.expect("a free port");
+    let simulator = simulated::Jira::new(site);
+    let server = Server::start(simulator.router(), 0, clock.clone()).await.expect("a free port");
     let jira = connector(&server, &clock, (estate::jira::READER.1, TOKEN), Options::default());
     let interest = Interest { projects: mapped, ..Interest::default() };
-    let read = jira.gather(&GatherRequest { interest, ..request() }).await;
+    let read = jira.gather(&GatherRequest { interest: interest.clone(), ..request() }).await;
     assert_eq!(gaps(&read), [""; 0]);
     let upcoming: BTreeSet<u64> = content
         .versions
@@ -48,4 +49,28 @@ async fn the_banks_site_is_read_whole_in_few_requests() {
     let budget = lists.sum::<usize>() + items.div_ceil(100) + items.div_ceil(500) + 6;
     let sent = server.requests.total();
     assert!(sent <= budget as u64, "{sent} of {budget}: {:?}", server.requests.counts());
+
+    // Afterwards: at most two requests for each kind of record, whatever there is.
+    let later = || GatherRequest { since: read.watermarks.clone(), interest: interest.clone(), ..request() };
+    for _ in 0..2 {
+        server.requests.reset();
+        let refreshed = jira.gather(&later()).await;
+        assert_eq!(gaps(&refreshed), [""; 0]);
+        assert_eq!(refreshed.records.tracked_versions, read.records.tracked_versions);
+        let lists = server.requests.matching("/version").len();
+        assert!(lists <= 2, "{lists} requests for versions");
+        let sent = server.requests.total();
+        assert!(sent <= 2 * read.complete.len() as u64, "{sent}: {:?}", server.requests.counts());
+    }
+
+    // A version that is released is seen by an issue that shows it, though its list is not read in its turn.
+    let released =
+        *upcoming.iter().find(|id| content.issues.iter().any(|one| one.fix_versions.contains(id))).expect("one");
+    simulator.change_version(released, |version| version.released = true).expect("a version");
+    let is_released = |read: &Gathered| {
+        let id = released.to_string();
+        read.records.tracked_versions.iter().any(|one| *one.id.0.native == *id && one.released)
+    };
+    let (one, other) = (jira.gather(&later()).await, jira.gather(&later()).await);
+    assert!(is_released(&one) || is_released(&other), "seen in its turn");
 }

@@ -165,3 +165,29 @@ async fn an_incremental_read_ends_where_a_full_read_ends_and_asks_for_less() {
     assert_eq!(incremental.complete, full.complete);
     assert_eq!(full.records.runtime_observations.len(), 3);
 }
+
+#[tokio::test]
+async fn a_read_soon_after_asks_for_less_and_ends_where_a_full_one_ends() {
+    use crate::contract::Connector as _;
+    let series = vec![build("a", "1.0.0", ago(3000)).until(ago(603)), build("a", "1.1.0", ago(603))];
+    let bench = Bench::with(Content { series, ..Content::default() }).await;
+    let connector = bench.connector();
+    let mut marks = connector.gather(&bench.request(&[])).await.watermarks;
+    for step in 0..4 {
+        match step {
+            1 => bench.simulated.end_series(&named("build_info", &[("version", "1.1.0")])),
+            2 => bench.simulated.edit(|content| content.series.push(build("a", "1.2.0", bench.clock.now()))),
+            _ => {}
+        }
+        bench.clock.advance(SignedDuration::from_mins(17));
+        bench.server.requests.reset();
+        let mut request = bench.request(&[]);
+        request.since = marks;
+        let incremental = connector.gather(&request).await;
+        // The time, what runs, and the short past.
+        assert_eq!(bench.server.requests.matching("/query").len(), 3, "{:?}", bench.server.requests.counts());
+        let full = bench.gather(&[]).await;
+        assert_eq!(incremental.records, full.records, "after step {step}");
+        marks = incremental.watermarks;
+    }
+}

@@ -93,7 +93,8 @@ pub(in crate::servicenow) fn change(
         class_label: row.label_text("type"),
         state: state(row),
         state_label: row.label_text("state"),
-        on_hold: row.flag("on_hold"),
+        // A flag that is sent empty was never set; one that is not sent was hidden.
+        on_hold: row.flag("on_hold").or_else(|| row.has("on_hold").then_some(false)),
         short_description: row.text("short_description"),
         description: row.text("description"),
         correlation_id: own_column(&options.release_column).map(Into::into).or(row.text("correlation_id")),

@@ -56,13 +56,18 @@ fn record(origin: &Origin, schedule: &Row, entry: &Row) -> Option<ScheduleRecord
         id: WindowId(origin.record(entry.id()?)),
         schedule: source.record.clone(),
         kind,
+        schedule_name: schedule.text("name").unwrap_or_default(),
         name: entry.text("name").or(schedule.text("name")).unwrap_or_default(),
         time_zone: zone.map(Text::from),
         start: local(start, zone)?,
         end: local_end(entry, end, zone)?,
         rrule: rule(entry)?,
         condition: schedule.text("condition"),
-        configuration_items: named_items(origin, schedule),
+        configuration_items: among(schedule, "sys_id")
+            .map(|id| ConfigurationItemId::new(&origin.cmdb, id))
+            .collect(),
+        item_names: among(schedule, "name").map(Text::from).collect(),
+        inventory: origin.cmdb.clone(),
         source,
     })
 }
@@ -140,14 +145,11 @@ fn days(digits: &str) -> Option<String> {
     Some(digits.map(day).collect::<Option<Vec<_>>>()?.join(","))
 }
 
-fn named_items(origin: &Origin, schedule: &Row) -> Vec<ConfigurationItemId> {
-    let condition = schedule.value("condition").unwrap_or_default();
-    if condition.contains('^') {
-        return Vec::new();
-    }
-    let ids = condition.strip_prefix("sys_idIN").or_else(|| condition.strip_prefix("sys_id="));
-    let ids = ids.unwrap_or_default().split(',').filter(|id| !id.is_empty());
-    let mut items: Vec<_> = ids.map(|id| ConfigurationItemId::new(&origin.cmdb, id)).collect();
-    items.sort();
-    items
+/// The values that a condition wants a field to have, in order; none where it says anything else.
+fn among<'a>(schedule: &'a Row, field: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let condition = schedule.value("condition").filter(|condition| !condition.contains('^')).unwrap_or_default();
+    let wanted = condition.strip_prefix(field).unwrap_or_default();
+    let wanted = wanted.strip_prefix("IN").or_else(|| wanted.strip_prefix('=')).unwrap_or_default();
+    let values: std::collections::BTreeSet<&str> = wanted.split(',').filter(|value| !value.is_empty()).collect();
+    values.into_iter()
 }

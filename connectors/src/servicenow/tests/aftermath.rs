@@ -127,7 +127,9 @@ async fn an_offering_is_known_by_the_id_that_the_cmdb_gives_it() {
     let deny = Restriction::DenyTable { table: "task_service_offering".to_owned() };
     world.instance.restrict("svc.interlock", vec![deny]);
     let refused = world.gather().await;
-    assert_eq!((refused.gaps.len(), refused.records.changes.len()), (0, 1));
+    let gaps: Vec<_> = refused.gaps.iter().map(|gap| (gap.kind, gap.code)).collect();
+    assert_eq!(gaps, [(RecordKind::ServiceOffering, GapCode::SourceDenied)]);
+    assert!(refused.complete.contains(&RecordKind::Change) && refused.records.changes.len() == 1);
 }
 
 #[tokio::test]

@@ -186,6 +186,26 @@ async fn an_incremental_read_ends_where_a_full_one_ends() {
 }
 
 #[tokio::test]
+async fn a_read_of_changes_sees_what_was_deleted() {
+    let world = World::open(Options::default()).await;
+    let app = world.insert("cmdb_ci_appl", &[("name", "app")]);
+    let hosts = ["one", "other"].map(|name| world.insert("cmdb_ci_linux_server", &[("name", name)]));
+    let relations = hosts.clone().map(|host| world.relate(&app, "Runs on::Runs", &host));
+    let held = world.gather(&["app"]).await;
+    world.clock.advance(SignedDuration::from_hours(1));
+    assert!(world.instance.delete("cmdb_rel_ci", &relations[0]));
+    assert!(world.instance.delete("cmdb_ci_linux_server", &hosts[0]));
+    world.server.requests.reset();
+    let request = GatherRequest { since: held.watermarks.clone(), ..world.request(&["app"]) };
+    let read = world.connector.gather(&request).await;
+    assert_eq!(read.gaps, []);
+    let gone = |kind: RecordKind| read.deleted[&kind].iter().map(|id| id.native.to_string()).collect::<Vec<_>>();
+    assert_eq!(gone(RecordKind::CiRelation), [relations[0].clone()]);
+    assert_eq!(gone(RecordKind::ConfigurationItem), [hosts[0].clone()]);
+    assert!(world.server.requests.total() <= 4, "{:?}", world.server.requests.counts());
+}
+
+#[tokio::test]
 async fn faults_and_hidden_rows_are_gaps() {
     let world = World::open(Options::default()).await;
     let app = world.insert("cmdb_ci_appl", &[("name", "app")]);
@@ -250,7 +270,7 @@ async fn the_whole_banks_cmdb_comes_out() {
     let request = GatherRequest { since: gathered.watermarks.clone(), ..world.request(&all) };
     let again = world.connector.gather(&request).await;
     assert_eq!((again.gaps.len(), again.records.configuration_items.len()), (0, 0));
-    // One for the items; the relations were all made in one second, so they come again in their pages.
+    // One for the items and one for what was deleted; the relations were all made in one second, so they come again in their pages.
     let pages = gathered.records.ci_relations.len() as u64 / 1000 + 1;
-    assert!(world.server.requests.total() <= 1 + pages, "{} of {total}", world.server.requests.total());
+    assert!(world.server.requests.total() <= 2 + pages, "{} of {total}", world.server.requests.total());
 }

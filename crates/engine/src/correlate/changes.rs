@@ -9,11 +9,11 @@ use domain::{
 
 use super::evidence::seen;
 use super::findings::{self, Draft};
-use super::walk::Walk;
+use super::walk::{ToldByChange, Walk};
 use crate::graph::{Index, RelationBuilder};
 
 /// Confidence of a version that was not written out in full.
-const SHORT_SPELLING: f64 = 0.8;
+pub(super) const SHORT_SPELLING: f64 = 0.8;
 /// Confidence that a change that names a release's work item carries the release.
 const BY_WORK_ITEM: f64 = 0.7;
 /// Confidence of item, window and train together.
@@ -104,16 +104,30 @@ fn by_deployment(
     settled: &mut BTreeSet<(Index<Change>, Index<Service>)>,
 ) {
     let numbers = changes_by_number(walk);
+    let exact: Vec<&ToldByChange> = walk.told.changes.iter().filter(|told| told.exact).collect();
+    let named: BTreeSet<_> = exact.iter().map(|told| (told.change, told.release)).collect();
+    let spoken_for: BTreeSet<_> =
+        exact.iter().filter_map(|told| Some((told.change, walk.service_of(told.release)?))).collect();
     for (place, release) in &walk.told.deployments {
         let Some(record) = walk.deployments.get(*place) else { continue };
+        // What is put back under a change's number is not what the change brings.
+        if record.rollback_of.is_some() {
+            continue;
+        }
         let Some(number) = &record.change_number else { continue };
         let [change] = numbers.get(number.to_uppercase().as_str()).map(Vec::as_slice).unwrap_or_default() else {
             continue;
         };
+        // Nor is anything else of a service whose version the change itself names.
+        let service = walk.service_of(*release);
+        let speaks = service.is_some_and(|service| spoken_for.contains(&(*change, service)));
+        if speaks && !named.contains(&(*change, *release)) {
+            continue;
+        }
         let summary = format!("A deployment of {} names {number}", walk.graph.releases.get(*release).key);
         let evidence = seen(EvidenceKind::Field, summary, &record.source);
         builder.add(*release, *change, Link::explicit(LinkRule::Field, evidence));
-        settled.extend(walk.service_of(*release).map(|service| (*change, service)));
+        settled.extend(service.map(|service| (*change, service)));
     }
 }
 
@@ -287,6 +301,25 @@ mod tests {
             world.change_saying("CHG1", "Deploy payments-api 2.14.0", "Way back: payments-api 2.13.1"),
             "payments-api@2.14.0<-CHG1 VersionInText",
         );
+    }
+
+    #[test]
+    fn a_deployment_joins_its_release_with_the_change_it_names_but_not_what_it_puts_back() {
+        let repo = "bank/payments-api";
+        let deployed = |title: &str, shape: &dyn Fn(&mut domain::DeploymentRecord)| {
+            let world = pay().tag(repo, "v2.13.1", "c0").tag(repo, "v2.14.0", "c1").change("CHG1", title, None);
+            let mut world = world.deployed(repo, "v2.14.0", "production", "2026-06-10T18:00:00Z", "success");
+            world = world.deployed(repo, "v2.13.1", "production", "2026-06-10T18:47:00Z", "success");
+            for record in &mut world.records.deployments {
+                record.change_number = Some("CHG1".into());
+            }
+            shape(world.records.deployments.last_mut().expect("just added"));
+            world
+        };
+        let back = |record: &mut domain::DeploymentRecord| record.rollback_of = Some("2.14.0".into());
+        check(deployed("Deploy", &back), "payments-api@2.14.0<-CHG1 Field");
+        check(deployed("Deploy payments-api 2.14.0", &|_| {}), "payments-api@2.14.0<-CHG1 Field");
+        check(deployed("Deploy", &|_| {}), "payments-api@2.13.1<-CHG1 Field; payments-api@2.14.0<-CHG1 Field");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use super::evidence::seen;
-use super::services::Touches;
+use super::services::{Part, Touches};
 use super::sightings::service_of_artifact;
 use super::walk::Walk;
 use crate::graph::{Index, RelationBuilder};
@@ -27,10 +27,6 @@ pub(super) fn shas(walk: &Walk) -> Shas {
 /// Joins releases with commits and pull requests, and pull requests with their commits.
 pub(super) fn link_code(walk: &mut Walk) {
     let shas = shas(walk);
-    let mut commits = RelationBuilder::default();
-    for (release, _) in walk.graph.releases.iter() {
-        link_range(walk, release, &shas, &mut commits);
-    }
     let mut own: RelationBuilder<PullRequest, Commit> = RelationBuilder::default();
     for (index, request) in walk.graph.pull_requests.iter() {
         for sha in request.commits.iter().chain(&request.merge_commit) {
@@ -41,8 +37,12 @@ pub(super) fn link_code(walk: &mut Walk) {
             }
         }
     }
-    walk.graph.release_commits = commits.build();
     walk.graph.pull_request_commits = own.build();
+    let mut commits = RelationBuilder::default();
+    for (release, _) in walk.graph.releases.iter() {
+        link_range(walk, release, &shas, &mut commits);
+    }
+    walk.graph.release_commits = commits.build();
     let mut requests = RelationBuilder::default();
     for (release, commit, way) in walk.graph.release_commits.iter() {
         for related in walk.graph.pull_request_commits.to(commit) {
@@ -64,7 +64,7 @@ fn link_range(walk: &Walk, release: Index<Release>, shas: &Shas, builder: &mut R
     let base = range.base.as_deref().unwrap_or("the beginning");
     for sha in &range.commits {
         let Some(index) = shas.get(&(range.repository.clone(), sha.clone())) else { continue };
-        let (confidence, exact) = match (part.touched_by(walk.graph.commits.get(*index)), range.complete) {
+        let (confidence, exact) = match (touches(walk, part, *index), range.complete) {
             (Touches::No, _) => continue,
             (Touches::Yes, true) => (1.0, true),
             (Touches::Yes, false) => (0.9, false),
@@ -75,6 +75,24 @@ fn link_range(walk: &Walk, release: Index<Release>, shas: &Shas, builder: &mut R
             Link::derived(LinkRule::CommitRange, confidence, seen(EvidenceKind::Commit, summary, &range.source));
         builder.add(release, *index, Link { exact, ..link });
     }
+}
+
+/// Does a commit touch a service's part of a repository? Where its own paths were not read, those of its pull requests
+/// answer as far as they leave no doubt: all of them in the part, or none.
+pub(super) fn touches(walk: &Walk, part: &Part, commit: Index<Commit>) -> Touches {
+    let own = part.touched_by(walk.graph.commits.get(commit).paths.as_deref());
+    if own != Touches::Unknown {
+        return own;
+    }
+    let requests = walk.graph.pull_request_commits.to(commit);
+    let answers: BTreeSet<Touches> = requests
+        .map(|related| match walk.graph.pull_requests.get(related.index).paths.as_deref() {
+            Some(paths) if part.holds(paths) => Touches::Yes,
+            paths if part.touched_by(paths) == Touches::No => Touches::No,
+            _ => Touches::Unknown,
+        })
+        .collect();
+    super::services::only(&answers).unwrap_or(Touches::Unknown)
 }
 
 /// Joins releases with artifacts: same digest, same commit, or the version in the artifact's tag.
@@ -188,5 +206,27 @@ mod tests {
             .range("bank/channels", None, "mobile-app/v12.0.0", &["c2", "c1"])
             .range("bank/channels", None, "portal/v8.1.0", &["c2", "c1"]);
         check(world, "customer-portal@8.1.0<-c2 mobile-app@12.0.0<-c1");
+    }
+
+    #[test]
+    fn in_a_shared_repository_a_commit_without_paths_lies_where_all_its_pull_request_does() {
+        let repo = "bank/channels";
+        let world = World::new()
+            .service_in("mobile-app", repo, "apps/mobile/**", "mobile-app/v{version}")
+            .service_in("customer-portal", repo, "apps/portal/**", "portal/v{version}")
+            .tag(repo, "portal/v8.1.0", "c4")
+            .pull_request(repo, 1, "c2", &["c1"])
+            .changing(&["apps/portal/b.ts"])
+            .pull_request(repo, 2, "c3", &[])
+            .changing(&["apps/mobile/a.ts"])
+            .pull_request(repo, 3, "c4", &[])
+            .changing(&["apps/mobile/a.ts", "apps/portal/b.ts"])
+            .range(repo, None, "portal/v8.1.0", &["c4", "c3", "c2", "c1"]);
+        let world = ["c1", "c2", "c3", "c4"].iter().fold(world, |world, sha| world.commit(repo, sha, "work"));
+        check(
+            world,
+            "customer-portal@8.1.0<-c1 customer-portal@8.1.0<-c2 customer-portal@8.1.0<-~c4 \
+             customer-portal@8.1.0<-#1 customer-portal@8.1.0<-~#3",
+        );
     }
 }

@@ -14,7 +14,28 @@ use super::walk::Walk;
 use crate::graph::{DependencyEdge, Index};
 
 /// The file in which a release says what it needs.
-const MANIFEST: &str = "release-manifest.toml";
+pub(super) const MANIFEST: &str = "release-manifest.toml";
+
+/// Which releases stand at which tags.
+pub(super) struct ReleasesAtTags<'g>(BTreeMap<(&'g domain::RepositoryId, &'g Text), BTreeSet<Index<Release>>>);
+
+impl<'g> ReleasesAtTags<'g> {
+    pub(super) fn of(walk: &'g Walk) -> Self {
+        let mut by_tag: BTreeMap<(&domain::RepositoryId, &Text), BTreeSet<Index<Release>>> = BTreeMap::new();
+        for (release, tags) in &walk.told.tags {
+            for tag in tags {
+                let tag = walk.graph.tags.get(*tag);
+                by_tag.entry((&tag.repository, &tag.name)).or_default().insert(*release);
+            }
+        }
+        Self(by_tag)
+    }
+
+    /// The only release at a file's tag.
+    pub(super) fn only(&self, file: &domain::FileAtTag) -> Option<Index<Release>> {
+        self.0.get(&(&file.repository, &file.tag)).and_then(super::services::only)
+    }
+}
 
 #[derive(Deserialize)]
 struct Manifest {
@@ -84,18 +105,10 @@ fn configured_ones(walk: &Walk) -> Vec<Dependency> {
 
 /// What a release's own repository says that it needs.
 fn manifests(walk: &Walk) -> Vec<Dependency> {
-    let mut by_tag: BTreeMap<(&domain::RepositoryId, &Text), BTreeSet<Index<Release>>> = BTreeMap::new();
-    for (release, tags) in &walk.told.tags {
-        for tag in tags {
-            let tag = walk.graph.tags.get(*tag);
-            by_tag.entry((&tag.repository, &tag.name)).or_default().insert(*release);
-        }
-    }
+    let at_tags = ReleasesAtTags::of(walk);
     let mut found = Vec::new();
     for file in walk.graph.files.iter().filter(|file| file.path.rsplit('/').next() == Some(MANIFEST)) {
-        let Some(release) = by_tag.get(&(&file.repository, &file.tag)).and_then(super::services::only) else {
-            continue;
-        };
+        let Some(release) = at_tags.only(file) else { continue };
         let Ok(manifest) = toml::from_str::<Manifest>(&file.content) else {
             continue;
         };

@@ -38,7 +38,7 @@ pub(super) fn target_of(environments: &Table<Environment>, word: &str, region: O
 }
 
 /// Where a service goes in an environment: each of its regions there, or the environment as a whole.
-pub(super) fn targets_in(environment: &Environment, service: &Service) -> Vec<Target> {
+pub(crate) fn targets_in(environment: &Environment, service: &Service) -> Vec<Target> {
     let regions: Vec<&Text> =
         service.regions.iter().filter(|region| environment.regions.contains(region)).collect();
     if regions.is_empty() {

@@ -1,35 +1,33 @@
-//! Looks over the joined graph for what somebody should mend: lost commits, one version with several digests, cycles,
-//! records that contradict themselves, accounts that nobody could be found for.
+//! Looks over the joined graph for what somebody should mend: lost commits, one version with several digests, records
+//! that contradict themselves; circles and unresolved accounts have files of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AccountId, AccountKind, ApprovalState, Claim, FindingCode, FindingSeverity, FindingSubject, NodeKey, Release,
-    ReleaseStatus, Source, Target, Text,
+    Claim, FindingCode, FindingSeverity, FindingSubject, NodeKey, Release, ReleaseStatus, Source, Target, Text,
 };
 use jiff::Timestamp;
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::DiGraph;
 
-use super::code::shas;
+use super::code::{shas, touches};
 use super::findings::{Draft, record};
 use super::services::Touches;
 use super::walk::Walk;
-use crate::graph::Index;
+use crate::graph::{Index, ReleaseComparison};
 
 /// Notes everything that there is to note.
 pub(super) fn inspect(walk: &mut Walk) {
+    walk.graph.release_comparisons = compare(walk);
     let mut drafts = lost_commits(walk);
     drafts.extend(digest_mismatches(walk));
-    drafts.extend(cycles(walk));
+    drafts.extend(super::circles::circles(walk));
     drafts.extend(invalid_records(walk));
-    drafts.extend(unresolved_accounts(walk));
+    drafts.extend(super::unresolved::unresolved_accounts(walk));
     for draft in drafts {
         walk.findings.note(draft);
     }
 }
 
-fn about_release(walk: &Walk, release: Index<Release>, code: FindingCode, detail: String) -> Draft {
+pub(super) fn about_release(walk: &Walk, release: Index<Release>, code: FindingCode, detail: String) -> Draft {
     let node = walk.graph.releases.get(release);
     Draft {
         code,
@@ -42,50 +40,62 @@ fn about_release(walk: &Walk, release: Index<Release>, code: FindingCode, detail
     }
 }
 
+/// What each release brings and loses beside the ones that a range of commits was read from.
+fn compare(walk: &Walk) -> Vec<ReleaseComparison> {
+    let shas = shas(walk);
+    let mut found = Vec::new();
+    for range in &walk.graph.commit_ranges {
+        for part in walk.mapping.repositories.get(&range.repository).into_iter().flatten() {
+            let base = range.base.as_deref().and_then(|base| walk.release_at(part.service, range, base));
+            let head = walk.release_at(part.service, range, &range.head);
+            let (Some(base), Some(head)) = (base, head) else { continue };
+            let lost = range.missing.iter().filter(|sha| {
+                let commit = shas.get(&(range.repository.clone(), Text::clone(sha)));
+                commit.is_none_or(|index| touches(walk, part, *index) != Touches::No)
+            });
+            found.push(ReleaseComparison {
+                from: base,
+                to: head,
+                lost: lost.cloned().collect(),
+                complete: range.complete,
+                source: range.source.clone(),
+            });
+        }
+    }
+    found.sort_by(|a, b| (a.from, a.to, &a.source.record).cmp(&(b.from, b.to, &b.source.record)));
+    found
+}
+
 /// Commits of the version that runs which are missing in a release that is still to come.
 fn lost_commits(walk: &Walk) -> Vec<Draft> {
-    let shas = shas(walk);
     let mut running: BTreeSet<Index<Release>> = BTreeSet::new();
     for (_, service) in walk.graph.services.iter() {
         running.extend(walk.runs_in_production(&service.key));
     }
     let mut drafts = Vec::new();
-    for range in walk.graph.commit_ranges.iter().filter(|range| !range.missing.is_empty()) {
-        for part in walk.mapping.repositories.get(&range.repository).into_iter().flatten() {
-            let base = range.base.as_deref().and_then(|base| walk.release_at(part.service, range, base));
-            let head = walk.release_at(part.service, range, &range.head);
-            let (Some(base), Some(head)) = (base, head) else { continue };
-            let ahead = walk.graph.releases.get(head).status <= ReleaseStatus::Rejected;
-            if !running.contains(&base) || !ahead {
-                continue;
-            }
-            let lost: Vec<&Text> = range
-                .missing
-                .iter()
-                .filter(|sha| {
-                    let commit = shas.get(&(range.repository.clone(), Text::clone(sha)));
-                    commit.is_none_or(|index| part.touched_by(walk.graph.commits.get(*index)) != Touches::No)
-                })
-                .collect();
-            let Some(first) = lost.first() else { continue };
-            let (old, new) = (&walk.graph.releases.get(base).key, &walk.graph.releases.get(head).key);
-            let detail = format!(
-                "{} commits of {old}, which runs, are missing in {new}, among them {first}; going there would lose them.",
-                lost.len()
-            );
-            let claims = lost.iter().map(|sha| Claim {
-                field: "commit".into(),
-                value: Text::clone(sha),
-                used: true,
-                source: Some((&range.source).into()),
-            });
-            let claims = claims.collect();
-            drafts.push(Draft {
-                part: old.to_string(),
-                claims,
-                ..about_release(walk, head, FindingCode::CommitsLost, detail)
-            });
-        }
+    for compared in &walk.graph.release_comparisons {
+        let (from, to) = (walk.graph.releases.get(compared.from), walk.graph.releases.get(compared.to));
+        let ahead = to.status <= ReleaseStatus::Rejected;
+        let (Some(first), true, true) = (compared.lost.first(), ahead, running.contains(&compared.from)) else {
+            continue;
+        };
+        let (old, new) = (&from.key, &to.key);
+        let detail = format!(
+            "{} commits of {old}, which runs, are missing in {new}, among them {first}; going there would lose them.",
+            compared.lost.len()
+        );
+        let claims = compared.lost.iter().map(|sha| Claim {
+            field: "commit".into(),
+            value: Text::clone(sha),
+            used: true,
+            source: Some((&compared.source).into()),
+        });
+        let claims = claims.collect();
+        drafts.push(Draft {
+            part: old.to_string(),
+            claims,
+            ..about_release(walk, compared.to, FindingCode::CommitsLost, detail)
+        });
     }
     drafts
 }
@@ -146,28 +156,6 @@ fn listed(targets: &BTreeSet<String>) -> String {
     targets.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn cycles(walk: &Walk) -> Vec<Draft> {
-    let nodes: Vec<Index<Release>> = walk.graph.releases.iter().map(|(index, _)| index).collect();
-    let edges = walk.graph.release_dependencies.iter().map(|edge| (edge.from.place(), edge.to.place()));
-    let graph: DiGraph<(), ()> = DiGraph::from_edges(edges);
-    let mut drafts = Vec::new();
-    for component in tarjan_scc(&graph).into_iter().filter(|component| component.len() > 1) {
-        let mut cycle: Vec<Index<Release>> =
-            component.iter().filter_map(|node| nodes.get(node.index()).copied()).collect();
-        cycle.sort_unstable();
-        let keys: Vec<String> = cycle.iter().map(|index| walk.graph.releases.get(*index).key.to_string()).collect();
-        let Some(first) = cycle.first() else { continue };
-        let detail =
-            format!("{} depend on each other in a circle; one of the dependencies must go.", keys.join(", "));
-        drafts.push(Draft {
-            part: keys.join(" "),
-            ..about_release(walk, *first, FindingCode::DependencyCycle, detail)
-        });
-    }
-    drafts.sort_by(|a, b| a.part.cmp(&b.part));
-    drafts
-}
-
 fn invalid_records(walk: &Walk) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (_, change) in walk.graph.changes.iter() {
@@ -226,59 +214,11 @@ macro_rules! has_record {
     )*};
 }
 
-has_record!(ChangeId, IncidentId, DeploymentId, AccountId);
-
-/// Humans' accounts that approve, ask for changes, write or review, and that nothing joins to a person known elsewhere.
-fn unresolved_accounts(walk: &Walk) -> Vec<Draft> {
-    let graph = &walk.graph;
-    let mut acting: BTreeSet<&AccountId> = BTreeSet::new();
-    for (_, approval) in graph.approvals.iter().filter(|(_, approval)| approval.state == ApprovalState::Approved) {
-        acting.extend(approval.approver.iter().chain(&approval.on_behalf_of));
-    }
-    acting.extend(graph.changes.iter().flat_map(|(_, change)| &change.requested_by));
-    for (_, request) in graph.pull_requests.iter() {
-        acting.extend(
-            request.author.iter().chain(request.reviews.iter().filter_map(|review| review.author.as_ref())),
-        );
-    }
-    let mut drafts = Vec::new();
-    for id in acting {
-        let detail = match graph.accounts.by_id(id) {
-            None => format!("The account {id} acts and could not be read; who stands behind it is not known."),
-            Some(account) if account.kind == AccountKind::Machine => continue,
-            Some(account) => {
-                let named = [&account.email, &account.directory_id];
-                let alone = graph
-                    .account_people
-                    .get(id)
-                    .and_then(|key| graph.people.by_id(key))
-                    .is_none_or(|person| person.accounts.len() < 2 && person.email.is_none());
-                if !alone || named.into_iter().flatten().any(|name| !name.is_empty()) {
-                    continue;
-                }
-                format!(
-                    "The account {id} has neither an e-mail address nor a directory id; join it to its person in the \
-                     configuration."
-                )
-            }
-        };
-        drafts.push(Draft {
-            code: FindingCode::UnresolvedAccount,
-            severity: FindingSeverity::Warning,
-            subject: record(id, id.record()),
-            service: None,
-            part: String::new(),
-            detail,
-            claims: Vec::new(),
-        });
-    }
-    drafts
-}
+has_record!(ChangeId, IncidentId, DeploymentId);
 
 #[cfg(test)]
 mod tests {
-    use crate::correlate::world::{World, account, connector};
-    use domain::AccountId;
+    use crate::correlate::world::World;
 
     fn check(world: World, expected: &str) {
         let graph = world.graph();
@@ -326,40 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_of_releases_is_told_once() {
-        let world = World::new()
-            .service("card-gateway", "CARD")
-            .service("fraud-engine", "FRD")
-            .tracked("1", "CARD", "4.0.0")
-            .tracked("2", "FRD", "3.7.0")
-            .work_item("1", "CARD-1", &["1"])
-            .work_item("2", "FRD-1", &["2"])
-            .blocked_by("CARD-1", "FRD-1", "is blocked by")
-            .blocked_by("FRD-1", "CARD-1", "is blocked by");
-        check(world, "DEPENDENCY_CYCLE:card-gateway@4.0.0:card-gateway@4.0.0 fraud-engine@3.7.0");
-    }
-
-    #[test]
     fn a_record_that_ends_before_it_starts_is_told() {
         let world = World::new().change("CHG1", "Something", None);
         check(
             world.worked("CHG1", "2026-06-10T20:00:00Z", "2026-06-10T18:00:00Z"),
             "INVALID_RECORD:Change:servicenow:CHG1:its work",
         );
-    }
-
-    #[test]
-    fn an_acting_account_that_nothing_joins_to_a_person_is_told() {
-        let asked = |email: Option<&str>| {
-            let mut world = World::new().change("CHG1", "Something", None).with_change("CHG1", |change| {
-                change.requested_by = Some(AccountId::new(&connector("servicenow"), "ada"));
-            });
-            let mut ada = account("servicenow", "ada");
-            ada.email = email.map(Into::into);
-            world.records.accounts.push(ada);
-            world
-        };
-        check(asked(Some("ada@bank.example")), "");
-        check(asked(None), "UNRESOLVED_ACCOUNT:Account:servicenow:ada:");
     }
 }

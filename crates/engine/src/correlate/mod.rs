@@ -13,7 +13,7 @@ mod services;
 
 pub(crate) mod globs;
 
-mod environments;
+pub(crate) mod environments;
 
 // What texts say.
 mod scan;
@@ -54,8 +54,14 @@ mod plans;
 
 mod dependencies;
 
+mod blackouts;
+mod compatibility;
+
 // What is told besides.
 mod inspect;
+
+mod circles;
+mod unresolved;
 
 mod findings;
 
@@ -68,11 +74,14 @@ pub(crate) mod world;
 mod world_events;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 
-use domain::Records;
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{ConnectorId, RecordKind, Records};
 
 pub use authorisation::approval_coverage;
+pub use compatibility::works_together;
 pub(crate) use coverage::read_moment;
 pub use dependencies::satisfies;
 pub(crate) use environments::environment_word;
@@ -112,6 +121,8 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     plans::plan(&mut walk);
     incidents::link_known_errors(&mut walk);
     dependencies::depend(&mut walk);
+    compatibility::compare(&mut walk);
+    blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
     finish(walk)
@@ -131,7 +142,9 @@ fn prepare(input: CorrelateInput) -> Walk {
         services: Table::new(landscape.services),
         environments: Table::new(landscape.environments),
         teams: Table::new(landscape.teams),
+        pools: landscape.pools,
         gaps,
+        readers: readers(&connectors),
         ..tables_of(records)
     };
     graph.topology = Topology::new(&graph.configuration_items, &graph.ci_relations);
@@ -153,6 +166,8 @@ fn prepare(input: CorrelateInput) -> Walk {
     Walk {
         graph,
         configured: landscape.dependencies,
+        compatible: landscape.compatibilities,
+        configured_blackouts: landscape.blackouts,
         policy,
         horizon_start,
         darkness,
@@ -165,6 +180,17 @@ fn prepare(input: CorrelateInput) -> Walk {
         told: Told::default(),
         sights: running::Sights::default(),
     }
+}
+
+/// Which systems are read for which kinds of records.
+fn readers(connectors: &[ConnectedSystem]) -> BTreeMap<RecordKind, BTreeSet<ConnectorId>> {
+    let mut readers: BTreeMap<RecordKind, BTreeSet<ConnectorId>> = BTreeMap::new();
+    for system in connectors {
+        for kind in &system.kinds {
+            readers.entry(*kind).or_default().insert(system.id.clone());
+        }
+    }
+    readers
 }
 
 /// The tables that hold records as they are.

@@ -1,4 +1,5 @@
-//! Joins accounts to persons: by directory id, by e-mail address in any case, by configuration.
+//! Joins accounts to persons: by directory id, by e-mail address in any case, by the address of commits that a forge
+//! counts as an account's, by configuration.
 //! A machine's account is never joined to a human by an address: a bot may use its owner's mailbox.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,10 +23,11 @@ pub(super) fn join_people(
     commits: &Table<Commit>,
 ) -> People {
     let rows: Vec<&Account> = accounts.iter().map(|(_, account)| account).collect();
+    let written = addresses_of_commits(accounts, commits);
     let mut sets = Sets::new(rows.len() + mappings.len());
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for (place, account) in rows.iter().enumerate() {
-        for name in names_of(account) {
+        for name in names_of(account, &written) {
             match named.get(&name) {
                 Some(other) => sets.join(*other, place),
                 None => {
@@ -57,18 +59,44 @@ pub(super) fn join_people(
     for (place, mapping) in mappings.iter().enumerate() {
         groups.entry(sets.root(rows.len() + place)).or_default().1.push(mapping);
     }
-    collect(groups, commits)
+    collect(groups, commits, &written)
 }
 
-fn collect(groups: BTreeMap<usize, (Vec<&Account>, Vec<&PersonMapping>)>, commits: &Table<Commit>) -> People {
+/// Addresses by account, in small letters.
+type Written<'a> = BTreeMap<&'a AccountId, BTreeSet<Text>>;
+
+/// The addresses under which humans' accounts wrote commits. A forge counts a commit as an account's when it has proved
+/// that the commit's address is the account's, so whoever forges the address only accuses its owner.
+fn addresses_of_commits<'a>(accounts: &Table<Account>, commits: &'a Table<Commit>) -> Written<'a> {
+    let mut written = Written::new();
+    for (_, commit) in commits.iter() {
+        let Some(id) = &commit.author_account else { continue };
+        let email = commit.author.email.to_lowercase();
+        let human = accounts.by_id(id).is_some_and(|account| account.kind == AccountKind::Human);
+        // A forge's own addresses for those who hide theirs lead to no other account.
+        if human && email.contains('@') && !email.contains("@users.noreply.") {
+            written.entry(id).or_default().insert(email.into());
+        }
+    }
+    written
+}
+
+fn collect(
+    groups: BTreeMap<usize, (Vec<&Account>, Vec<&PersonMapping>)>,
+    commits: &Table<Commit>,
+    written: &Written<'_>,
+) -> People {
     let mut found = People::default();
     let mut people = Vec::new();
     for (accounts, mappings) in groups.into_values() {
-        let Some(person) = person_of(&accounts, &mappings) else { continue };
+        let Some(mut person) = person_of(&accounts, &mappings) else { continue };
+        let wrote = accounts.iter().filter_map(|account| written.get(&account.id)).flatten();
+        let wrote: BTreeSet<Text> = wrote.filter(|_| person.kind == AccountKind::Human).cloned().collect();
+        person.email = person.email.or_else(|| wrote.first().cloned());
         for account in &accounts {
             found.by_account.insert(account.id.clone(), person.key.clone());
         }
-        for email in addresses(&accounts, &mappings, person.kind) {
+        for email in addresses(&accounts, &mappings, person.kind).into_iter().chain(wrote) {
             found.by_email.entry(email).or_insert_with(|| person.key.clone());
         }
         people.push(person);
@@ -127,7 +155,7 @@ fn person_of(accounts: &[&Account], mappings: &[&PersonMapping]) -> Option<Perso
 }
 
 /// The names under which two accounts are one person's.
-fn names_of(account: &Account) -> Vec<String> {
+fn names_of(account: &Account, written: &Written<'_>) -> Vec<String> {
     let mut names = Vec::new();
     if let Some(id) = account.directory_id.as_deref().filter(|id| !id.is_empty()) {
         names.push(format!("directory {id}"));
@@ -139,6 +167,7 @@ fn names_of(account: &Account) -> Vec<String> {
         };
         names.push(format!("{kind} {}", email.to_lowercase()));
     }
+    names.extend(written.get(&account.id).into_iter().flatten().map(|email| format!("human {email}")));
     names
 }
 
@@ -231,6 +260,28 @@ mod tests {
             &[mapping],
             "ada@bank.example=snow:a+snow:b",
         );
+    }
+
+    #[test]
+    fn an_account_is_joined_by_the_address_of_the_commits_that_the_forge_counts_as_its_own() {
+        use crate::correlate::world::{World, connector};
+        let joined = |email: &str, kind: AccountKind| {
+            let mut world = World::new().commit("bank/payments-api", "c1", "work");
+            world.records.commits[0].author_account = Some(AccountId::new(&connector("git"), "7"));
+            world.records.commits[0].author.email = email.into();
+            let mut ada = account("servicenow", "ada");
+            ada.email = Some("ada@bank.example".into());
+            let coder = Account { kind, ..account("git", "7") };
+            world.records.accounts = vec![ada, coder];
+            let graph = world.graph();
+            let person =
+                |id: &str, of: &str| graph.account_people.get(&AccountId::new(&connector(of), id)).cloned();
+            person("7", "git") == person("ada", "servicenow")
+        };
+        assert!(joined("Ada@Bank.example", AccountKind::Human));
+        assert!(!joined("grace@bank.example", AccountKind::Human));
+        assert!(!joined("7+ada@users.noreply.github.com", AccountKind::Human));
+        assert!(!joined("ada@bank.example", AccountKind::Machine), "a bot may commit with its owner's address");
     }
 
     #[test]

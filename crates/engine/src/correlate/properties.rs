@@ -14,12 +14,13 @@ const REPO: &str = "bank/payments-api";
 
 /// One record of a random world.
 #[derive(Debug, Clone)]
-enum Fact {
+pub(crate) enum Fact {
     Tag(u8),
     Tracked(u8, u8),
     Item(u8, Vec<u8>),
     Commit(u8, String),
     Range(u8, Vec<u8>),
+    Merged(u8, u8, String),
     Change(u8, String),
     Deployed(u8, u8, u8),
     Seen(u8, u8, bool),
@@ -51,7 +52,7 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(words), 0..5).prop_map(|words| words.join(" "))
 }
 
-fn fact() -> impl Strategy<Value = Fact> {
+pub(crate) fn fact() -> impl Strategy<Value = Fact> {
     let n = 0u8..4;
     prop_oneof![
         n.clone().prop_map(Fact::Tag),
@@ -59,6 +60,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         (1u8..14, proptest::collection::vec(0u8..4, 0..3)).prop_map(|(key, versions)| Fact::Item(key, versions)),
         (n.clone(), text()).prop_map(|(sha, message)| Fact::Commit(sha, message)),
         (n.clone(), proptest::collection::vec(0u8..4, 0..4)).prop_map(|(tag, commits)| Fact::Range(tag, commits)),
+        (n.clone(), 0u8..4, text()).prop_map(|(number, commit, text)| Fact::Merged(number, commit, text)),
         (0u8..6, text()).prop_map(|(number, text)| Fact::Change(number, text)),
         (n.clone(), 0u8..20, 0u8..3).prop_map(|(tag, hour, end)| Fact::Deployed(tag, hour, end)),
         (n.clone(), 0u8..20, any::<bool>()).prop_map(|(version, hour, now)| Fact::Seen(version, hour, now)),
@@ -67,7 +69,7 @@ fn fact() -> impl Strategy<Value = Fact> {
 }
 
 /// A world of these facts; of two records with one id the first is taken.
-fn world_of(facts: &[Fact]) -> World {
+pub(crate) fn world_of(facts: &[Fact]) -> World {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let start = World::new().service("payments-api", "PAY").service("ledger-core", "LED");
     facts.iter().fold(start.depends("payments-api", "ledger-core"), |world, fact| {
@@ -77,6 +79,7 @@ fn world_of(facts: &[Fact]) -> World {
             Fact::Item(key, _) => format!("item {key}"),
             Fact::Commit(n, _) => format!("commit {n}"),
             Fact::Range(n, _) => format!("range {n}"),
+            Fact::Merged(n, ..) => format!("pull request {n}"),
             Fact::Change(n, _) => format!("change {n}"),
             Fact::Deployed(n, hour, _) => format!("deployed {n} {hour}"),
             Fact::Seen(n, hour, _) => format!("seen {n} {hour}"),
@@ -104,6 +107,11 @@ fn with(world: World, fact: &Fact) -> World {
             let commits: Vec<String> = commits.iter().map(|n| format!("c{n}")).collect();
             let commits: Vec<&str> = commits.iter().map(String::as_str).collect();
             world.range(REPO, None, &format!("v2.{n}.0"), &commits)
+        }
+        Fact::Merged(n, commit, text) => {
+            let mut world = world.pull_request(REPO, u64::from(*n), &format!("c{commit}"), &[]);
+            world.records.pull_requests.last_mut().expect("just added").title = text.as_str().into();
+            world
         }
         Fact::Change(n, text) => {
             let number = format!("CHG000000{n}");
@@ -141,7 +149,17 @@ fn rotate(records: &mut Records, by: usize) {
             }
         )*};
     }
-    turn!(changes, incidents, tracked_versions, work_items, tags, commits, commit_ranges, deployments);
+    turn!(
+        changes,
+        incidents,
+        tracked_versions,
+        work_items,
+        tags,
+        commits,
+        commit_ranges,
+        deployments,
+        pull_requests
+    );
     turn!(runtime_observations, configuration_items, ci_relations, repositories);
 }
 

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Claim, Deployment, DeploymentOutcome, FindingCode, FindingSeverity, FindingSubject, Placement, Release,
-    ReleaseKey, Service, ServiceKey, Source, Stage, Target, Text, Version,
+    Claim, Deployment, DeploymentOutcome, EvidenceKind, FindingCode, FindingSeverity, FindingSubject, Link,
+    LinkRule, Placement, Release, ReleaseKey, Service, ServiceKey, Source, Stage, Target, Text, Version,
 };
 use jiff::Timestamp;
 
+use super::changes::SHORT_SPELLING;
 use super::environments::{production_targets, target_of};
 use super::findings::Draft;
 use super::walk::Walk;
@@ -105,9 +106,7 @@ pub(super) fn place(walk: &mut Walk) {
             {
                 rows.extend(placement_of_deployment(&target, last));
             }
-            if let Some(draft) = conflict(walk, &at, &current, last) {
-                drafts.push(draft);
-            }
+            drafts.extend(conflicts(walk, &at, &current, last));
         }
         if !rows.is_empty() {
             placements.insert(node.key.clone(), rows);
@@ -135,7 +134,27 @@ fn placement_of(walk: &Walk, target: &Target, seen: &Seen) -> Placement {
         digest: seen.digest.clone(),
         observed_at: seen.until,
         since: seen.since,
+        link: seen.release.map(|_| shown(walk, target, seen)),
         source: seen.source.clone(),
+    }
+}
+
+/// How we know that a release is what a runtime shows: its label names the version or, where it names none, the digest.
+fn shown(walk: &Walk, target: &Target, seen: &Seen) -> Link {
+    let says = |what: &str| {
+        let summary = format!("A label of what runs in {target} says {what}");
+        super::evidence::seen_at(EvidenceKind::Observation, summary, &seen.source, Some(seen.until))
+    };
+    let service = seen.release.and_then(|release| walk.service_of(release));
+    let names = service.map(|service| walk.graph.services.get(service).names()).unwrap_or_default();
+    let label = seen.version.as_deref().filter(|label| label.contains(|c: char| c.is_ascii_digit()));
+    match (label, label.and_then(|label| Version::parse(label, &names))) {
+        (None, _) => Link::explicit(LinkRule::Digest, says(seen.digest.as_deref().unwrap_or("?"))),
+        (Some(label), Some(version)) if version.is_exact() => Link::explicit(LinkRule::RuntimeLabel, says(label)),
+        (Some(label), _) => {
+            let link = Link::derived(LinkRule::RuntimeLabel, SHORT_SPELLING, says(label));
+            Link { exact: false, ..link }
+        }
     }
 }
 
@@ -148,6 +167,15 @@ fn placement_of_deployment(target: &Target, last: &Deployment) -> Option<Placeme
         digest: last.digest.clone(),
         observed_at: at,
         since: Some(at),
+        link: Some(Link::explicit(
+            LinkRule::Field,
+            super::evidence::seen_at(
+                EvidenceKind::Field,
+                format!("The last deployment in {target} that succeeded was of {}", last.release),
+                last.sources.first()?,
+                Some(at),
+            ),
+        )),
         source: last.sources.first()?.clone(),
     })
 }
@@ -171,14 +199,13 @@ fn last_deployed(walk: &Walk) -> BTreeMap<(Index<Service>, Target), Index<Deploy
     last.into_iter().map(|(key, (_, place))| (key, place)).collect()
 }
 
-/// Tells when a weaker source says that something else runs.
-fn conflict(
+/// Tells when something else runs than was deployed, and when a weaker source says that something else runs.
+fn conflicts(
     walk: &Walk,
     at: &(Index<Service>, Target),
     current: &[&Seen],
     last: Option<&Deployment>,
-) -> Option<Draft> {
-    let service = walk.graph.services.get(at.0);
+) -> Vec<Draft> {
     let production = walk
         .graph
         .environments
@@ -202,39 +229,52 @@ fn conflict(
         words.extend(said_by_cmdb(walk, at.0));
         words.extend(said_by_tracker(walk, at.0, words.first().and_then(|word| word.release)));
     }
-    let used = words.first()?;
-    let truth: Vec<Option<Index<Release>>> =
-        words.iter().filter(|word| word.field == used.field).map(|word| word.release).collect();
-    used.release?;
+    let Some(used) = words.first().filter(|word| word.release.is_some()) else { return Vec::new() };
+    let (truth, others): (Vec<&Word<'_>>, Vec<&Word<'_>>) = words.iter().partition(|word| word.field == used.field);
     let differs =
-        |word: &Word<'_>| word.field != used.field && word.release.is_some() && !truth.contains(&word.release);
-    let losers: Vec<&str> = words.iter().filter(|word| differs(word)).map(|word| word.field).collect();
-    let first = losers.first()?;
-    let named = |word: &Word<'_>| match word.release {
+        |word: &&Word<'_>| word.release.is_some() && truth.iter().all(|truth| truth.release != word.release);
+    let (meant, told): (Vec<&Word<'_>>, Vec<&Word<'_>>) =
+        others.into_iter().filter(differs).partition(|word| word.field == "deployment");
+    let ours = format!("The {} says that {} runs in {}", used.field, named(walk, used), at.1);
+    let mut drafts = Vec::new();
+    if let Some(meant) = meant.first() {
+        let detail = format!(
+            "{ours}; deployed last was {}. Deploy it again, or find out who put there what runs.",
+            named(walk, meant)
+        );
+        drafts.push((FindingCode::RuntimeMismatch, FindingSeverity::Error, detail, vec![*meant]));
+    }
+    if let Some(first) = told.first() {
+        let detail = format!("{ours}; the {} says otherwise. The {} counts.", first.field, used.field);
+        drafts.push((FindingCode::StatusConflict, FindingSeverity::Warning, detail, told.clone()));
+    }
+    let service = &walk.graph.services.get(at.0).key;
+    let drafts = drafts.into_iter().map(|(code, severity, detail, losers)| Draft {
+        code,
+        severity,
+        subject: FindingSubject::Service(service.clone()),
+        service: Some(service.clone()),
+        part: at.1.to_string(),
+        detail,
+        claims: truth.iter().copied().chain(losers).map(|word| claim(walk, word, used.field)).collect(),
+    });
+    drafts.collect()
+}
+
+fn named(walk: &Walk, word: &Word<'_>) -> Text {
+    match word.release {
         Some(index) => Text::from(walk.graph.releases.get(index).key.as_str()),
         None => word.version.clone().unwrap_or_else(|| "?".into()),
-    };
-    let claims = words.iter().filter(|word| word.field == used.field || differs(word)).map(|word| Claim {
+    }
+}
+
+fn claim(walk: &Walk, word: &Word<'_>, used: &str) -> Claim {
+    Claim {
         field: word.field.into(),
-        value: named(word),
-        used: word.field == used.field,
+        value: named(walk, word),
+        used: word.field == used,
         source: Some(word.source.into()),
-    });
-    Some(Draft {
-        code: FindingCode::StatusConflict,
-        severity: FindingSeverity::Warning,
-        subject: FindingSubject::Service(service.key.clone()),
-        service: Some(service.key.clone()),
-        part: at.1.to_string(),
-        detail: format!(
-            "The {} says that {} runs in {}; the {first} says otherwise. The {} counts.",
-            used.field,
-            named(used),
-            at.1,
-            used.field
-        ),
-        claims: claims.collect(),
-    })
+    }
 }
 
 /// Is the deployment old enough that a runtime, asked after it, must show it?
@@ -277,15 +317,17 @@ mod tests {
         let graph = world.graph();
         let placed = graph.placements.values().flatten().map(|placement| {
             let release = placement.release.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{release} in {}", placement.target)
+            let link = placement.link.as_ref().expect("a named release");
+            let mark = if link.supports() { "" } else { "~" };
+            format!("{release} in {} by {mark}{:?}", placement.target, link.rule)
         });
-        let claims = graph.findings.iter().flat_map(|(_, finding)| {
-            finding
-                .claims
-                .iter()
-                .map(|claim| format!("{}={}{}", claim.field, claim.value, if claim.used { "!" } else { "" }))
+        let findings = graph.findings.iter().map(|(_, finding)| {
+            let claims = finding.claims.iter();
+            let claims =
+                claims.map(|claim| format!("{}={}{}", claim.field, claim.value, if claim.used { "!" } else { "" }));
+            format!("{:?}: {}", finding.code, claims.collect::<Vec<_>>().join(", "))
         });
-        let seen: Vec<String> = placed.chain(claims).collect();
+        let seen: Vec<String> = placed.chain(findings).collect();
         assert_eq!(seen.join("; "), expected);
     }
 
@@ -303,14 +345,29 @@ mod tests {
 
     #[test]
     fn a_runtime_counts_more_than_a_deployment() {
-        check(pay(), "payments-api@2.14.0 in production");
+        check(pay(), "payments-api@2.14.0 in production by Field");
         check(
             pay().seen("payments-api", "2.14.0", "production", "2026-06-10T18:10:00Z", None),
-            "payments-api@2.14.0 in production",
+            "payments-api@2.14.0 in production by RuntimeLabel",
         );
         check(
             pay().seen("payments-api", "v2.13.0", "production", "2026-06-10T18:10:00Z", None),
-            "payments-api@2.13.0 in production; runtime=payments-api@2.13.0!; deployment=payments-api@2.14.0",
+            "payments-api@2.13.0 in production by RuntimeLabel; \
+             RuntimeMismatch: runtime=payments-api@2.13.0!, deployment=payments-api@2.14.0",
+        );
+    }
+
+    #[test]
+    fn a_label_that_is_short_or_names_no_version_says_how_it_was_understood() {
+        check(
+            pay().seen("payments-api", "2.14", "production", "2026-06-10T18:10:00Z", None),
+            "payments-api@2.14.0 in production by ~RuntimeLabel",
+        );
+        let mut built = pay();
+        built.records.deployments[0].digest = Some("sha256:a".into());
+        check(
+            built.seen("payments-api", "latest", "production", "2026-06-10T18:10:00Z", None).digest("sha256:a"),
+            "payments-api@2.14.0 in production by Digest",
         );
     }
 
@@ -321,8 +378,8 @@ mod tests {
         world.records.configuration_items[0].version = Some("2.13.0".into());
         check(
             world,
-            "payments-api@2.14.0 in production; deployment=payments-api@2.14.0!; \
-             configuration item=payments-api@2.13.0; tracker=payments-api@2.15.0",
+            "payments-api@2.14.0 in production by Field; StatusConflict: deployment=payments-api@2.14.0!, \
+             configuration item=payments-api@2.13.0, tracker=payments-api@2.15.0",
         );
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    CiLifecycle, Claim, Commit, ConfigurationItem, ConfigurationItemId, ConnectorId, FindingCode, FindingSeverity,
+    CiLifecycle, Claim, ConfigurationItem, ConfigurationItemId, ConnectorId, FindingCode, FindingSeverity,
     FindingSubject, RecordKind, Repository, RepositoryId, Service, Text,
 };
 
@@ -22,8 +22,8 @@ pub(super) struct Part {
     pub(super) tags: Text,
 }
 
-/// Does a commit touch a service's part of a repository?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Does a commit or pull request touch a service's part of a repository?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Touches {
     Yes,
     No,
@@ -32,15 +32,24 @@ pub(super) enum Touches {
 }
 
 impl Part {
-    pub(super) fn touched_by(&self, commit: &Commit) -> Touches {
-        match &commit.paths {
+    pub(super) fn touched_by(&self, paths: Option<&[Text]>) -> Touches {
+        match paths {
             _ if self.paths.is_empty() || self.paths.iter().any(|glob| &**glob == "**") => Touches::Yes,
             None => Touches::Unknown,
-            Some(paths) => match paths.iter().any(|path| self.paths.iter().any(|glob| glob_matches(glob, path))) {
+            Some(paths) => match paths.iter().any(|path| self.covers(path)) {
                 true => Touches::Yes,
                 false => Touches::No,
             },
         }
+    }
+
+    /// Are there paths, and do all of them lie in the part?
+    pub(super) fn holds(&self, paths: &[Text]) -> bool {
+        !paths.is_empty() && paths.iter().all(|path| self.covers(path))
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        self.paths.iter().any(|glob| glob_matches(glob, path))
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) struct Walk {
     pub(super) connectors: Vec<ConnectedSystem>,
     /// Dependencies as configured.
     pub(super) configured: Vec<domain::ConfiguredDependency>,
+    /// Versions that work together, or do not, as configured.
+    pub(super) compatible: Vec<domain::ConfiguredCompatibility>,
+    /// Blackouts as configured.
+    pub(super) configured_blackouts: Vec<domain::ConfiguredBlackout>,
     pub(super) names: Names,
     pub(super) mapping: Mapping,
     pub(super) findings: Findings,

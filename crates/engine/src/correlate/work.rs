@@ -12,6 +12,8 @@ use super::findings::Draft;
 use super::walk::Walk;
 use crate::graph::{Index, RelationBuilder};
 
+/// Confidence of a work item that is only named in the notes of the release.
+const BY_NOTES: f64 = 0.9;
 /// Confidence of a work item that is only named in a change of the release.
 const BY_CHANGE: f64 = 0.7;
 
@@ -212,9 +214,23 @@ pub(super) fn link_fix_versions(walk: &mut Walk) {
     walk.graph.release_work_items = builder.build();
 }
 
-/// Adds the work items that a release's commits, pull requests and changes name.
+/// Adds the work items that a release's notes, commits, pull requests and changes name.
 pub(super) fn link_through(walk: &mut Walk) {
     let mut builder = RelationBuilder::default();
+    let keys = Keys::new(walk);
+    for (release, tags) in &walk.told.tags {
+        for tag in tags.iter().map(|tag| walk.graph.tags.get(*tag)) {
+            for key in tag.notes.as_ref().map(|notes| walk.names.keys(notes)).unwrap_or_default() {
+                if let Reading::Item(item) = keys.read(&key) {
+                    let summary = format!("The notes of {} name {key}", tag.name);
+                    let evidence = seen(EvidenceKind::Mention, summary, &tag.source);
+                    // Notes may also name what went out before, or is still to come.
+                    let link = Link::derived(LinkRule::KeyInText, BY_NOTES, evidence);
+                    builder.add(*release, item, Link { exact: false, ..link });
+                }
+            }
+        }
+    }
     for (release, item, link) in walk.graph.release_work_items.iter() {
         builder.add(release, item, link.clone());
     }

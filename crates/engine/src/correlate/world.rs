@@ -242,6 +242,7 @@ impl World {
             tagger: None,
             committed_at: None,
             release_name: None,
+            notes: None,
             published_at: None,
             prerelease: false,
             digests: Vec::new(),
@@ -322,6 +323,7 @@ impl World {
             base_branch: Some("main".into()),
             merge_commit: Some(merge.into()),
             commits: commits.iter().map(|sha| Text::from(*sha)).collect(),
+            paths: None,
             merged_at: None,
             merged_by: None,
             updated_at: None,
@@ -329,6 +331,13 @@ impl World {
             reviews_complete: true,
             source: source("git", &format!("{repository}#{number}")),
         });
+        self
+    }
+
+    /// The last pull request changes these paths.
+    pub(crate) fn changing(mut self, paths: &[&str]) -> Self {
+        let request = self.records.pull_requests.last_mut().expect("a pull request");
+        request.paths = Some(paths.iter().map(|path| Text::from(*path)).collect());
         self
     }
 

@@ -7,6 +7,6 @@ mod table;
 mod topology;
 
 pub use relation::{Related, Relation, RelationBuilder};
-pub use release_graph::{DependencyEdge, ReleaseGraph};
+pub use release_graph::{DependencyEdge, ReleaseComparison, ReleaseGraph};
 pub use table::{Index, Node, Table};
 pub use topology::Topology;

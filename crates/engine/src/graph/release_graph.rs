@@ -1,14 +1,14 @@
 //! The graph itself. Everything a request reads from memory is here; nothing in it ever changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Account, Alert, Approval, ApprovalId, Artifact, Authorisation, Blackout, CabMeeting, Change, ChangeTask,
-    ChangeTemplate, CiRelation, Commit, CommitRange, ConfigurationItem, Delegation, Dependency, Deployment,
-    Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident, KnownError, Person,
-    PersonKey, PipelineRun, Placement, Problem, PullRequest, Release, Repository, RuntimeObservation,
-    ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Tag, Team, TestReport, Text, TrackedVersion,
-    Train, WorkItem,
+    ChangeTemplate, CiRelation, Commit, CommitRange, Compatibility, ConfigurationItem, ConnectorId, Delegation,
+    Dependency, Deployment, Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident,
+    KnownError, Person, PersonKey, PipelineRun, Placement, Pool, Problem, PullRequest, RecordKind, Release,
+    Repository, RuntimeObservation, ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Source, Tag,
+    Team, TestReport, Text, TrackedVersion, Train, WorkItem,
 };
 use jiff::Timestamp;
 
@@ -23,6 +23,21 @@ pub struct DependencyEdge {
     pub from: Index<Release>,
     /// On what.
     pub to: Index<Release>,
+}
+
+/// What going from one release of a service to another would lose, where the commits between them were read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleaseComparison {
+    /// The release that is left.
+    pub from: Index<Release>,
+    /// The one that is gone to.
+    pub to: Index<Release>,
+    /// Shas of the service's commits that the second lacks.
+    pub lost: Vec<Text>,
+    /// Were all commits read?
+    pub complete: bool,
+    /// Where they were read.
+    pub source: Source,
 }
 
 /// One version of everything known at one moment.
@@ -135,6 +150,10 @@ pub struct ReleaseGraph {
     pub dependencies: Vec<Dependency>,
     /// Dependencies between releases, sorted by (from, to).
     pub release_dependencies: Vec<DependencyEdge>,
+    /// Which versions of two services work together, sorted; several may tell of one pair.
+    pub compatibilities: Vec<Compatibility>,
+    /// What limits how many releases go at once, as configured.
+    pub pools: Vec<Pool>,
     /// Authorisations, sorted by (change, release, target).
     pub authorisations: Vec<Authorisation>,
     /// What is seen running, by service, sorted by target.
@@ -145,6 +164,8 @@ pub struct ReleaseGraph {
     pub topology: Topology,
     /// Ranges of commits between tags, sorted by (repository, head).
     pub commit_ranges: Vec<CommitRange>,
+    /// What releases lose beside each other, sorted by (from, to).
+    pub release_comparisons: Vec<ReleaseComparison>,
     /// Test and coverage reports, sorted by run.
     pub test_reports: Vec<TestReport>,
     /// Past values of fields, sorted by (record, field, moment).
@@ -171,6 +192,8 @@ pub struct ReleaseGraph {
 
     /// What is missing.
     pub gaps: Vec<Gap>,
+    /// Which systems are read for which kinds of records. A kind without any is known to nobody.
+    pub readers: BTreeMap<RecordKind, BTreeSet<ConnectorId>>,
 }
 
 impl ReleaseGraph {

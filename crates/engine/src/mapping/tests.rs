@@ -113,6 +113,7 @@ fn company(lines: &str) -> Records {
                 tagger: None,
                 committed_at: None,
                 release_name: None,
+                notes: None,
                 published_at: None,
                 prerelease: false,
                 digests: Vec::new(),

@@ -81,6 +81,12 @@ pub struct RiskRank {
     pub score: f64,
 }
 
+impl From<&crate::risk::Risk> for RiskRank {
+    fn from(risk: &crate::risk::Risk) -> Self {
+        Self { level: risk.record.result.level.as_str().into(), score: risk.points() }
+    }
+}
+
 /// What is asked for, and by whom.
 #[derive(Debug, Clone, Copy)]
 pub struct ReleaseSelection<'a> {

@@ -261,6 +261,10 @@ fn includes(graph: &ReleaseGraph, running: Index<Release>, reached: Index<Releas
 }
 
 #[cfg(test)]
+#[path = "trace_properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::correlate::world::World;

@@ -39,9 +39,10 @@ pub fn interlock_config(estate: &Estate, addresses: &Addresses) -> String {
     text
 }
 
-/// Files that a release's repository holds at its tag: what it needs, and the configuration it expects.
-const RELEASE_FILES: [&str; 3] =
-    ["release-manifest.toml", "config/staging.properties", "config/production.properties"];
+/// Files that a release's repository holds at its tag: what it needs, what its contracts were verified with, and the
+/// configuration it expects.
+const RELEASE_FILES: [&str; 4] =
+    ["release-manifest.toml", "pact-matrix.json", "config/staging.properties", "config/production.properties"];
 
 /// A service is healthy while at most one request in twenty fails.
 const HEALTH: &str = r#"[connectors.health.errors]

@@ -28,6 +28,7 @@ mod planning;
 mod rollout;
 mod services;
 mod stories;
+mod truth_csv;
 mod world;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod tests;
 use jiff::Timestamp;
 
 pub use model::Estate;
+pub use truth_csv::history_csv;
 
 /// What the estate is made from.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -48,6 +48,8 @@ mirror! {
         CmdbRelation
         /// A manifest in the repository.
         Manifest
+        /// A contract test between two versions.
+        ContractTest
         /// The configuration says so.
         Configuration
         /// Closeness in time and topology.

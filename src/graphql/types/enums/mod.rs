@@ -29,7 +29,11 @@ macro_rules! mirror {
 }
 
 mod graph;
+mod judgement;
 mod records;
+mod risk;
 
 pub(crate) use graph::*;
+pub(crate) use judgement::*;
 pub(crate) use records::*;
+pub(crate) use risk::*;

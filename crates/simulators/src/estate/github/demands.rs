@@ -38,7 +38,11 @@ pub(super) fn write(book: &Book<'_>, repository: &mut hub::Repository) {
         enforcement: hub::Enforcement::Active,
         rules: vec![hub::Rule {
             kind: "pull_request".to_owned(),
-            parameters: json!({ "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": true }),
+            parameters: json!({
+                "required_approving_review_count": 1, "dismiss_stale_reviews_on_push": true,
+                "require_code_owner_review": false, "require_last_push_approval": false,
+                "required_review_thread_resolution": false,
+            }),
         }],
     }];
 }

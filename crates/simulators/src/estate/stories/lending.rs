@@ -1,8 +1,9 @@
 //! kyc-service: 2.2.0 failed and was rolled back, 2.2.1 inherits its known error, 3.0.0 must move with loan-origination
 //! 7.6.0. loan-origination 7.5.0 was approved by its own author under another account.
 
+use jiff::Timestamp;
+
 use super::{Tale, normal, tell_release, waiting};
-use crate::estate::EstateError;
 use crate::estate::changing::approved;
 use crate::estate::model::{
     Alert, ChangeState, CloseCode, ContractVerification, Incident, Interval, KnownError, Problem, TaskState, Text,
@@ -11,6 +12,7 @@ use crate::estate::model::{
 use crate::estate::people::TWICE;
 use crate::estate::rollout::Rollout;
 use crate::estate::world::{World, days, hours, minutes};
+use crate::estate::{EstateError, pact};
 
 pub(super) fn tell(world: &mut World) -> Result<(), EstateError> {
     rolled_back(world)?;
@@ -99,8 +101,12 @@ fn inherits_known_error(world: &mut World) -> Result<(), EstateError> {
     if let Some(tagged) = repository.tagged("v2.2.0") {
         repository.branches.insert("release/2.2".into(), tagged);
     }
-    let mut tale = Tale::new(&service, "2.2.1", world.now() - days(1), planned.start);
+    let tagged = world.now() - days(1);
+    let results = [("7.4.2", "2.2.1", true), ("7.5.0", "2.2.1", true), ("7.6.0", "2.2.1", false)];
+    verify(world, tagged - hours(1), &results);
+    let mut tale = Tale::new(&service, "2.2.1", tagged, planned.start);
     tale.items = 2;
+    tale.documents = vec![matrix(world)];
     tale.branch = "release/2.2";
     tale.pace = minutes(20);
     tell_release(world, &tale)?;
@@ -128,16 +134,31 @@ fn approved_by_own_author(world: &mut World) -> Result<(), EstateError> {
     Ok(())
 }
 
-/// Contract tests: the new version of either fails with the old version of the other.
+/// Contract tests: the new version of either fails with the old version of the other. Each release carries the broker's
+/// matrix as it stood when it was tagged.
 fn moves_together(world: &mut World) -> Result<(), EstateError> {
+    let tagged = world.now() - days(2);
+    verify(
+        world,
+        tagged - hours(3),
+        &[
+            ("7.4.2", "2.1.4", true),
+            ("7.5.0", "2.1.4", true),
+            ("7.4.2", "3.0.0", false),
+            ("7.5.0", "3.0.0", false),
+            ("7.6.0", "2.1.4", false),
+            ("7.6.0", "3.0.0", true),
+        ],
+    );
     let mut firsts = Vec::new();
     for (key, version, after) in [("kyc-service", "3.0.0", 0), ("loan-origination", "7.6.0", 60)] {
         let service = world.service(key)?;
         let planned = world.calendar.slot(4, &service, (after, 60))?;
-        let mut tale = Tale::new(&service, version, world.now() - days(2), planned.start);
+        let mut tale = Tale::new(&service, version, tagged, planned.start);
         tale.items = 5;
         tale.lines = 900;
         tale.files = 18;
+        tale.documents = vec![matrix(world)];
         let told = tell_release(world, &tale)?;
         firsts.push(told.first()?.clone());
         let change = waiting(world, &service, version, planned)?;
@@ -146,26 +167,23 @@ fn moves_together(world: &mut World) -> Result<(), EstateError> {
     if let [kyc, loan] = firsts.as_slice() {
         world.link(kyc, WorkLinkKind::Relates, loan)?;
     }
-    let at = world.now() - days(1);
-    for (consumer_version, provider_version, success) in [
-        ("7.4.2", "2.1.4", true),
-        ("7.5.0", "2.1.4", true),
-        ("7.4.2", "2.2.1", true),
-        ("7.5.0", "2.2.1", true),
-        ("7.4.2", "3.0.0", false),
-        ("7.5.0", "3.0.0", false),
-        ("7.6.0", "2.1.4", false),
-        ("7.6.0", "2.2.1", false),
-        ("7.6.0", "3.0.0", true),
-    ] {
+    Ok(())
+}
+
+fn verify(world: &mut World, at: Timestamp, results: &[(&'static str, &'static str, bool)]) {
+    for (consumer_version, provider_version, success) in results {
         world.estate.contracts.push(ContractVerification {
             consumer: "loan-origination".into(),
-            consumer_version: consumer_version.into(),
+            consumer_version: (*consumer_version).into(),
             provider: "kyc-service".into(),
-            provider_version: provider_version.into(),
-            success,
+            provider_version: (*provider_version).into(),
+            success: *success,
             at,
         });
     }
-    Ok(())
+}
+
+/// The broker's matrix as it stands, for a release's repository.
+fn matrix(world: &World) -> (&'static str, Text) {
+    ("pact-matrix.json", format!("{:#}\n", pact::matrix(&world.estate)).into())
 }

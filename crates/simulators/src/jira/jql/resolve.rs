@@ -133,13 +133,22 @@ impl Asked<'_> {
     }
 
     fn ids(&self, operand: &Operand) -> Result<Among<u64>, Vec<String>> {
-        gather(operand, &mut |operand| match operand {
+        // Jira's own word for "no resolution", beside EMPTY.
+        let mut unresolved = false;
+        let found = gather(operand, &mut |operand| match operand {
+            Operand::Value { text, .. }
+                if self.field == Field::Resolution && text.eq_ignore_ascii_case("unresolved") =>
+            {
+                unresolved = true;
+                Ok(Vec::new())
+            }
             Operand::Value { text, quoted } => lookup::ids(self.context, self.field, (text, *quoted), self.shown),
             Operand::Function { name, arguments } => {
                 functions::ids(self.context, self.field, (name, arguments))?.ok_or_else(|| functions::unknown(name))
             }
             _ => Ok(Vec::new()),
-        })
+        });
+        found.map(|among| Among { empty: among.empty || unresolved, ..among })
     }
 
     fn names(&self, operand: &Operand) -> Result<Among<String>, Vec<String>> {

@@ -30,7 +30,11 @@ impl Edits<'_> {
         let mut changes = Vec::new();
         for (name, operations) in update.iter().filter(|(name, _)| name.as_str() != "comment") {
             let mut value = listed(issue, name);
-            for operation in operations.as_array().into_iter().flatten().filter_map(Value::as_object) {
+            for operation in operations.as_array().into_iter().flatten() {
+                let Some(operation) = operation.as_object() else {
+                    let message = format!("An operation on '{name}' must be an object such as {{\"set\": …}}.");
+                    return Err(Refusal::field(name, &message));
+                };
                 for (verb, operand) in operation {
                     value = match (verb.as_str(), value) {
                         ("set", _) => operand.clone(),

@@ -65,6 +65,9 @@ async fn emptiness() {
     check("project = PAY and priority is empty", "PAY-2").await;
     check("project = PAY and assignee is not NULL", "PAY-1 PAY-3").await;
     check("project = PAY and resolution = EMPTY", "PAY-2 PAY-3").await;
+    check("project = PAY and resolution = Unresolved", "PAY-2 PAY-3").await;
+    check("project = PAY and resolution != \"unresolved\"", "PAY-1").await;
+    check("project = PAY and resolution in (Unresolved, Done)", "PAY-1 PAY-2 PAY-3").await;
     check("project = PAY and assignee in (ada, empty)", "PAY-1 PAY-2").await;
     check("project in (PAY, LED) and fixVersion is EMPTY", "LED-2").await;
 }

@@ -62,6 +62,14 @@ async fn mistakes_are_told_under_their_field() {
 }
 
 #[tokio::test]
+async fn an_operation_that_is_no_object_is_refused() {
+    let site = Site::new();
+    let reply = site.put("/rest/api/3/issue/PAY-1", json!({ "update": { "labels": ["bare"] } })).await;
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+    assert!(reply.at("/errors").get("labels").is_some(), "{}", reply.body);
+}
+
+#[tokio::test]
 async fn each_version_refuses_the_others_rich_text() {
     let site = Site::new();
     let v3 = site.put("/rest/api/3/issue/PAY-1", json!({ "fields": { "description": "text" } })).await;

@@ -1,0 +1,73 @@
+//! The section `[risk]` as written. Meaning and defaults of every key stand here and, annotated, in `config/`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// `[risk]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct RiskFile {
+    /// A model that `interlock risk train` wrote; without one the documented prior scorecard answers.
+    pub model: Option<std::path::PathBuf>,
+    /// Failures per change that the prior scorecard assumes, for example 0.1.
+    pub base_rate: Option<f64>,
+    /// What reviews and failures cost.
+    pub costs: Option<RiskCostsFile>,
+    /// What a change's class depends on.
+    pub classification: Option<ClassificationFile>,
+}
+
+/// `[risk.costs]`: a review pays when the probability of failure is over its cost / (share prevented × failure cost).
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RiskCostsFile {
+    /// Who answers for these numbers.
+    pub owner: String,
+    /// The day on which they were set.
+    #[schemars(with = "String")]
+    pub set_on: jiff::civil::Date,
+    /// A peer's review.
+    pub peer_review: ReviewFile,
+    /// The change advisory board's.
+    pub cab: ReviewFile,
+    /// An executive's.
+    pub executive: ReviewFile,
+    /// What a failure costs, for tiers 0 to 4.
+    pub failures: [f64; 5],
+}
+
+/// `cab = { cost = 2000, prevents = 0.3 }`
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+pub(super) struct ReviewFile {
+    /// What one review costs.
+    pub cost: f64,
+    /// Share of failures that it prevents, over 0 and at most 1.
+    pub prevents: f64,
+}
+
+/// `[risk.classification]`: a decision table. Every combination must be met by a rule; rules must not disagree.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct ClassificationFile {
+    /// Share of changed lines that tests must reach for coverage to be enough.
+    pub minimum_coverage: f64,
+    /// The rows.
+    pub rules: Vec<RuleFile>,
+}
+
+/// `[[risk.classification.rules]]`: conditions that are left out are met by all.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RuleFile {
+    /// Shown when the rule fires.
+    pub name: String,
+    /// Is it an emergency?
+    pub emergency: Option<bool>,
+    /// Does a live template cover it?
+    pub template: Option<bool>,
+    /// ENOUGH, SHORT, UNKNOWN: one of these.
+    pub coverage: Option<Vec<String>>,
+    /// LOW, MEDIUM, HIGH, CRITICAL: one of these.
+    pub levels: Option<Vec<String>>,
+    /// STANDARD, NORMAL, EMERGENCY.
+    pub class: String,
+    /// Who reviews it, in the company's words.
+    pub review_path: String,
+}

@@ -1,0 +1,110 @@
+//! Words of the calendar and of checks.
+
+mirror! {
+    /// What a check found.
+    CheckOutcome of domain::Outcome {
+        /// It holds.
+        Pass
+        /// It does not hold.
+        Fail
+        /// Evidence is missing. Unknown is never good news.
+        Unknown
+        /// Its time has not come.
+        NotDue
+        /// It does not concern the release.
+        NotApplicable
+    }
+    /// When a check's time is.
+    CheckPhase of domain::Phase {
+        /// Before the deployment.
+        Before
+        /// While it runs.
+        During
+        /// Afterwards.
+        After
+    }
+    /// What is checked: each code names what must hold. They are described in `docs/checks.md`.
+    CheckCode of engine::checks::CheckCode {
+        /// What the release needs runs in the target.
+        DependencyRunning
+        /// It was not verified to fail with what runs beside it.
+        CompatibleWithRunning
+        /// The environment's window is open.
+        WindowOpen
+        /// The moment lies in the window of a change that carries the release.
+        ChangeWindow
+        /// No blackout closes the target.
+        NoBlackout
+        /// Nobody else has the environment, where only one may.
+        EnvironmentFree
+        /// Nothing else is planned that gets in the way.
+        NoCalendarConflict
+        /// Every change that carries it is approved as it is planned now.
+        Approved
+        /// The template of a standard change allows what the change does.
+        TemplateFits
+        /// No alert fires on the service in the target.
+        EnvironmentHealthy
+        /// Nothing that runs would be lost.
+        CommitsKept
+    }
+    /// What somebody can do about a blocker.
+    ActCode of engine::checks::ActCode {
+        /// Deploy another release first.
+        DeployDependency
+        /// Give an approval.
+        Approve
+        /// Ask for approval.
+        RequestApproval
+        /// Move the change's window.
+        MoveChange
+        /// Take the change off hold.
+        ReleaseHold
+        /// Use a template that allows it, or a normal change.
+        ChooseTemplate
+        /// Raise a change.
+        RaiseChange
+        /// Make the environment healthy.
+        Mend
+        /// Bring the missing commits in, and build again.
+        MergeCommits
+        /// Make a system readable again.
+        RestoreSource
+        /// Grant an exception from a blackout.
+        GrantException
+        /// Record what is not recorded.
+        Record
+    }
+    /// What kind of entry of the calendar it is.
+    CalendarEntryKind of engine::calendar::EntryKind {
+        /// A release goes to a target, with the change that carries it.
+        Release
+        /// A change without a release.
+        Change
+        /// An environment is booked.
+        Booking
+        /// Changes are denied.
+        Blackout
+        /// Changes are expected.
+        Maintenance
+        /// A change advisory board meets.
+        CabMeeting
+        /// A train runs.
+        Train
+    }
+    /// What kind of conflict of the calendar it is.
+    CalendarConflictKind of engine::calendar::ConflictKind {
+        /// Two want an environment that only one may have.
+        ExclusiveEnvironment
+        /// Two changes work on one configuration item.
+        SameItem
+        /// Two changes work on an item and its parent.
+        RelatedItem
+        /// Planned outside the environment's windows.
+        OutsideWindow
+        /// Planned inside a blackout.
+        Blackout
+        /// One person carries out two at once.
+        SameImplementer
+    }
+}
