@@ -28,6 +28,7 @@ pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
 pub use store::{StorePlace, StorePlan};
+pub use systems::System;
 
 use file::{AccessFile, HorizonFile, ServerFile};
 use risk_file::RiskFile;
@@ -50,7 +51,7 @@ pub struct Config {
     /// Where readings are remembered; `None`: nowhere.
     pub store: Option<StorePlan>,
     /// The systems.
-    pub connectors: Vec<connectors::build::SystemPlan>,
+    pub connectors: Vec<System>,
     /// The company.
     pub landscape: Landscape,
     /// How risk is judged.
