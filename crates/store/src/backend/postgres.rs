@@ -2,6 +2,7 @@
 //! lives as long as its connection.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Text;
@@ -22,6 +23,10 @@ pub(crate) struct Postgres {
 
 const CONNECTIONS: u32 = 4;
 
+/// The server takes a moment to notice that the last writer is dead: five seconds in all.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 /// One lock per schema: writers of other schemas of the same database do not wait.
 const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('interlock store ' || current_schema(), 0))";
 
@@ -37,9 +42,13 @@ impl Postgres {
         let unusable =
             |error: sqlx::Error| StoreError::Unusable { place: place.clone(), cause: error.to_string().into() };
         let mut connection = options.connect().await.map_err(unusable)?;
-        let won: bool = sqlx::query_scalar(LOCK).fetch_one(&mut connection).await.map_err(unusable)?;
-        if !won {
-            return Err(StoreError::Locked { place });
+        let mut tries = 0;
+        while !sqlx::query_scalar(LOCK).fetch_one(&mut connection).await.map_err(unusable)? {
+            if tries == TRIES {
+                return Err(StoreError::Locked { place });
+            }
+            tries += 1;
+            tokio::time::sleep(BETWEEN_TRIES).await;
         }
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await;
         let pool = pool.map_err(unusable)?;
