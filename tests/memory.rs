@@ -57,8 +57,7 @@ async fn a_restart_serves_the_last_graph_at_once_and_the_past_stays_as_it_was() 
     let gateway = start(&world, &path, LATER).await;
     let mut published = gateway.federation().publications();
     published.wait_for(|version| *version > 0).await.expect("a graph");
-    const PRESENT: &str =
-        r#"{ release(key: "ledger-core@5.3.0") { certain possibleStatuses gaps { since } changes(first: 5) { edges { node { number } } } } }"#;
+    const PRESENT: &str = r#"{ release(key: "ledger-core@5.3.0") { certain possibleStatuses gaps { since } changes(first: 5) { edges { node { number } } } } }"#;
     let answer = ask(&client, &gateway, PRESENT).await;
     assert_eq!(answer["data"]["release"]["certain"], false, "{answer}");
     let possible = answer["data"]["release"]["possibleStatuses"].as_array().expect("states");
