@@ -1,11 +1,11 @@
 //! The section `[risk]`: the model, what reviews and failures cost, and the table that classifies changes.
 
 use domain::ChangeClass;
-use engine::risk::{Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
+use engine::risk::{MandatoryReview, Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
 use serde::de::DeserializeOwned;
 
 use super::mistakes::Mistakes;
-use super::risk_file::{ClassificationFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
+use super::risk_file::{ClassificationFile, MandatoryReviewFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
 
 /// How risk is judged.
 #[derive(Debug)]
@@ -16,12 +16,14 @@ pub struct RiskSetup {
     pub policy: RiskPolicy,
     /// What a change's class depends on.
     pub table: Table,
+    /// Which changes another person must review.
+    pub mandatory_review: MandatoryReview,
 }
 
 impl Default for RiskSetup {
     fn default() -> Self {
         let policy = RiskPolicy::default();
-        Self { model: Model::prior(policy.base_rate), policy, table: Table::default() }
+        Self { model: Model::prior(policy.base_rate), policy, table: Table::default(), mandatory_review: MandatoryReview::default() }
     }
 }
 
@@ -53,7 +55,21 @@ pub(super) fn check(file: RiskFile, mistakes: &mut Mistakes) -> Option<RiskSetup
             })
         }
     };
-    Some(RiskSetup { model: model?, policy, table: table? })
+    let mandatory_review = match file.mandatory_review {
+        Some(file) => mandatory_of(file, mistakes),
+        None => Some(MandatoryReview::default()),
+    };
+    Some(RiskSetup { model: model?, policy, table: table?, mandatory_review: mandatory_review? })
+}
+
+fn mandatory_of(file: MandatoryReviewFile, mistakes: &mut Mistakes) -> Option<MandatoryReview> {
+    const PATH: &str = "risk.mandatory_review";
+    if let Some(tier) = file.tiers.iter().find(|tier| **tier > 4) {
+        mistakes.add(format!("{PATH}.tiers"), format!("{tier} is no tier; tiers are 0 to 4"));
+    }
+    let from = word(&file.from, (format!("{PATH}.from"), mistakes));
+    let tags = file.tags.into_iter().map(Into::into).collect();
+    Some(MandatoryReview { tiers: file.tiers, tags, from: from? })
 }
 
 fn costs_of(file: RiskCostsFile, mistakes: &mut Mistakes) -> RiskPolicy {
@@ -152,6 +168,9 @@ mod tests {
         assert_eq!(told(&costs("cab = { cost = 2000, prevents = 0.3 }")), "");
         assert!(told(&costs("cab = { cost = 1, prevents = 0.3 }")).contains("must rise"));
         assert!(told(&costs("cab = { cost = 2000, prevents = 3.0 }")).contains("risk.costs.cab.prevents"));
+        assert_eq!(told("[mandatory_review]\ntiers = [0]\ntags = [\"pci\"]\nfrom = \"MEDIUM\""), "");
+        assert!(told("[mandatory_review]\ntiers = [7]").starts_with("risk.mandatory_review.tiers: 7 is no tier"));
+        assert!(told("[mandatory_review]\nfrom = \"BIG\"").starts_with("risk.mandatory_review.from"));
         let rule = "[classification]\nminimum_coverage = 0.8\n[[classification.rules]]\nname = \"all\"\n\
                     review_path = \"p\"\n";
         assert_eq!(told(&format!("{rule}class = \"NORMAL\"")), "");
