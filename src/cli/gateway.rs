@@ -46,8 +46,10 @@ impl Gateway {
         let ready = federation.clone();
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
+        let api = Api::new(federation.clone(), &limits).judging_risk_by(config.risk);
+        let training = api.keeping_risk_trained();
         let router = http::router(HttpState {
-            executor: Arc::new(Api::new(federation.clone(), &limits).judging_risk_by(config.risk)),
+            executor: Arc::new(api),
             readiness: Arc::new(move || match ready.graph() {
                 Some(_) => Readiness::Ready,
                 None => Readiness::NotReady("The first graph is being assembled.".to_owned()),
@@ -58,6 +60,7 @@ impl Gateway {
             metrics,
         })?;
         let tasks = Tasks::default();
+        tasks.start(training);
         let fresh = federation.clone();
         tasks.start(async move {
             fresh.gather(Extent::Sweep).await;

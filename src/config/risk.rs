@@ -2,13 +2,14 @@
 
 use domain::ChangeClass;
 use engine::risk::{MandatoryReview, Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 
 use super::mistakes::Mistakes;
 use super::risk_file::{ClassificationFile, MandatoryReviewFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
 
 /// How risk is judged.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RiskSetup {
     /// What predicts.
     pub model: Model,
@@ -18,14 +19,19 @@ pub struct RiskSetup {
     pub table: Table,
     /// Which changes another person must review.
     pub mandatory_review: MandatoryReview,
+    /// How often the gateway trains a challenger; `None`: never.
+    pub retrain_every: Option<SignedDuration>,
 }
 
 impl Default for RiskSetup {
     fn default() -> Self {
         let policy = RiskPolicy::default();
-        Self { model: Model::prior(policy.base_rate), policy, table: Table::default(), mandatory_review: MandatoryReview::default() }
+        Self { model: Model::prior(policy.base_rate), policy, table: Table::default(), mandatory_review: MandatoryReview::default(), retrain_every: None }
     }
 }
+
+/// Outcomes become known in days; training more often than this only heats the room.
+const SHORTEST_RETRAINING: SignedDuration = SignedDuration::from_hours(1);
 
 /// Checks the section; mistakes are told with their places.
 pub(super) fn check(file: RiskFile, mistakes: &mut Mistakes) -> Option<RiskSetup> {
@@ -59,7 +65,16 @@ pub(super) fn check(file: RiskFile, mistakes: &mut Mistakes) -> Option<RiskSetup
         Some(file) => mandatory_of(file, mistakes),
         None => Some(MandatoryReview::default()),
     };
-    Some(RiskSetup { model: model?, policy, table: table?, mandatory_review: mandatory_review? })
+    if file.retrain_every.is_some_and(|every| every < SHORTEST_RETRAINING) {
+        mistakes.add("risk.retrain_every", "expected at least an hour, for example \"24h\"");
+    }
+    if model.as_ref().is_some_and(|model| !model.reads_releases()) {
+        let told = "it was trained on columns that releases do not have; `interlock risk train --config` makes one";
+        mistakes.add("risk.model", told);
+    }
+    let retrain_every = file.retrain_every;
+    let (model, table, mandatory_review) = (model?, table?, mandatory_review?);
+    Some(RiskSetup { model, policy, table, mandatory_review, retrain_every })
 }
 
 fn mandatory_of(file: MandatoryReviewFile, mistakes: &mut Mistakes) -> Option<MandatoryReview> {
@@ -158,6 +173,8 @@ mod tests {
     fn an_empty_section_is_sound_and_each_mistake_has_its_place() {
         assert_eq!(told(""), "");
         assert!(told("base_rate = 2.0").starts_with("risk.base_rate: expected a share"));
+        assert_eq!(told("retrain_every = \"24h\""), "");
+        assert!(told("retrain_every = \"1m\"").starts_with("risk.retrain_every: expected at least an hour"));
         assert!(told("model = \"nowhere.json\"").starts_with("risk.model: nowhere.json cannot be read"));
         let costs = |cab: &str| {
             format!(

@@ -9,6 +9,10 @@ use serde::Deserialize;
 pub(super) struct RiskFile {
     /// A model that `interlock risk train` wrote; without one the documented prior scorecard answers.
     pub model: Option<std::path::PathBuf>,
+    /// How often the gateway trains a model on what it holds and lets it challenge the one at work, for example `24h`;
+    /// without it, never.
+    #[schemars(with = "Option<String>")]
+    pub retrain_every: Option<jiff::SignedDuration>,
     /// Failures per change that the prior scorecard assumes, for example 0.1.
     pub base_rate: Option<f64>,
     /// What reviews and failures cost.

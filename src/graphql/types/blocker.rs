@@ -139,10 +139,10 @@ impl Release {
     /// Why another person must review it, if its risk and its service demand that.
     async fn mandatory_review(&self, ctx: &Context<'_>) -> Result<Option<Text>> {
         let desk = &Session::of(ctx)?.risks;
-        let risks = desk.of(&self.graph).await?;
+        let judged = desk.of(&self.graph).await?;
         let service = self.graph.services.by_id(&self.graph.releases.get(self.index).service);
-        let level = risks.get(self.index).map(|risk| risk.record.result.level);
-        Ok(level.and_then(|level| desk.setup.mandatory_review.demand(service, level)))
+        let level = judged.risks.get(self.index).map(|risk| risk.record.result.level);
+        Ok(level.and_then(|level| judged.setup.mandatory_review.demand(service, level)))
     }
 
     /// What would let it through.

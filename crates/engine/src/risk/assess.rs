@@ -33,6 +33,16 @@ impl Risk {
         self.record.result.score.probability * 100.0
     }
 
+    /// A factor in plain words, with what exactly was measured.
+    pub fn explanation(&self, part: &Contribution) -> String {
+        let words = part.explanation();
+        let measure = self.record.inputs.snapshot.get(&part.name).and_then(|reading| reading.measure.as_deref());
+        match (measure, part.value) {
+            (Some(measure), Some(share)) => format!("{:.0} % {measure}: {:+.2}", share * 100.0, part.log_odds),
+            _ => words,
+        }
+    }
+
     /// Factors by the size of their contributions.
     pub fn factors(&self) -> Vec<&Contribution> {
         let mut factors: Vec<&Contribution> = self.record.result.score.contributions.iter().collect();
@@ -212,38 +222,10 @@ fn cases(ground: &Ground<'_>) -> History {
     History::new(super::catalog::features(), cases)
 }
 
-/// The probability that any of several changes fails: under independence, and the bounds that hold without it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Together {
-    /// 1 − Π(1−p), if they fail independently.
-    pub independent: f64,
-    /// The largest single p.
-    pub low: f64,
-    /// Σp, at most 1.
-    pub high: f64,
-}
-
-/// The risk of a wave or a train.
-pub fn together(probabilities: &[f64]) -> Together {
-    Together {
-        independent: 1.0 - probabilities.iter().map(|p| 1.0 - p).product::<f64>(),
-        low: probabilities.iter().copied().fold(0.0, f64::max),
-        high: probabilities.iter().sum::<f64>().min(1.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::correlate::world::World;
-
-    #[test]
-    fn a_wave_is_between_its_riskiest_and_the_sum() {
-        let wave = together(&[0.1, 0.2, 0.05]);
-        assert!((wave.independent - (1.0 - 0.9 * 0.8 * 0.95)).abs() < 1e-12);
-        assert!(wave.low <= wave.independent && wave.independent <= wave.high);
-        assert!(together(&[0.7, 0.8]).high <= 1.0 && together(&[]).independent.abs() < 1e-12);
-    }
 
     #[test]
     fn every_release_has_a_risk_whose_parts_sum_up() {

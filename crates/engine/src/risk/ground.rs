@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::catalog::{COVERAGE, EMERGENCY};
+use super::covered::diff_coverage;
 use super::known::{Reading, Snapshot};
 use crate::graph::{Index, ReleaseGraph};
 use crate::queries::blast_radius;
@@ -176,20 +177,12 @@ impl<'g> Ground<'g> {
             readings.push(Reading::new("failedTests", super::calibrate::size(failed), from));
             readings.push(Reading::new("flakySuites", super::calibrate::size(flaky), from));
         }
-        let changed: Option<BTreeSet<&str>> = self
-            .range(release)
-            .and_then(|(range, _)| range.paths.as_ref())
-            .map(|paths| paths.iter().map(|path| &**path).collect());
         let newest = told.iter().rev().find(|(_, report)| !report.files.is_empty());
-        if let (Some(changed), Some((_, report))) = (changed, newest) {
-            let files = report.files.iter().filter(|file| changed.contains(&*file.path));
-            let (covered, all) = files.fold((0, 0), |(covered, all), file| {
-                (covered + file.covered.len(), all + file.covered.len() + file.missed.len())
-            });
-            if all > 0 {
-                let share = super::calibrate::size(covered) / super::calibrate::size(all);
-                readings.push(Reading::new(COVERAGE, share, (report.finished_at, Some(&report.source.record))));
-            }
+        if let (Some((range, _)), Some((_, report))) = (self.range(release), newest)
+            && let Some((share, measure)) = diff_coverage(range, &report.files)
+        {
+            let from = (report.finished_at, Some(&report.source.record));
+            readings.push(Reading::new(COVERAGE, share, from).measuring(measure));
         }
     }
 
