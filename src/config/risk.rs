@@ -26,7 +26,13 @@ pub struct RiskSetup {
 impl Default for RiskSetup {
     fn default() -> Self {
         let policy = RiskPolicy::default();
-        Self { model: Model::prior(policy.base_rate), policy, table: Table::default(), mandatory_review: MandatoryReview::default(), retrain_every: None }
+        Self {
+            model: Model::prior(policy.base_rate),
+            policy,
+            table: Table::default(),
+            mandatory_review: MandatoryReview::default(),
+            retrain_every: None,
+        }
     }
 }
 

@@ -107,18 +107,27 @@ impl RiskDesk {
         match fought {
             Ok(Ok(Challenge::Won(model, told))) => {
                 tracing::info!(
-                    from = version, to = &*model.version, changes = told.changes, brier = told.challenger_brier,
-                    brier_before = told.working_brier, "A better model of risk takes over with the next graph"
+                    from = version,
+                    to = &*model.version,
+                    changes = told.changes,
+                    brier = told.challenger_brier,
+                    brier_before = told.working_brier,
+                    "A better model of risk takes over with the next graph"
                 );
                 self.put_to_work(&setup, *model);
             }
             Ok(Ok(Challenge::Kept(told))) => tracing::info!(
-                model = version, challenger = &*told.challenger, changes = told.changes,
-                brier = told.working_brier, brier_of_challenger = told.challenger_brier,
+                model = version,
+                challenger = &*told.challenger,
+                changes = told.changes,
+                brier = told.working_brier,
+                brier_of_challenger = told.challenger_brier,
                 "The model of risk was retrained; the new one is not clearly better, so the old one stays"
             ),
             Ok(Ok(Challenge::TooFew { changes, failures })) => tracing::info!(
-                model = version, changes, failures,
+                model = version,
+                changes,
+                failures,
                 "Too few new outcomes to replace the model of risk"
             ),
             Ok(Err(error)) => tracing::info!(model = version, %error, "The model of risk was not retrained"),
@@ -145,7 +154,11 @@ mod tests {
         assert_eq!(desk.setup(&first).model.version, before.model.version, "one graph, one model");
         let after = desk.setup(&second);
         assert!((after.model.base_rate - 0.3).abs() < 1e-12);
-        assert_eq!(desk.setup(&first).model.version, after.model.version, "an older graph is judged by what is at work");
+        assert_eq!(
+            desk.setup(&first).model.version,
+            after.model.version,
+            "an older graph is judged by what is at work"
+        );
     }
 
     #[tokio::test]

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, AccountKind, Approval, ApprovalState, Change, ChangeState, Commit, Outcome, PersonKey, Phase,
-    PullRequest, Release, ReviewState, ServiceKind, Stage,
+    PullRequest, Release, Review, ReviewState, ServiceKind, Stage,
 };
-use jiff::Timestamp;
 
 use super::authority::template_in_force;
 use super::ground::seen;
@@ -126,9 +125,8 @@ impl<'g> Desk<'g> {
     fn approved(&self, writers: &Persons) -> Check {
         let changes = self.changes();
         let each = changes.iter().map(|change| self.approval_of(change, writers));
-        let worst = each.reduce(|one, other| {
-            if one.outcome.and(other.outcome) == one.outcome { one } else { other }
-        });
+        let worst =
+            each.reduce(|one, other| if one.outcome.and(other.outcome) == one.outcome { one } else { other });
         worst.unwrap_or_else(|| {
             let reason = "No change is known that carries it, so nobody else can have approved it.";
             Check::before(CheckCode::IndependentApproval, Outcome::Unknown, reason)
@@ -143,8 +141,10 @@ impl<'g> Desk<'g> {
             check
         };
         if let Some(template) = template_in_force(self.graph, change) {
-            let reason = format!("{number} is approved by the template '{}', which nobody wrote for it.", template.name);
-            return about(Outcome::Pass, reason).resting_on([seen(format!("Template '{}'", template.name), &template.source)]);
+            let reason =
+                format!("{number} is approved by the template '{}', which nobody wrote for it.", template.name);
+            return about(Outcome::Pass, reason)
+                .resting_on([seen(format!("Template '{}'", template.name), &template.source)]);
         }
         let mut own = Persons { known: writers.known.clone(), unresolved: writers.unresolved };
         match (&change.requested_by, &change.opened_by) {
@@ -170,7 +170,8 @@ impl<'g> Desk<'g> {
         };
         match () {
             () if !by_own && !unresolved && evidence.is_empty() => {
-                about(Outcome::Unknown, format!("Nobody has approved {number} yet.")).resolved_by(self.asked(change))
+                about(Outcome::Unknown, format!("Nobody has approved {number} yet."))
+                    .resolved_by(self.asked(change))
             }
             () if evidence.is_empty() && !unresolved => about(
                 Outcome::Fail,
@@ -182,8 +183,11 @@ impl<'g> Desk<'g> {
                 format!("Who wrote, asked for or approved {number} could not be resolved to persons."),
             )
             .resolved_by(other()),
-            () => about(Outcome::Pass, format!("{number} is approved by a person who neither wrote nor asked for it."))
-                .resting_on(evidence),
+            () => about(
+                Outcome::Pass,
+                format!("{number} is approved by a person who neither wrote nor asked for it."),
+            )
+            .resting_on(evidence),
         }
     }
 
@@ -291,9 +295,10 @@ impl<'g> Desk<'g> {
             Outcome::Pass => {
                 (Outcome::Pass, "Everything in it was approved by another person after its last commit.".to_owned())
             }
-            Outcome::Fail => {
-                (Outcome::Fail, format!("Not everything was approved by another person after its last commit: {told}."))
-            }
+            Outcome::Fail => (
+                Outcome::Fail,
+                format!("Not everything was approved by another person after its last commit: {told}."),
+            ),
             _ => (Outcome::Unknown, format!("Reviews, commits or persons are not known of {told}.")),
         };
         let detail = format!("Let another person review {told} as it is now");
@@ -301,7 +306,11 @@ impl<'g> Desk<'g> {
         let team = owner.and_then(|service| service.owner.as_ref()).and_then(|key| self.graph.teams.by_id(key));
         let by = team.map(|team| Party { name: team.name.clone(), team: Some(team.key.clone()) });
         let check = Check::before(CheckCode::ReviewedAfterLastCommit, outcome, reason).resting_on(evidence);
-        if outcome == Outcome::Pass { check } else { check.resolved_by(vec![Act::new(ActCode::Review, detail, by)]) }
+        if outcome == Outcome::Pass {
+            check
+        } else {
+            check.resolved_by(vec![Act::new(ActCode::Review, detail, by)])
+        }
     }
 
     fn review_of(&self, pull: &PullRequest, commits: &[&Commit]) -> Outcome {
@@ -311,12 +320,14 @@ impl<'g> Desk<'g> {
         own.iter().for_each(|commit| self.writers_of(commit, &mut writers));
         pull.author.iter().for_each(|account| writers.add(self.account(account)));
         let mut outcome = if pull.reviews_complete { Outcome::Fail } else { Outcome::Unknown };
-        for (account, at) in standing_approvals(pull) {
-            let late = at.is_none_or(|at| at >= last);
-            let voice = account.map_or(Behind::Nobody, |account| self.account(account));
+        for review in standing_approvals(pull) {
+            // Who looked at the very head has seen it all; a rebase may have made the commits look younger since.
+            let of_head = review.commit.is_some() && review.commit == pull.head_commit;
+            let late = of_head || review.submitted_at.is_none_or(|at| at >= last);
+            let voice = review.author.as_ref().map_or(Behind::Nobody, |account| self.account(account));
             match voice {
                 Behind::Human(person) if late && !writers.known.contains(&person) => {
-                    if at.is_some() && !writers.unresolved {
+                    if (of_head || review.submitted_at.is_some()) && !writers.unresolved {
                         return Outcome::Pass;
                     }
                     outcome = Outcome::Unknown;
@@ -334,24 +345,22 @@ impl<'g> Desk<'g> {
         self.writers_of(commit, &mut writers);
         let mut reviewers = trailers(commit, "reviewed-by").map(|address| self.address(address));
         !writers.unresolved
-            && reviewers.any(|reviewer| matches!(reviewer, Behind::Human(person) if !writers.known.contains(&person)))
+            && reviewers
+                .any(|reviewer| matches!(reviewer, Behind::Human(person) if !writers.known.contains(&person)))
     }
 }
 
-/// Whose last word is yes, and when each said it.
-fn standing_approvals(pull: &PullRequest) -> Vec<(Option<&AccountId>, Option<Timestamp>)> {
-    let mut last: BTreeMap<Option<&AccountId>, (ReviewState, Option<Timestamp>)> = BTreeMap::new();
+/// The last word of each reviewer whose last word is yes.
+fn standing_approvals(pull: &PullRequest) -> impl Iterator<Item = &Review> {
+    let mut last: BTreeMap<Option<&AccountId>, &Review> = BTreeMap::new();
     for review in &pull.reviews {
-        let says = matches!(
-            review.state,
-            ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed
-        );
+        let says =
+            matches!(review.state, ReviewState::Approved | ReviewState::ChangesRequested | ReviewState::Dismissed);
         if says {
-            last.insert(review.author.as_ref(), (review.state, review.submitted_at));
+            last.insert(review.author.as_ref(), review);
         }
     }
-    let yes = last.into_iter().filter(|(_, (state, _))| *state == ReviewState::Approved);
-    yes.map(|(account, (_, at))| (account, at)).collect()
+    last.into_values().filter(|review| review.state == ReviewState::Approved)
 }
 
 /// Addresses behind a trailer: `Token: Name <address>`.

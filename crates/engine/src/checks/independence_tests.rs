@@ -122,6 +122,17 @@ fn a_review_counts_after_the_last_commit_and_by_another_person() {
     check(&[("grace", Approved, late), ("grace", ChangesRequested, late)], Outcome::Fail);
     check(&[], Outcome::Fail);
     assert_eq!(told(&world())[2], Outcome::Unknown, "no pull request brings the commit");
+    // A rebase made the commits look younger than the review of this very head.
+    let mut rebased = world().pull_request(REPO, 7, "c1", &["c1"]);
+    let request = rebased.records.pull_requests.last_mut().expect("just added");
+    request.head_commit = Some("c1".into());
+    request.reviews = vec![Review {
+        state: Approved,
+        author: Some(AccountId::new(&connector("git"), "grace")),
+        submitted_at: Some(moment(early)),
+        commit: Some("c1".into()),
+    }];
+    assert_eq!(told(&rebased)[2], Outcome::Pass);
 }
 
 #[test]

@@ -68,11 +68,8 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal
 /// Independence is demanded where the risk and the service demand it; where customers are not, nobody asks for it.
 fn duties(ground: &Ground<'_>, proposal: &Proposal<'_>) -> Vec<Check> {
     let Some(why) = proposal.review.as_ref().filter(|_| ground.in_production()) else {
-        let codes = [
-            CheckCode::IndependentApproval,
-            CheckCode::IndependentDeployment,
-            CheckCode::ReviewedAfterLastCommit,
-        ];
+        let codes =
+            [CheckCode::IndependentApproval, CheckCode::IndependentDeployment, CheckCode::ReviewedAfterLastCommit];
         let none = "Its risk and its service do not make review by another person mandatory.";
         return codes.map(|code| Check::before(code, Outcome::NotApplicable, none)).to_vec();
     };

@@ -26,11 +26,7 @@ pub struct Unblocking {
 }
 
 /// The smallest set of acts that turns every blocker green, and the earliest window that results.
-pub fn what_would_unblock(
-    graph: &ReleaseGraph,
-    release: Index<Release>,
-    proposal: &Proposal<'_>,
-) -> Unblocking {
+pub fn what_would_unblock(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal<'_>) -> Unblocking {
     let at = proposal.at;
     let ground = Ground::new(graph, release, proposal.target);
     let all = checks(graph, release, proposal);

@@ -38,7 +38,10 @@ impl Risk {
         let words = part.explanation();
         let measure = self.record.inputs.snapshot.get(&part.name).and_then(|reading| reading.measure.as_deref());
         match (measure, part.value) {
-            (Some(measure), Some(share)) => format!("{:.0} % {measure}: {:+.2}", share * 100.0, part.log_odds),
+            (Some(measure), Some(share)) if &*part.name == COVERAGE => {
+                format!("{:.0} % {measure}: {:+.2}", share * 100.0, part.log_odds)
+            }
+            (Some(measure), Some(value)) => format!("{value:.0} {measure}: {:+.2}", part.log_odds),
             _ => words,
         }
     }
@@ -226,6 +229,29 @@ fn cases(ground: &Ground<'_>) -> History {
 mod tests {
     use super::*;
     use crate::correlate::world::World;
+
+    #[test]
+    fn no_feature_tells_who_somebody_is() {
+        let told = |author: &str| {
+            let mut world = World::new()
+                .service("payments-api", "PAY")
+                .tag("bank/payments-api", "v2.14.0", "c1")
+                .commit("bank/payments-api", "c1", "Pay twice")
+                .range("bank/payments-api", Some("v2.13.0"), "v2.14.0", &["c1"])
+                .change("CHG1", "Deploy payments-api 2.14.0", None);
+            world.records.commits[0].author.email = format!("{author}@bank.example").into();
+            world.records.commits[0].author.name = author.into();
+            let requester = domain::AccountId::new(&crate::correlate::world::connector("servicenow"), author);
+            let graph = world.with_change("CHG1", |change| change.requested_by = Some(requester.clone())).graph();
+            let policy = RiskPolicy::default();
+            let risks = Risks::of(&graph, &Model::prior(policy.base_rate), &policy);
+            let (index, _) = graph.releases.iter().next().expect("a release");
+            let risk = risks.get(index).expect("a risk").clone();
+            assert!(risk.record.inputs.snapshot.get("developers").is_some(), "how many is counted");
+            risk
+        };
+        assert_eq!(told("ada"), told("grace"), "who wrote or asked for it changes nothing");
+    }
 
     #[test]
     fn every_release_has_a_risk_whose_parts_sum_up() {

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::catalog::{COVERAGE, EMERGENCY};
-use super::covered::diff_coverage;
 use super::known::{Reading, Snapshot};
+use super::part::Part;
 use crate::graph::{Index, ReleaseGraph};
 use crate::queries::blast_radius;
 
@@ -132,20 +132,21 @@ impl<'g> Ground<'g> {
         // A range that was cut short would make a large release look small.
         let Some((range, tagged)) = self.range(release).filter(|(range, _)| range.complete) else { return };
         let from = (tagged, Some(&range.source.record));
+        let part = Part::of(self.graph, release, range);
+        readings.extend(part.lines_changed().map(|(lines, measure)| {
+            let reading = Reading::new("linesChanged", lines, from);
+            measure.map_or(reading.clone(), |measure| reading.measuring(measure))
+        }));
         let mut read = |feature, value: Option<usize>| {
             readings.extend(value.map(|value| Reading::new(feature, super::calibrate::size(value), from)));
         };
-        let lines =
-            range.additions.zip(range.deletions).and_then(|(a, b)| usize::try_from(a.saturating_add(b)).ok());
-        read("linesChanged", lines);
-        read("files", range.paths.as_ref().map(Vec::len));
-        let directory =
-            |path: &Text| path.rsplit_once('/').map_or(String::new(), |(directory, _)| directory.to_owned());
-        let directories =
-            range.paths.as_ref().map(|paths| paths.iter().map(directory).collect::<BTreeSet<_>>().len());
-        read("directories", directories);
-        read("commits", Some(range.commits.len()));
+        let paths = part.paths();
+        read("files", paths.as_ref().map(Vec::len));
+        let directory = |path: &&str| path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
+        read("directories", paths.map(|paths| paths.iter().map(directory).collect::<BTreeSet<_>>().len()));
         let commits = self.graph.releases.find(&release.key).map(|index| self.graph.release_commits.from(index));
+        let count = if part.is_whole() { Some(range.commits.len()) } else { commits.clone().map(Iterator::count) };
+        read("commits", count);
         let authors: BTreeSet<&str> = commits
             .into_iter()
             .flatten()
@@ -179,7 +180,7 @@ impl<'g> Ground<'g> {
         }
         let newest = told.iter().rev().find(|(_, report)| !report.files.is_empty());
         if let (Some((range, _)), Some((_, report))) = (self.range(release), newest)
-            && let Some((share, measure)) = diff_coverage(range, &report.files)
+            && let Some((share, measure)) = Part::of(self.graph, release, range).coverage(&report.files)
         {
             let from = (report.finished_at, Some(&report.source.record));
             readings.push(Reading::new(COVERAGE, share, from).measuring(measure));

@@ -65,14 +65,16 @@ impl Risks {
         let probabilities: Vec<f64> = verdicts().map(|verdict| verdict.score.probability).collect();
         let now = together(&probabilities);
         let with = |place: usize, other: Option<f64>| {
-            let others = probabilities.iter().enumerate().filter_map(|(at, p)| if at == place { other } else { Some(*p) });
+            let others =
+                probabilities.iter().enumerate().filter_map(|(at, p)| if at == place { other } else { Some(*p) });
             together(&others.collect::<Vec<_>>()).independent
         };
         let mut remedies: Vec<JointRemedy> = Vec::new();
         for (place, (release, risk)) in members.iter().enumerate() {
             let own = risk.remedies.iter().map(|(act, lower)| (act.clone(), with(place, Some(*lower))));
             let apart = (members.len() > 1).then(|| ("let it go at another time".into(), with(place, None)));
-            let acts = own.chain(apart).map(|(act, probability)| JointRemedy { release: *release, act, probability });
+            let acts =
+                own.chain(apart).map(|(act, probability)| JointRemedy { release: *release, act, probability });
             remedies.extend(acts);
         }
         remedies.sort_by(|a, b| a.probability.total_cmp(&b.probability));
@@ -117,7 +119,11 @@ mod tests {
         let joint = risks.joint(all.iter().copied().chain(all.iter().copied())).expect("two releases");
         assert_eq!(joint.releases.len(), 2, "each counts once");
         let of = |release| &risks.get(release).expect("a risk").record.result;
-        assert_eq!(graph.releases.get(joint.releases[0]).service.as_str(), "ledger-core", "the emergency is riskier");
+        assert_eq!(
+            graph.releases.get(joint.releases[0]).service.as_str(),
+            "ledger-core",
+            "the emergency is riskier"
+        );
         assert_eq!(joint.level, of(joint.releases[0]).level.max(of(joint.releases[1]).level));
         assert!(joint.together.independent > of(joint.releases[0]).score.probability);
         assert!(joint.remedies.iter().all(|remedy| remedy.probability < joint.together.independent));
