@@ -144,8 +144,10 @@ impl<'g> Ground<'g> {
         read("files", paths.as_ref().map(Vec::len));
         let directory = |path: &&str| path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
         read("directories", paths.map(|paths| paths.iter().map(directory).collect::<BTreeSet<_>>().len()));
-        let commits = self.graph.releases.find(&release.key).map(|index| self.graph.release_commits.from(index));
-        let count = if part.is_whole() { Some(range.commits.len()) } else { commits.clone().map(Iterator::count) };
+        let index = self.graph.releases.find(&release.key);
+        let commits = index.map(|index| self.graph.release_commits.from(index));
+        let own = commits.as_ref().map(ExactSizeIterator::len);
+        let count = if part.is_whole() { Some(range.commits.len()) } else { own };
         read("commits", count);
         let authors: BTreeSet<&str> = commits
             .into_iter()
