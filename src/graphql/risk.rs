@@ -9,7 +9,7 @@ use engine::risk::{Challenge, Model, Risks, challenge, history_of};
 
 use super::errors;
 use crate::config::RiskSetup;
-use crate::federation::Federation;
+use crate::federation::{Federation, PAST};
 
 /// The model at work, and the risks of the newest graph that was asked for.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ struct State {
     /// Takes over with the next graph.
     next: Option<Arc<RiskSetup>>,
     newest: Option<(Arc<ReleaseGraph>, Slot)>,
+    /// Of the graph of an earlier moment that was asked for last.
+    past: Option<(Arc<ReleaseGraph>, Slot)>,
 }
 
 type Slot = Arc<OnceLock<Arc<Judged>>>;
@@ -66,16 +68,22 @@ impl RiskDesk {
     /// A request that pins an older graph gets a slot of its own and does not push the newest one out.
     fn slot(&self, graph: &Arc<ReleaseGraph>) -> (Slot, Arc<RiskSetup>) {
         let mut state = self.state();
-        match &state.newest {
+        let is_past = graph.version == PAST;
+        match if is_past { &state.past } else { &state.newest } {
             Some((held, slot)) if Arc::ptr_eq(held, graph) => return (slot.clone(), state.setup.clone()),
             Some((held, _)) if held.version > graph.version => return (Slot::default(), state.setup.clone()),
             _ => {}
         }
+        let slot = Slot::default();
+        let entry = Some((graph.clone(), slot.clone()));
+        if is_past {
+            state.past = entry;
+            return (slot, state.setup.clone());
+        }
         if let Some(next) = state.next.take() {
             state.setup = next;
         }
-        let slot = Slot::default();
-        state.newest = Some((graph.clone(), slot.clone()));
+        state.newest = entry;
         (slot, state.setup.clone())
     }
 

@@ -124,7 +124,7 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Vec<Blocker>> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now());
+        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
         let target = target.read(&self.graph)?;
         let review = self.mandatory_review(ctx).await?;
         let all = checks::checks(&self.graph, self.index, &Proposal { target: &target, at, review });
@@ -153,7 +153,7 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Unblocking> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now());
+        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
         let target = target.read(&self.graph)?;
         let review = self.mandatory_review(ctx).await?;
         let found = checks::what_would_unblock(&self.graph, self.index, &Proposal { target: &target, at, review });

@@ -43,7 +43,7 @@ pub struct Proposal<'a> {
 pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal<'_>) -> Vec<Check> {
     let at = proposal.at;
     let ground = Ground::new(graph, release, proposal.target);
-    let mut found = dependencies::check(&ground);
+    let mut found = dependencies::check(&ground, at);
     found.extend(units::check(&ground));
     found.extend(time::check(&ground, at));
     found.push(conflicts::check(&ground, at));
