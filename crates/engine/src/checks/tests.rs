@@ -117,7 +117,7 @@ fn what_is_needed_must_have_run_for_a_while() {
     assert_eq!(blocked(&world), ["DEPENDENCY_RUNNING Fail"]);
     let graph = world.graph();
     let release = graph.releases.find(&ReleaseKey::new("payments-api@2.14.0")).unwrap();
-    let found = checks(&graph, release, &production(), at());
+    let found = checks(&graph, release, &Proposal { target: &production(), at: at(), review: None });
     let check = found.iter().find(|check| check.blocks()).unwrap();
     assert_eq!(check.resolves_at, Some(moment("2026-06-17T18:06:00Z")));
     let later = look(&world, &production(), moment("2026-06-17T18:06:00Z"));
