@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use domain::ReleaseStatus::{AwaitingApproval, PartiallyDeployed, RolledBack, Scheduled, Transitioned, Validated};
 use domain::{FindingCode, LinkOrigin, ReleaseKey, ReleaseStatus};
-use engine::checks::{CheckCode, blockers, checks};
+use engine::checks::{CheckCode, Proposal, blockers, checks};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::{SignedDuration, Timestamp};
 use simulators::estate::Contents;
@@ -163,7 +163,8 @@ fn blockers_of(graph: &ReleaseGraph, key: &str) -> Option<Vec<CheckCode>> {
     let index = graph.releases.find(&ReleaseKey::new(key))?;
     let windows = &graph.releases.get(index).windows;
     let first = windows.iter().min_by_key(|planned| (planned.window.start, &planned.target))?;
-    let checks = checks(graph, index, &first.target, first.window.start);
+    let proposal = Proposal { target: &first.target, at: first.window.start, review: None };
+    let checks = checks(graph, index, &proposal);
     let mut codes: Vec<CheckCode> = blockers(&checks).map(|check| check.code).collect();
     codes.dedup();
     Some(codes)
