@@ -267,10 +267,14 @@ fn decisions_have_a_number_each() {
 
 #[test]
 fn every_trap_has_its_test() {
-    let sources: Vec<File> =
-        ["connectors/src", "crates/simulators/src"].into_iter().flat_map(|folder| files_below(folder, ".rs")).collect();
+    let sources: Vec<File> = ["connectors/src", "crates/simulators/src"]
+        .into_iter()
+        .flat_map(|folder| files_below(folder, ".rs"))
+        .collect();
     let text = read("docs/traps.md");
-    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| trap") && !line.starts_with("| ---"));
+    let rows = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| trap") && !line.starts_with("| ---"));
     let mut wrong = Vec::new();
     let mut named = 0;
     for row in rows {

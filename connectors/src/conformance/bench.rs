@@ -15,10 +15,10 @@ use simulators::clock::{Clock as _, Frozen};
 use simulators::serve::Server;
 
 use super::stand::{Hand, Stand, System};
+use crate::Clock;
 use crate::build::{SystemPlan, build};
 use crate::contract::{Connector, GatherRequest, Gathered};
 use crate::resilience::Settings;
-use crate::Clock;
 
 /// What happens once, after the first answer of a list.
 type Meanwhile = Box<dyn FnOnce() + Send>;
@@ -191,9 +191,10 @@ impl Script {
     }
 }
 
-/// No tries after the first, no circuit that opens, no waiting for our own rate.
+/// No tries after the first, no circuit that opens, no waiting for our own rate, and patience with a busy machine.
 fn settings() -> Settings {
     let mut settings = Settings::default();
+    (settings.deadline, settings.try_timeout) = (Duration::from_secs(300), Duration::from_secs(120));
     settings.retry.retries = 0;
     settings.retry.first_pause = Duration::from_millis(1);
     settings.retry.longest_pause = Duration::from_millis(1);
@@ -205,7 +206,12 @@ fn settings() -> Settings {
 }
 
 /// The connector as the gateway builds it.
-pub(super) fn connect(stand: &dyn Stand, url: String, settings: Settings, clock: Arc<dyn Clock>) -> Arc<dyn Connector> {
+pub(super) fn connect(
+    stand: &dyn Stand,
+    url: String,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+) -> Arc<dyn Connector> {
     let plan = SystemPlan {
         id: ConnectorId::new("tried"),
         url,

@@ -48,7 +48,7 @@ fn faults(system: &System) -> Vec<(Effect, GapCode)> {
 
 /// What is only a matter of time; tokio's time passes by itself while it is paused.
 fn slow_faults() -> [Effect; 2] {
-    [Effect::DelayHeaders { milliseconds: 60_000 }, Effect::SlowBody { piece_bytes: 1, milliseconds: 11_000 }]
+    [Effect::DelayHeaders { milliseconds: 600_000 }, Effect::SlowBody { piece_bytes: 1, milliseconds: 100_000 }]
 }
 
 /// A refusal that tells what it should not.

@@ -100,5 +100,9 @@ const SYSTEMS: [System; 8] = [
 #[test]
 fn every_vendor_has_a_row() {
     let held: BTreeSet<&str> = SYSTEMS.iter().map(|system| system.vendor).collect();
-    assert_eq!(held, VendorOptions::VENDORS.into(), "a connector without a row here has not been tried by the suite");
+    assert_eq!(
+        held,
+        VendorOptions::VENDORS.into(),
+        "a connector without a row here has not been tried by the suite"
+    );
 }

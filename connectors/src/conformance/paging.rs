@@ -60,7 +60,9 @@ impl End {
 impl Event {
     /// Makes it happen.
     fn happen(&self, hand: &dyn Hand, last: usize) {
-        self.vanish.iter().for_each(|end| drop(hand.take(end.number(last))));
+        for end in self.vanish {
+            hand.take(end.number(last));
+        }
         self.appear.iter().for_each(|number| hand.put(*number));
         self.change.iter().for_each(|end| hand.touch(end.number(last)));
     }
@@ -107,7 +109,10 @@ async fn while_paging(system: System, event: Event) {
     let may_be_gone: BTreeSet<usize> = event.vanish.iter().map(|end| end.number(last)).collect();
     let gone: Vec<usize> = (FIRST..=last).filter(|number| !once.contains(number)).collect();
     let is_told = !bench.is_complete(&gathered) && !gathered.gaps.is_empty();
-    assert!(is_told || gone.iter().all(|number| may_be_gone.contains(number)), "{what}: {gone:?} are missing in silence");
+    assert!(
+        is_told || gone.iter().all(|number| may_be_gone.contains(number)),
+        "{what}: {gone:?} are missing in silence"
+    );
 
     bench.clock.advance(minutes(10));
     let later = bench.gather().await;

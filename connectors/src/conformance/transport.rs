@@ -33,6 +33,7 @@ async fn gathered_from(bench: &Bench, url: String, settings: Settings) -> Gather
 
 fn once() -> Settings {
     let mut settings = Settings::default();
+    (settings.deadline, settings.try_timeout) = (Duration::from_secs(300), Duration::from_secs(120));
     settings.retry.retries = 0;
     (settings.breaker.window, settings.breaker.min_failures) = (1000, 1000);
     settings.limits.requests_per_second = 10_000.0;
@@ -65,7 +66,8 @@ fn gibibyte(taken: Arc<AtomicU64>) -> Router {
                         return None;
                     }
                     taken.fetch_add(PIECE as u64, Ordering::Relaxed);
-                    let piece = if sent == 0 { [&b"["[..], &[b' '; PIECE - 1]].concat() } else { vec![b' '; PIECE] };
+                    let piece =
+                        if sent == 0 { [&b"["[..], &[b' '; PIECE - 1]].concat() } else { vec![b' '; PIECE] };
                     Some((Ok::<_, std::io::Error>(Bytes::from(piece)), sent + PIECE as u64))
                 }
             });

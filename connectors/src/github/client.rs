@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_next_page_is_where_the_header_says() {
-        let check = |header: &str, expected: Option<&str>| assert_eq!(next_in(header).as_deref(), expected, "{header}");
+        let check =
+            |header: &str, expected: Option<&str>| assert_eq!(next_in(header).as_deref(), expected, "{header}");
         check(r#"<https://h/p?page=1>; rel="prev", <https://h/p?page=3>; rel="next""#, Some("https://h/p?page=3"));
         check(r#"<https://h/p?page=3>;rel=next"#, Some("https://h/p?page=3"));
         check(r#"<https://h/p?page=1>; rel="first""#, None);

@@ -302,7 +302,9 @@ impl Client {
                 return Ok(None);
             }
             rows.extend(values);
-            if rows.len() > before && page.is_last != Some(true) && page.total.is_none_or(|total| rows.len() < total)
+            if rows.len() > before
+                && page.is_last != Some(true)
+                && page.total.is_none_or(|total| rows.len() < total)
             {
                 continue;
             }

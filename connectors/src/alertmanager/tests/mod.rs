@@ -223,7 +223,9 @@ async fn unprocessed_alerts_fire_and_unknown_states_are_refused() {
 
 #[tokio::test]
 async fn refusals_have_many_shapes() {
-    for (status, body) in [(400, r#""bad matcher hunter2""#), (422, r#"{"code":612,"message":"hunter2"}"#), (404, "")] {
+    for (status, body) in
+        [(400, r#""bad matcher hunter2""#), (422, r#"{"code":612,"message":"hunter2"}"#), (404, "")]
+    {
         let bench = Bench::with(holding(vec![firing("Down", "a")])).await;
         let effect = Effect::Status { status, headers: BTreeMap::new(), body: body.to_owned() };
         bench.server.faults.set(Fault::on("/api/v2/alerts", effect));

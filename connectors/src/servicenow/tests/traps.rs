@@ -371,7 +371,8 @@ async fn no_query_names_a_column_that_the_instance_lacks() {
     for seen in world.server.requests.matching("/api/now/table/") {
         let url = url::Url::parse(&format!("http://instance{}", seen.target)).expect("an address");
         let table = url.path().rsplit('/').next().unwrap_or_default().to_owned();
-        let query = url.query_pairs().find(|(name, _)| name == "sysparm_query").map(|(_, query)| query.into_owned());
+        let query =
+            url.query_pairs().find(|(name, _)| name == "sysparm_query").map(|(_, query)| query.into_owned());
         for part in query.unwrap_or_default().split('^') {
             let part = part.strip_prefix("ORDERBY").or_else(|| part.strip_prefix("OR")).unwrap_or(part);
             let column: String = part.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
