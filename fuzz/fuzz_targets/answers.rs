@@ -8,10 +8,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
-use connectors::build::{Identification, SystemPlan, build};
+use connectors::reach::{Identification, SystemPlan};
 use connectors::resilience::Settings;
 use connectors::{
-    Clock, GatherRequest, Interest, SystemClock, VendorOptions, alertmanager, github, jira, prometheus, servicenow,
+    GatherRequest, Interest, SystemClock, Vendor, alertmanager, github, jira, prometheus, servicenow,
     servicenow_cmdb,
 };
 use domain::{ConnectorId, Window};
@@ -31,14 +31,14 @@ const HEADERS: [&str; 7] = [
 ];
 const STATUSES: [u16; 8] = [200, 200, 200, 200, 304, 404, 429, 503];
 
-fn vendor(byte: u8) -> VendorOptions {
+fn vendor(byte: u8) -> Vendor {
     match byte % 6 {
-        0 => VendorOptions::Servicenow(servicenow::Options::default()),
-        1 => VendorOptions::ServicenowCmdb(servicenow_cmdb::Options::default()),
-        2 => VendorOptions::Jira(jira::Options::default()),
-        3 => VendorOptions::Github(github::Options::default()),
-        4 => VendorOptions::Prometheus(prometheus::Options::default()),
-        _ => VendorOptions::Alertmanager(alertmanager::Options::default()),
+        0 => Vendor::Servicenow(servicenow::Options::default()),
+        1 => Vendor::ServicenowCmdb(servicenow_cmdb::Options::default()),
+        2 => Vendor::Jira(jira::Options::default()),
+        3 => Vendor::Github(github::Options::default()),
+        4 => Vendor::Prometheus(prometheus::Options::default()),
+        _ => Vendor::Alertmanager(alertmanager::Options::default()),
     }
 }
 
@@ -52,7 +52,7 @@ fn interest() -> Interest {
     }
 }
 
-async fn gather(vendor: VendorOptions, status: StatusCode, headers: Vec<HeaderValue>, body: Vec<u8>) {
+async fn gather(vendor: Vendor, status: StatusCode, headers: Vec<HeaderValue>, body: Vec<u8>) {
     let answer = move || {
         let (headers, body) = (headers.clone(), body.clone());
         async move {
@@ -79,10 +79,8 @@ async fn gather(vendor: VendorOptions, status: StatusCode, headers: Vec<HeaderVa
         identification: Identification::Anonymous,
         settings,
         extra_ca_pem: None,
-        vendor,
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connector = build(&plan, &clock).expect("a connector");
+    let connector = vendor.connector(&plan, Arc::new(SystemClock)).expect("a connector");
     let horizon = Window { start: now - SignedDuration::from_hours(2_000), end: now };
     let gathered = connector.gather(&GatherRequest::full(horizon, now, interest())).await;
     for kind in connector.descriptor().kinds {

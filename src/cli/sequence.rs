@@ -112,7 +112,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 
 impl Arguments {
     fn input(&self) -> Result<Value, Failure> {
-        let from = self.from.unwrap_or_else(|| self.client.now());
+        let from = match self.from {
+            Some(from) => from,
+            None => next_minute(self.client.now()).map_err(Failure::usage)?,
+        };
         let to = match self.to {
             Some(to) => to,
             None => from.checked_add(SignedDuration::from_hours(14 * 24)).map_err(Failure::usage)?,
@@ -155,6 +158,11 @@ impl Arguments {
     }
 }
 
+/// Plans are for people: they start at whole minutes.
+fn next_minute(moment: Timestamp) -> Result<Timestamp, jiff::Error> {
+    moment.round(jiff::TimestampRound::new().smallest(jiff::Unit::Minute).mode(jiff::RoundMode::Ceil))
+}
+
 fn rows<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
@@ -167,6 +175,8 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 fn verdict(sequence: &Value) -> Exit {
     let blockers = rows(sequence, "unschedulable").flat_map(|row| rows(row, "blockers"));
     let codes: Vec<&str> = blockers.map(|blocker| text(blocker, "/code")).collect();
+    // What runs there already has nothing left to do: a pipeline that is run again has not failed.
+    let codes: Vec<&str> = codes.into_iter().filter(|code| *code != "ALREADY_RUNNING").collect();
     if codes.iter().any(|code| *code != "DEPENDENCY_UNKNOWN") {
         return Exit::Fail;
     }
@@ -304,6 +314,7 @@ mod tests {
     fn what_cannot_go_fails_and_what_is_not_known_is_unknown() {
         let blocked = |code: &str| json!({ "unschedulable": [{ "blockers": [{ "code": code }] }] });
         check(&json!({ "unschedulable": [], "gaps": [] }), Exit::Pass);
+        check(&blocked("ALREADY_RUNNING"), Exit::Pass);
         check(&blocked("DEPENDENCY_MISSING"), Exit::Fail);
         check(&blocked("DEPENDENCY_UNKNOWN"), Exit::Unknown);
         check(&json!({ "gaps": [{ "code": "SOURCE_UNAVAILABLE" }] }), Exit::Unknown);

@@ -1,5 +1,6 @@
 //! What one request works with: one graph, one moment, one caller. Every resolver reads these and nothing global.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,8 +17,10 @@ use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
 use crate::federation::{Federation, Publication};
 use crate::http::{Basis, Caller, Edition};
+use crate::memory::{Past, PastError};
 
 /// What one request works with.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
@@ -26,10 +29,11 @@ pub(crate) struct Session {
     /// The risks of releases.
     pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
-    pub(crate) entities: AtomicUsize,
+    pub(crate) entities: Arc<AtomicUsize>,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
     caller: Caller,
     federation: Arc<Federation>,
+    past: Arc<Past>,
     moment: Timestamp,
     as_of: Option<Timestamp>,
     loader: Arc<Loader>,
@@ -89,23 +93,30 @@ impl Systems {
 }
 
 /// What all sessions share.
-type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// The systems and the newest graph.
+    pub(crate) federation: Arc<Federation>,
+    /// For `asOf`: graphs of earlier moments.
+    pub(crate) past: Arc<Past>,
+    /// The configured systems.
+    pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
+}
 
 impl Session {
     /// The session of a request, at this moment to the second.
-    pub(crate) fn new(
-        (federation, systems, risks): Api<'_>,
-        (newest, loader): (&Publication, &Arc<Loader>),
-        caller: Caller,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared, (newest, loader): (&Publication, &Arc<Loader>), caller: Caller) -> Self {
         Self {
             graph: newest.graph.clone(),
-            systems: systems.clone(),
-            risks: risks.clone(),
-            entities: AtomicUsize::new(0),
+            systems: shared.systems,
+            risks: shared.risks,
+            entities: Arc::default(),
             caller,
-            federation: federation.clone(),
-            moment: this_second(federation),
+            moment: this_second(&shared.federation),
+            federation: shared.federation,
+            past: shared.past,
             as_of: newest.as_of,
             loader: loader.clone(),
             reads: Arc::default(),
@@ -144,6 +155,26 @@ impl Session {
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
+    }
+
+    /// The session of the request, or the same caller's in the graph of an earlier moment. An answer from the past is
+    /// good for this request alone: it grows with what the systems tell of the time before the first reading.
+    pub(crate) async fn known<'c>(
+        context: &Context<'c>,
+        as_of: Option<Timestamp>,
+    ) -> async_graphql::Result<Cow<'c, Self>> {
+        let session = Self::of(context)?;
+        let Some(moment) = as_of else { return Ok(Cow::Borrowed(session)) };
+        session.reads.live.store(true, Ordering::Relaxed);
+        let graph = session.past.graph_as_of(moment).await.map_err(|failure| match failure {
+            PastError::Ahead(_) => errors::bad_input(format!("`asOf`: {failure}.")),
+            PastError::Nothing => errors::not_ready(),
+            PastError::Unreadable(_) | PastError::Broken => {
+                tracing::error!(%failure, %moment, "The past cannot be told");
+                errors::coded("INTERNAL", "What was known then cannot be read; the log tells why.")
+            }
+        })?;
+        Ok(Cow::Owned(Self { graph, ..session.clone() }))
     }
 
     /// The session, for one more entity of a federation router.

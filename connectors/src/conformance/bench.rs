@@ -16,8 +16,8 @@ use simulators::serve::Server;
 
 use super::stand::{Hand, Stand, System};
 use crate::Clock;
-use crate::build::{SystemPlan, build};
 use crate::contract::{Connector, GatherRequest, Gathered};
+use crate::reach::SystemPlan;
 use crate::resilience::Settings;
 
 /// What happens once, after the first answer of a list.
@@ -191,10 +191,11 @@ impl Script {
     }
 }
 
-/// No tries after the first, no circuit that opens, no waiting for our own rate, and patience with a busy machine.
+/// No tries after the first, no circuit that opens, no waiting for our own rate, and patience with a busy machine; less
+/// patience than a system asks for that wants to be left alone.
 fn settings() -> Settings {
     let mut settings = Settings::default();
-    (settings.deadline, settings.try_timeout) = (Duration::from_secs(300), Duration::from_secs(120));
+    (settings.deadline, settings.try_timeout) = (Duration::from_secs(120), Duration::from_secs(120));
     settings.retry.retries = 0;
     settings.retry.first_pause = Duration::from_millis(1);
     settings.retry.longest_pause = Duration::from_millis(1);
@@ -218,7 +219,6 @@ pub(super) fn connect(
         identification: stand.identification(),
         settings,
         extra_ca_pem: None,
-        vendor: stand.options(),
     };
-    build(&plan, &clock).expect("a connector")
+    stand.options().connector(&plan, clock).expect("a connector")
 }

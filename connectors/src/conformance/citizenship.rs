@@ -16,10 +16,10 @@ use simulators::requests::Requests;
 use simulators::serve::Server;
 use simulators::{jira as site, servicenow as instance};
 
-use crate::build::{Identification, SystemPlan, build};
 use crate::contract::{GatherRequest, Interest};
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{Secret, Settings};
-use crate::{SystemClock, VendorOptions, alertmanager, prometheus, servicenow, servicenow_cmdb};
+use crate::{SystemClock, Vendor, alertmanager, prometheus, servicenow, servicenow_cmdb};
 
 /// What a vendor says when it wants to be left alone.
 const PATIENCE: [u16; 2] = [403, 429];
@@ -29,7 +29,7 @@ struct System {
     url: String,
     requests: Requests,
     identification: Identification,
-    vendor: VendorOptions,
+    vendor: Vendor,
 }
 
 /// Every system puts up with as much as its vendor's documentation says, and not more.
@@ -72,8 +72,8 @@ fn systems(bank: &Bank) -> Vec<System> {
     let mut monitoring = prometheus::Options::default();
     let query = prometheus::HealthQuery { query: ratio.to_owned(), at_most: 0.05, samples: None };
     monitoring.health.insert("errors".to_owned(), query);
-    let itsm_options = || VendorOptions::Servicenow(servicenow::Options::default());
-    let cmdb = VendorOptions::ServicenowCmdb(servicenow_cmdb::Options::default());
+    let itsm_options = || Vendor::Servicenow(servicenow::Options::default());
+    let cmdb = Vendor::ServicenowCmdb(servicenow_cmdb::Options::default());
     vec![
         system("servicenow", main, itsm(), itsm_options()),
         system("servicenow-cmdb", main, itsm(), cmdb),
@@ -82,20 +82,15 @@ fn systems(bank: &Bank) -> Vec<System> {
             "jira",
             &systems.jira.server,
             basic(jira::READER.1, "JIRA_TOKEN"),
-            VendorOptions::Jira(crate::jira::Options::default()),
+            Vendor::Jira(crate::jira::Options::default()),
         ),
-        system("github", &systems.github.server, token, VendorOptions::Github(crate::github::Options::default())),
-        system(
-            "prometheus",
-            &systems.prometheus.server,
-            Identification::Anonymous,
-            VendorOptions::Prometheus(monitoring),
-        ),
+        system("github", &systems.github.server, token, Vendor::Github(crate::github::Options::default())),
+        system("prometheus", &systems.prometheus.server, Identification::Anonymous, Vendor::Prometheus(monitoring)),
         system(
             "alertmanager",
             &systems.alertmanager.server,
             Identification::Anonymous,
-            VendorOptions::Alertmanager(alertmanager::Options::default()),
+            Vendor::Alertmanager(alertmanager::Options::default()),
         ),
     ]
 }
@@ -128,8 +123,8 @@ async fn visit(system: System, request: GatherRequest) -> Vec<String> {
     // A machine that is busy with other tests is slow, which says nothing about how often we ask.
     let mut settings = Settings { max_body_bytes: 64 << 20, ..Settings::default() };
     (settings.deadline, settings.try_timeout) = (Duration::from_secs(600), Duration::from_secs(300));
-    let plan = SystemPlan { id: ConnectorId::new(name), url, identification, settings, extra_ca_pem: None, vendor };
-    let connector = build(&plan, &(Arc::new(SystemClock) as Arc<dyn crate::Clock>)).expect("a connector");
+    let plan = SystemPlan { id: ConnectorId::new(name), url, identification, settings, extra_ca_pem: None };
+    let connector = vendor.connector(&plan, Arc::new(SystemClock)).expect("a connector");
     let gathered = connector.gather(&request).await;
     let told = connector.telemetry();
     let refused = told.failures.get("rate_limited").copied().unwrap_or_default();

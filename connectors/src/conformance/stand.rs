@@ -7,9 +7,9 @@ use axum::Router;
 use domain::{GapCode, RecordKind, Records};
 use simulators::clock::Frozen;
 
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
+use crate::reach::Identification;
 
 /// The credential that no error, log or record may ever show.
 pub(super) const SECRET: &str = "s3cr3t-that-nobody-must-see";
@@ -46,7 +46,7 @@ pub(super) trait Stand: Send {
     fn router(&self) -> Option<Router>;
 
     /// Its own part of the configuration.
-    fn options(&self) -> VendorOptions;
+    fn options(&self) -> Vendor;
 
     /// How it knows us, by [`SECRET`].
     fn identification(&self) -> Identification;

@@ -34,7 +34,7 @@ async fn gathered_from(bench: &Bench, url: String, settings: Settings) -> Gather
 
 fn once() -> Settings {
     let mut settings = Settings::default();
-    (settings.deadline, settings.try_timeout) = (Duration::from_secs(300), Duration::from_secs(120));
+    (settings.deadline, settings.try_timeout) = (Duration::from_secs(120), Duration::from_secs(120));
     settings.retry.retries = 0;
     (settings.breaker.window, settings.breaker.min_failures) = (1000, 1000);
     settings.limits.requests_per_second = 10_000.0;

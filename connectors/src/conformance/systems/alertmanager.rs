@@ -9,10 +9,10 @@ use simulators::alertmanager::{Alertmanager, Options};
 use simulators::clock::{Clock as _, Frozen};
 
 use super::super::stand::{Hand, SECRET, Stand, name, number};
-use crate::VendorOptions;
+use crate::Vendor;
 use crate::alertmanager;
-use crate::build::Identification;
 use crate::contract::Interest;
+use crate::reach::Identification;
 use crate::resilience::Secret;
 
 #[derive(Clone)]
@@ -31,8 +31,8 @@ impl Stand for Alerts {
         Some(self.server.router())
     }
 
-    fn options(&self) -> VendorOptions {
-        VendorOptions::Alertmanager(alertmanager::Options::default())
+    fn options(&self) -> Vendor {
+        Vendor::Alertmanager(alertmanager::Options::default())
     }
 
     fn identification(&self) -> Identification {

@@ -12,10 +12,10 @@ use domain::{Records, Text};
 use simulators::clock::{Clock as _, Frozen};
 
 use super::super::stand::{Hand, Stand, name, number};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
 use crate::git::{self, PlainRepository};
+use crate::reach::Identification;
 
 const REPOSITORY: &str = "bank/data-lake";
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
@@ -65,14 +65,14 @@ impl Stand for Tags {
         None
     }
 
-    fn options(&self) -> VendorOptions {
+    fn options(&self) -> Vendor {
         let repository = PlainRepository {
             name: REPOSITORY.into(),
             path: self.folder.0.clone(),
             branch: None,
             commit_url: None,
         };
-        VendorOptions::Git(git::Options { repositories: vec![repository], files: Vec::new() })
+        Vendor::Git(git::Options { repositories: vec![repository], files: Vec::new() })
     }
 
     fn identification(&self) -> Identification {

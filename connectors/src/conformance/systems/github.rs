@@ -11,10 +11,10 @@ use simulators::github::{
 };
 
 use super::super::stand::{Hand, SECRET, Stand, name, number};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
 use crate::github;
+use crate::reach::Identification;
 use crate::resilience::Secret;
 
 const REPOSITORY: &str = "bank/payments-api";
@@ -58,8 +58,8 @@ impl Stand for PullRequests {
         Some(self.hub.router())
     }
 
-    fn options(&self) -> VendorOptions {
-        VendorOptions::Github(github::Options::default())
+    fn options(&self) -> Vendor {
+        Vendor::Github(github::Options::default())
     }
 
     fn identification(&self) -> Identification {

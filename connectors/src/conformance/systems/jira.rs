@@ -9,10 +9,10 @@ use simulators::jira::content::{Content, Issue, Project, ProjectKind, User, Vers
 use simulators::jira::{Account, Browse, Change, Jira, Options, Quirks};
 
 use super::super::stand::{Hand, SECRET, Stand, name, number};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
 use crate::jira;
+use crate::reach::Identification;
 use crate::resilience::Secret;
 
 const PROJECT: u64 = 10_000;
@@ -67,8 +67,8 @@ impl Stand for Site {
         Some(self.jira.router())
     }
 
-    fn options(&self) -> VendorOptions {
-        VendorOptions::Jira(jira::Options::default())
+    fn options(&self) -> Vendor {
+        Vendor::Jira(jira::Options::default())
     }
 
     fn identification(&self) -> Identification {

@@ -10,10 +10,10 @@ use simulators::prometheus::content::{AlertingRule, Content, Rule, RuleGroup, Ru
 use simulators::prometheus::{Access, Options, Prometheus};
 
 use super::super::stand::{Hand, SECRET, Stand, name, number};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
 use crate::prometheus::{self, HealthQuery};
+use crate::reach::Identification;
 use crate::resilience::Secret;
 
 const RULE: &str = "Down";
@@ -47,11 +47,11 @@ impl Stand for Alerts {
         Some(self.0.router())
     }
 
-    fn options(&self) -> VendorOptions {
+    fn options(&self) -> Vendor {
         let query = HealthQuery { query: "up{selector}".into(), at_most: 0.05, samples: None };
         let mut options = prometheus::Options::default();
         options.health.insert("errors".into(), query);
-        VendorOptions::Prometheus(options)
+        Vendor::Prometheus(options)
     }
 
     fn identification(&self) -> Identification {

@@ -8,9 +8,9 @@ use simulators::clock::Frozen;
 use simulators::servicenow::{Fields, Options, ServiceNow, User};
 
 use super::super::stand::{Hand, SECRET, Stand, name, number};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
+use crate::reach::Identification;
 use crate::resilience::Secret;
 use crate::servicenow;
 
@@ -48,8 +48,8 @@ impl Stand for Changes {
         Some(self.0.router())
     }
 
-    fn options(&self) -> VendorOptions {
-        VendorOptions::Servicenow(servicenow::Options { page_size: 3, ..servicenow::Options::default() })
+    fn options(&self) -> Vendor {
+        Vendor::Servicenow(servicenow::Options { page_size: 3, ..servicenow::Options::default() })
     }
 
     fn identification(&self) -> Identification {

@@ -9,9 +9,9 @@ use simulators::servicenow::ServiceNow;
 
 use super::super::stand::{Hand, Stand, name, number};
 use super::servicenow::{fields, identification, instance, sys_id};
-use crate::VendorOptions;
-use crate::build::Identification;
+use crate::Vendor;
 use crate::contract::Interest;
+use crate::reach::Identification;
 use crate::servicenow_cmdb;
 
 const ITEMS: &str = "cmdb_ci_linux_server";
@@ -36,9 +36,9 @@ impl Stand for Neighbours {
         Some(self.instance.router())
     }
 
-    fn options(&self) -> VendorOptions {
+    fn options(&self) -> Vendor {
         let options = servicenow_cmdb::Options { page_size: 3, ..servicenow_cmdb::Options::default() };
-        VendorOptions::ServicenowCmdb(options)
+        Vendor::ServicenowCmdb(options)
     }
 
     fn identification(&self) -> Identification {
