@@ -68,5 +68,18 @@ async fn a_restart_serves_the_last_graph_at_once_and_the_past_stays_as_it_was() 
     let past =
         format!(r#"{{ release(key: "ledger-core@5.3.0", asOf: "{NOW}") {{ status gaps {{ code since }} }} }}"#);
     assert_eq!(ask(&client, &gateway, &past).await, then, "the past does not change when a system goes dark");
+    let roots = format!(
+        r#"{{ changes(first: 100, asOf: "{NOW}") {{ totalCount }} services(first: 1, asOf: "{NOW}") {{ totalCount }}
+              change(number: "CHG0030061", connector: "servicenow", asOf: "{NOW}") {{ number implementationPlan }} }}"#
+    );
+    let known = ask(&client, &gateway, &roots).await;
+    assert!(
+        known["data"]["changes"]["totalCount"].as_u64().is_some_and(|count| count > 0),
+        "all was read: {known}"
+    );
+    assert!(known["data"]["services"]["totalCount"].as_u64().is_some_and(|count| count > 0), "{known}");
+    assert_eq!(known["data"]["change"]["number"], "CHG0030061", "{known}");
+    assert_eq!(known["data"]["change"]["implementationPlan"], Value::Null, "the text of today is none of then");
+    assert_eq!(known["errors"][0]["extensions"]["code"], "SOURCE_INCOMPLETE", "{known}");
     gateway.stop().await;
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use connectors::LongText;
-use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
+use domain::{ConnectorId, Gap, GapCode, RecordId, RecordKind, Scope, Text};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use super::errors;
 use super::loaders::Loader;
 use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
-use crate::federation::{Federation, Publication};
+use crate::federation::{Federation, PAST, Publication};
 use crate::http::{Basis, Caller, Edition};
 use crate::memory::{Past, PastError};
 
@@ -139,6 +139,11 @@ impl Session {
         self.moment
     }
 
+    /// The moment of the request for what stands in a graph: in a graph of the past, the moment that it tells of.
+    pub(crate) fn now_in(&self, graph: &ReleaseGraph) -> Timestamp {
+        if graph.version == PAST { graph.assembled_at } else { self.now() }
+    }
+
     /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
     /// answer that is good for this request alone.
     pub(crate) fn live(&self) -> &Arc<Federation> {
@@ -208,9 +213,19 @@ impl Session {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
     }
 
-    /// A long text, read now: null where there is none, and with one error where its system fails.
-    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+    /// A long text, read now: null where there is none, and with one error where its system fails. What it was earlier
+    /// is not remembered, so for a graph of the past there is an error.
+    pub(crate) async fn long_text(
+        &self,
+        context: &Context<'_>,
+        what: LongText,
+        (id, graph): (&RecordId, &ReleaseGraph),
+    ) -> Option<Text> {
         self.reads.live.store(true, Ordering::Relaxed);
+        if graph.version == PAST {
+            errors::tell_dark(context, &[not_remembered(id, what)]);
+            return None;
+        }
         match self.loader.load(what, id).await {
             Ok(text) => text,
             Err(gap) => {
@@ -225,6 +240,17 @@ impl Session {
         let graph = &*self.graph;
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
+    }
+}
+
+fn not_remembered(id: &RecordId, what: LongText) -> Gap {
+    Gap {
+        code: GapCode::SourceIncomplete,
+        connector: Some(id.connector.clone()),
+        kind: what.kind(),
+        message: format!("long texts of {} are not remembered; ask for them without `asOf`", id.connector).into(),
+        since: None,
+        retryable: false,
     }
 }
 

@@ -31,16 +31,6 @@ impl<S: Hash> Listing<'_, S> {
     /// The page of these rows, ranked in the order that was asked for and then by their ids.
     pub(super) fn page<T: Entity>(
         &self,
-        ctx: &Context<'_>,
-        rows: Vec<Index<T>>,
-        rank: impl Fn(Index<T>) -> Vec<OrderKey>,
-    ) -> Result<Option<Sheet<Index<T>>>> {
-        self.page_of((ctx, Session::of(ctx)?), rows, rank)
-    }
-
-    /// The same in the graph of another session of the request's caller.
-    pub(super) fn page_of<T: Entity>(
-        &self,
         (ctx, session): (&Context<'_>, &Session),
         mut rows: Vec<Index<T>>,
         rank: impl Fn(Index<T>) -> Vec<OrderKey>,

@@ -193,7 +193,7 @@ impl ReleaseQuery {
             order.iter().flat_map(places).collect()
         };
         let edge = |cursor, index| ReleaseEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page_of((ctx, session), rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
     }
 
     #[graphql(entity)]
