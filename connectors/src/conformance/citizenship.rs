@@ -161,19 +161,10 @@ async fn read_politely(options: Options) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn bank_of(scale: u32, contents: Contents) -> Options {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_with_its_vendors_limits_is_read_politely() {
+    let scale = std::env::var("CITIZENSHIP_SCALE").ok().and_then(|scale| scale.parse().ok());
+    let contents = if scale.is_some() { Contents::Everything } else { Contents::Stories };
     let now = "2026-06-01T00:00:00Z".parse().expect("a moment");
-    Options { scale, contents, ..Options::new(1, now) }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_bank_with_its_vendors_limits_is_read_politely() {
-    read_politely(bank_of(1, Contents::Stories)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes; bench/citizenship runs it"]
-async fn a_large_bank_with_its_vendors_limits_is_read_politely() {
-    let scale = std::env::var("CITIZENSHIP_SCALE").ok().and_then(|scale| scale.parse().ok()).unwrap_or(10);
-    read_politely(bank_of(scale, Contents::Everything)).await;
+    read_politely(Options { scale: scale.unwrap_or(1), contents, ..Options::new(1, now) }).await;
 }
