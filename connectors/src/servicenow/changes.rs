@@ -79,14 +79,10 @@ impl Servicenow {
         {
             gathered.watermarks.insert(RecordKind::FieldHistory, mark);
         }
-        // A history of changes that could not be read is no history.
-        if let Some(error) = &missed {
-            let was_read = gathered.complete.contains(&RecordKind::FieldHistory)
-                || gathered.changed.contains(&RecordKind::FieldHistory);
-            if was_read {
-                miss(&mut gathered, RecordKind::FieldHistory, error);
-            }
-            if was_read && !history.is_empty() {
+        // A full history of changes that could not be read is no history. One of what changed is as it was.
+        if let Some(error) = missed.filter(|_| gathered.complete.contains(&RecordKind::FieldHistory)) {
+            miss(&mut gathered, RecordKind::FieldHistory, &error);
+            if !history.is_empty() {
                 gathered.changed.insert(RecordKind::FieldHistory);
             }
         }
