@@ -1,16 +1,39 @@
-//! What must hold before a release may go to a target. One function makes the checks; blockers, gates and plans read
-//! them. Unknown is not good news: a check whose evidence is missing is UNKNOWN, names what is missing, and blocks.
+//! What must hold before a release may go to a target, and what it owes afterwards. [`checks`] makes what stands in any
+//! release's way; [`every_check`] adds what controls ask for; [`predicates`] (about a proposal) and
+//! [`predicates_after`] (about a deployment that was done) group them as P1A to P16. Unknown is not good news: a check
+//! whose evidence is missing is UNKNOWN, names what is missing, and blocks.
 
+mod code;
+mod judgement;
+
+mod ground;
+
+// What stands in the way of any release.
 mod authority;
 mod conflicts;
 mod content;
 mod dependencies;
-mod ground;
 mod health;
-mod judgement;
 mod time;
-mod unblock;
 mod units;
+
+// What controls ask for besides.
+mod case;
+mod predicate;
+mod terms;
+
+mod aftermath;
+mod approvers;
+mod backout;
+mod configuration;
+mod impact;
+mod independent;
+mod promotion;
+mod records;
+mod review;
+mod testing;
+
+mod unblock;
 
 #[cfg(test)]
 mod tests;
@@ -18,10 +41,15 @@ mod tests;
 use domain::{Release, Target};
 use jiff::Timestamp;
 
-pub use judgement::{Act, ActCode, Check, CheckCode, Party};
-pub use unblock::{EXACT_LIMIT, Unblocking, what_would_unblock};
+pub use case::Proposal;
+pub use code::CheckCode;
+pub use judgement::{Act, ActCode, Check, Party};
+pub use predicate::{Predicate, PredicateId, predicates, predicates_after};
+pub use terms::Terms;
+pub use unblock::{EXACT_LIMIT, Unblocking, what_would_unblock, what_would_unblock_all};
 
 use crate::graph::{Index, ReleaseGraph};
+use case::Case;
 use ground::Ground;
 
 /// Every check of going to the target at that moment, in the order of their codes. `at` moves windows, blackouts and
@@ -35,12 +63,31 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at
     found.extend(authority::check(&ground));
     found.push(health::check(&ground));
     found.push(content::check(&ground));
+    in_order(found)
+}
+
+/// Every check of a proposed deployment: the basic ones, those behind the predicates, and what stands beside them.
+pub fn every_check(
+    graph: &ReleaseGraph,
+    release: Index<Release>,
+    proposal: &Proposal,
+    terms: &Terms,
+) -> Vec<Check> {
+    let mut found = checks(graph, release, &proposal.target, proposal.at);
+    let ground = Ground::new(graph, release, &proposal.target);
+    found.extend(predicate::beside(&Case { ground, proposal, terms, at: proposal.at }));
+    in_order(found)
+}
+
+/// In the order of their codes; what two of them say alike is said once.
+pub(crate) fn in_order(mut found: Vec<Check>) -> Vec<Check> {
     found.sort_by(|a, b| {
-        (a.code, &a.release, &a.change, &a.reason).cmp(&(b.code, &b.release, &b.change, &b.reason))
+        (a.code, &a.name, &a.release, &a.change, &a.reason)
+            .cmp(&(b.code, &b.name, &b.release, &b.change, &b.reason))
     });
     found.dedup_by(|later, first| {
-        let same = (later.code, later.outcome, &later.reason, &later.release, &later.change)
-            == (first.code, first.outcome, &first.reason, &first.release, &first.change);
+        let same = (later.code, &later.name, later.outcome, &later.reason, &later.release, &later.change)
+            == (first.code, &first.name, first.outcome, &first.reason, &first.release, &first.change);
         if same {
             first.absorb(later);
         }

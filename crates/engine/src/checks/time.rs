@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use domain::{Change, Outcome, RecordKind, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use super::code::CheckCode;
 use super::ground::{Ground, configured, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode, Party};
+use super::judgement::{Act, ActCode, Check, Party};
 use crate::calendar::{
     Closing, EnvironmentBooking, Intervals, Subject, allowed_windows, closings, environment_bookings,
 };

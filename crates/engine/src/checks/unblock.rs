@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use domain::{Release, Target, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use super::code::CheckCode;
 use super::ground::Ground;
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use super::{blockers, checks, time};
 use crate::calendar::{Intervals, Subject, allowed_windows, closings, openings};
 use crate::graph::{Index, ReleaseGraph};
@@ -32,9 +33,19 @@ pub fn what_would_unblock(
     target: &Target,
     at: Timestamp,
 ) -> Unblocking {
-    let ground = Ground::new(graph, release, target);
     let all = checks(graph, release, target, at);
-    let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers(&all).partition(|check| is_of_time(check));
+    what_would_unblock_all((graph, release), target, at, &blockers(&all).collect::<Vec<_>>())
+}
+
+/// The same for blockers that are known already, whoever found them.
+pub fn what_would_unblock_all(
+    (graph, release): (&ReleaseGraph, Index<Release>),
+    target: &Target,
+    at: Timestamp,
+    blockers: &[&Check],
+) -> Unblocking {
+    let ground = Ground::new(graph, release, target);
+    let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers.iter().partition(|check| is_of_time(check));
     let (mut acts, exact) = smallest(&standing);
     let in_the_way = timed.iter().filter(|check| check.code == CheckCode::NoCalendarConflict);
     let ready = standing.iter().chain(in_the_way).filter_map(|check| check.resolves_at).fold(at, Timestamp::max);
