@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod checks;
 pub mod correlate;
+pub mod gate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;

@@ -26,6 +26,8 @@ pub struct Proposal {
     pub digests: Vec<Text>,
     /// Who starts it, where that is known already.
     pub actor: Option<PersonKey>,
+    /// Who edited the pipeline, the policy or a waiver that is used: they do not approve it.
+    pub editors: Vec<PersonKey>,
     /// Where its risk sends it; `None` where no model was asked.
     pub routed: Option<Escalation>,
 }
@@ -33,7 +35,7 @@ pub struct Proposal {
 impl Proposal {
     /// Of what the release's steps name, by somebody who is not known yet.
     pub fn new(target: Target, at: Timestamp) -> Self {
-        Self { target, at, digests: Vec::new(), actor: None, routed: None }
+        Self { target, at, digests: Vec::new(), actor: None, editors: Vec::new(), routed: None }
     }
 }
 
@@ -72,6 +74,20 @@ impl<'a> Case<'a> {
             [] => self.ground.release.steps.iter().filter_map(|step| step.digest.as_ref()).collect(),
             named => named.iter().collect(),
         }
+    }
+
+    /// Is what is deployed known from what was built, from a tag, from the pipeline that asks, or because it was done?
+    pub(super) fn is_told_by_builds(&self) -> bool {
+        let tags = self.tags(self.ground.index);
+        let tagged = |digest: &Text| {
+            self.graph()
+                .tags
+                .iter()
+                .any(|(_, tag)| tags.contains(&(&tag.repository, &*tag.name)) && tag.digests.contains(digest))
+        };
+        !self.proposal.digests.is_empty()
+            || self.ground.done.is_some_and(|done| done.digest.is_some())
+            || self.digests().into_iter().all(|digest| !self.artifacts(digest).is_empty() || tagged(digest))
     }
 
     /// The artifacts of a digest's manifest family.

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AccountKind, Approval, ApprovalState, Change, ChangeClass, Commit, Outcome, PersonKey, RecordKind};
+use domain::{
+    Account, AccountKind, Approval, ApprovalState, Change, ChangeClass, Commit, Outcome, PersonKey, RecordKind,
+};
 
 use super::authority::that_count;
 use super::case::{Case, Who};
@@ -68,6 +70,9 @@ fn involved(case: &Case<'_>) -> Involved {
         if let Some(Who::Human(person)) = change.requested_by.as_ref().map(|account| case.who(account)) {
             all.add("asked for it", person);
         }
+    }
+    for editor in &case.proposal.editors {
+        all.add("edited what lets it through", editor.clone());
     }
     add_deployers(case, &mut all);
     all
@@ -207,17 +212,19 @@ fn unapproved(case: &Case<'_>, change: &Change) -> (Outcome, String) {
 fn one(case: &Case<'_>, involved: &Involved, approval: &Approval) -> (Outcome, String) {
     let graph = case.graph();
     // Who answered for another has a part in the answer, and so has the other.
-    let recorder = || {
-        let login = approval.recorded_by.as_ref()?;
-        let mut accounts = graph.accounts.iter().map(|(_, account)| account);
-        accounts.find(|account| {
-            account.id.0.connector == approval.id.0.connector
-                && account.login.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(login))
-        })
+    let Some(login) = &approval.recorded_by else {
+        return (Outcome::Unknown, "Who recorded the approval is not told.".to_owned());
+    };
+    let is_login =
+        |account: &&Account| account.login.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(login));
+    let mut known = graph.accounts.iter().map(|(_, account)| account);
+    let recorder = known.find(|account| account.id.0.connector == approval.id.0.connector && is_login(account));
+    let Some(recorder) = recorder else {
+        return (Outcome::Unknown, format!("{login}, who recorded the approval, cannot be resolved to a person."));
     };
     let mut persons = BTreeSet::new();
-    let accounts = approval.approver.iter().chain(&approval.on_behalf_of).cloned();
-    let all: BTreeSet<_> = accounts.chain(recorder().map(|account| account.id.clone())).collect();
+    let accounts = approval.approver.iter().chain(&approval.on_behalf_of).chain([&recorder.id]);
+    let all: BTreeSet<_> = accounts.cloned().collect();
     for account in &all {
         match case.who(account) {
             Who::Human(person) => drop(persons.insert(person)),

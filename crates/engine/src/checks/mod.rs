@@ -36,7 +36,13 @@ mod testing;
 mod unblock;
 
 #[cfg(test)]
-mod tests;
+mod after_tests;
+#[cfg(test)]
+mod basic_tests;
+#[cfg(test)]
+mod predicate_tests;
+#[cfg(test)]
+pub(crate) mod sound;
 
 use domain::{Release, Target};
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! Do the records tell what runs? Everything that runs is explained by deployments, the CMDB tells its version, and
 //! what nobody keeps yet is UNKNOWN and named.
 
-use domain::{DeploymentOutcome, Gap, GapCode, Outcome, Placement, RecordKind};
+use domain::{DeploymentOutcome, Gap, GapCode, Outcome, Placement, RecordKind, Target};
 use jiff::{SignedDuration, Timestamp};
 
 use super::aftermath::{attempts, not_yet};
@@ -51,8 +51,12 @@ fn explained(case: &Case<'_>) -> Check {
         })
     };
     let stray = running.iter().find(|placed| !has_deployment(placed));
-    let silent =
-        case.ground.parts().into_iter().find(|part| !running.iter().any(|placed| meet(&placed.target, part)));
+    // What a deployment tool or a ticket says of it is not an observation.
+    let is_observed = |placed: &Placement| {
+        graph.runtime_observations.iter().any(|seen| seen.current && seen.source.record == placed.source.record)
+    };
+    let observed = |part: &Target| running.iter().any(|seen| meet(&seen.target, part) && is_observed(seen));
+    let silent = case.ground.parts().into_iter().find(|part| !observed(part));
     let (outcome, reason) = match (stray, silent) {
         (Some(placed), _) => (Outcome::Fail, format!("No deployment explains what runs in {}.", placed.target)),
         (None, Some(part)) => (Outcome::Unknown, format!("Nobody observes what runs in {part}.")),
