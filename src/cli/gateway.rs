@@ -47,7 +47,9 @@ impl Gateway {
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
         let router = http::router(HttpState {
-            executor: Arc::new(Api::new(federation.clone(), &limits).judging_risk_by(config.risk)),
+            executor: Arc::new(
+                Api::new(federation.clone(), &limits).judging_risk_by(config.risk).judging_gates_by(config.gate),
+            ),
             readiness: Arc::new(move || match ready.graph() {
                 Some(_) => Readiness::Ready,
                 None => Readiness::NotReady("The first graph is being assembled.".to_owned()),

@@ -3,6 +3,8 @@
 mod access;
 mod blackouts;
 pub mod file;
+mod gate;
+mod gate_file;
 mod landscape;
 mod mistakes;
 mod read;
@@ -28,6 +30,7 @@ pub use schema::json_schema;
 pub use secrets::Environment;
 
 use file::{AccessFile, HorizonFile, ServerFile};
+use gate_file::GateFile;
 use risk_file::RiskFile;
 
 /// A checked configuration.
@@ -51,6 +54,8 @@ pub struct Config {
     pub landscape: Landscape,
     /// How risk is judged.
     pub risk: RiskSetup,
+    /// Which checks close a gate.
+    pub gate: engine::gate::GatePolicy,
 }
 
 impl Config {
@@ -116,6 +121,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
     let risk: RiskFile = read::section(&mut table, "risk", &mut mistakes);
     let risk = risk::check(risk, &mut mistakes);
+    let gate: GateFile = read::section(&mut table, "gate", &mut mistakes);
+    let gate = gate::check(gate, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
         services: read::list(&mut table, "services", &mut mistakes),
@@ -162,6 +169,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             connectors,
             landscape,
             risk,
+            gate,
         }),
         _ => Err(mistakes),
     }

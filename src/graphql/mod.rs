@@ -23,6 +23,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
 };
 use async_trait::async_trait;
+use engine::gate::GatePolicy;
 
 use crate::config::RiskSetup;
 use crate::federation::Federation;
@@ -41,6 +42,7 @@ pub struct Api {
     federation: Arc<Federation>,
     systems: Arc<Systems>,
     risks: Arc<RiskDesk>,
+    policy: Arc<GatePolicy>,
     details: Arc<Details>,
     limits: Limits,
 }
@@ -51,13 +53,27 @@ impl Api {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
         let details = Details::new(federation.clone());
-        Self { schema, federation, systems, details, risks: Arc::default(), limits: limits.clone() }
+        Self {
+            schema,
+            federation,
+            systems,
+            details,
+            risks: Arc::default(),
+            policy: Arc::default(),
+            limits: limits.clone(),
+        }
     }
 
     /// Judges risk by this model, these costs and this table instead of the documented defaults.
     #[must_use]
     pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
         Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
+    }
+
+    /// Judges gates by this policy instead of the documented default.
+    #[must_use]
+    pub fn judging_gates_by(self, policy: GatePolicy) -> Self {
+        Self { policy: Arc::new(policy), ..self }
     }
 }
 
@@ -69,7 +85,8 @@ impl Executor for Api {
             return Executed { response, basis: Basis::Live };
         };
         let loader = Arc::new(self.details.loader(&caller.scope));
-        let session = Session::new((&self.federation, &self.systems, &self.risks), (&newest, &loader), caller);
+        let session =
+            Session::new((&self.federation, &self.systems, &self.risks, &self.policy), (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());
         let execution = self.schema.execute(request.data(session).data(Told::default()));
         let mut response = loader.drive(execution).await;

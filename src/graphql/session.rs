@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_graphql::Context;
 use connectors::LongText;
 use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
+use engine::gate::GatePolicy;
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
@@ -25,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) systems: Arc<Systems>,
     /// The risks of releases.
     pub(crate) risks: Arc<RiskDesk>,
+    /// Which checks close a gate.
+    pub(crate) policy: Arc<GatePolicy>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: AtomicUsize,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
@@ -89,12 +92,12 @@ impl Systems {
 }
 
 /// What all sessions share.
-type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>, &'a Arc<GatePolicy>);
 
 impl Session {
     /// The session of a request, at this moment to the second.
     pub(crate) fn new(
-        (federation, systems, risks): Api<'_>,
+        (federation, systems, risks, policy): Api<'_>,
         (newest, loader): (&Publication, &Arc<Loader>),
         caller: Caller,
     ) -> Self {
@@ -102,6 +105,7 @@ impl Session {
             graph: newest.graph.clone(),
             systems: systems.clone(),
             risks: risks.clone(),
+            policy: policy.clone(),
             entities: AtomicUsize::new(0),
             caller,
             federation: federation.clone(),
@@ -160,6 +164,11 @@ impl Session {
     /// What the caller may see.
     pub(crate) fn scope(&self) -> &Scope {
         &self.caller.scope
+    }
+
+    /// May the caller see everything that a check names?
+    pub(crate) fn may_see(&self, check: &engine::checks::Check) -> bool {
+        check.services.iter().all(|service| self.scope().allows(service))
     }
 
     /// May the caller see this node?

@@ -17,6 +17,7 @@ pub(crate) mod dependency;
 pub(crate) mod deployment;
 pub(crate) mod environment;
 pub(crate) mod finding;
+mod gate;
 pub(crate) mod incident;
 pub(crate) mod moment;
 pub(crate) mod node;
