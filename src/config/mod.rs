@@ -28,6 +28,7 @@ pub use mistakes::{Mistake, Mistakes};
 pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
+pub use systems::System;
 
 use file::{AccessFile, HorizonFile, ServerFile};
 use gate_file::GateFile;
@@ -49,7 +50,7 @@ pub struct Config {
     /// How often systems are asked.
     pub refresh: Refresh,
     /// The systems.
-    pub connectors: Vec<connectors::build::SystemPlan>,
+    pub connectors: Vec<System>,
     /// The company.
     pub landscape: Landscape,
     /// How risk is judged.

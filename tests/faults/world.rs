@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
 use async_trait::async_trait;
-use connectors::build::SystemPlan;
 use connectors::resilience::TelemetrySnapshot;
 use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
 use engine::correlate::CorrelationPolicy;
 use interlock::clock::FrozenClock;
-use interlock::config::{self, Config};
+use interlock::config::{self, Config, System};
 use interlock::federation::{Extent, Federation, FederationPlan};
 use interlock::graphql::Api;
 use interlock::http::{Caller, Executor, Limits};
@@ -175,7 +174,7 @@ impl World {
     pub(super) async fn read() -> Self {
         let (bank, folder, config) = open(Contents::StoriesAndNoise).await;
         let mut config = config;
-        for plan in &mut config.connectors {
+        for System { plan, .. } in &mut config.connectors {
             plan.settings.retry.retries = 0;
             // However busy the machine is that runs this.
             plan.settings.try_timeout = Duration::from_secs(120);
@@ -234,12 +233,12 @@ fn clock() -> Arc<dyn Clock> {
 type Kept = (Arc<dyn Connector>, Arc<dyn Connector>, Gathered);
 
 fn connectors(config: &Config) -> Vec<Kept> {
-    let build = |plan: &SystemPlan| connectors::build::build(plan, &clock()).expect("a connector");
-    let open = |plan: &SystemPlan| {
+    let open = |System { plan, vendor }: &System| {
         let mut hurried = plan.clone();
         hurried.settings.try_timeout = Duration::from_millis(500);
         hurried.settings.deadline = Duration::from_millis(500);
-        (build(plan), build(&hurried), Gathered::default())
+        let connector = |plan| vendor.connector(plan, clock()).expect("a connector");
+        (connector(plan), connector(&hurried), Gathered::default())
     };
     config.connectors.iter().map(open).collect()
 }
