@@ -21,7 +21,7 @@ query Gate($key: String!, $target: TargetInput!, $at: DateTime) {
     gate(target: $target, at: $at) {
       decision binding at graphVersion policyVersion nextWindow { start end }
       checks {
-        code name predicate phase outcome closes waived reason dueAt expiresAt
+        code predicate phase outcome closes waived reason dueAt expiresAt
         resolvableBy { name } gaps { code connector message } evidence { kind summary url observedAt }
       }
     }

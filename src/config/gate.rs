@@ -30,7 +30,6 @@ fn rule_of(file: RuleFile, (place, mistakes): (usize, &mut Mistakes)) -> Closing
         tiers: file.tiers,
         tags: texts(file.tags),
         checks: words(&file.checks, (format!("{path}.checks"), mistakes)),
-        own: Vec::new(),
     }
 }
 

@@ -38,11 +38,8 @@ fn means(check: &Value) -> Means {
     }
 }
 
-fn name(check: &Value) -> &str {
-    match text(check, "/name") {
-        "" => text(check, "/code"),
-        name => name,
-    }
+fn code(check: &Value) -> &str {
+    text(check, "/code")
 }
 
 impl Report<'_> {
@@ -77,9 +74,9 @@ impl Report<'_> {
         let mut lines = vec![format!("{:8} {}", self.decision(), self.headline())];
         for check in self.checks() {
             if matches!(means(check), Means::Failed | Means::Missing) {
-                lines.push(format!("{:8} {}: {}", text(check, "/outcome"), name(check), text(check, "/reason")));
+                lines.push(format!("{:8} {}: {}", text(check, "/outcome"), code(check), text(check, "/reason")));
             } else if check.get("waived") == Some(&Value::Bool(true)) {
-                lines.push(format!("WAIVED   {}: {}", name(check), text(check, "/reason")));
+                lines.push(format!("WAIVED   {}: {}", code(check), text(check, "/reason")));
             }
         }
         let way = self.release.get("whatWouldUnblock").unwrap_or(&Value::Null);
@@ -119,7 +116,7 @@ impl Report<'_> {
                 Means::Missing => format!("<error message=\"{reason}\"/>"),
                 Means::Aside => format!("<skipped message=\"{}: {reason}\"/>", text(check, "/outcome")),
             };
-            let name = escaped(name(check));
+            let name = escaped(code(check));
             writeln!(xml, "  <testcase classname=\"interlock.gate\" name=\"{name}\">{inside}</testcase>").ok();
         }
         xml.push_str("</testsuite>\n");
@@ -128,13 +125,13 @@ impl Report<'_> {
 
     fn sarif(&self) -> Value {
         let standing = || self.checks().filter(|check| matches!(means(check), Means::Failed | Means::Missing));
-        let codes: BTreeSet<&str> = standing().map(name).collect();
+        let codes: BTreeSet<&str> = standing().map(code).collect();
         let rules = codes.into_iter().map(|code| json!({ "id": code }));
         let place = format!("{} to {}", text(self.release, "/key"), self.target);
         let results = standing().map(|check| {
             let level = if means(check) == Means::Failed { "error" } else { "warning" };
             json!({
-                "ruleId": name(check),
+                "ruleId": code(check),
                 "level": level,
                 "message": { "text": text(check, "/reason") },
                 "locations": [{ "logicalLocations": [{ "fullyQualifiedName": place }] }],
@@ -158,7 +155,7 @@ impl Report<'_> {
                 Means::Missing => "warning",
                 _ => continue,
             };
-            let title = in_command(name(check)).replace(':', "%3A").replace(',', "%2C");
+            let title = in_command(code(check)).replace(':', "%3A").replace(',', "%2C");
             lines.push(format!("::{command} title={title}::{}", in_command(text(check, "/reason"))));
         }
         lines.push(format!("::notice title=interlock::{}: {}", self.decision(), in_command(&self.headline())));
@@ -170,7 +167,11 @@ impl Report<'_> {
 fn escaped(text: &str) -> String {
     let allowed = text.chars().filter(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'));
     let text: String = allowed.collect();
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\n', "&#10;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\n', "&#10;")
 }
 
 /// As a workflow command carries it: a line break would begin another command.

@@ -95,11 +95,6 @@ impl GateCheck {
         self.check.code.into()
     }
 
-    /// The name of the company's own check, where it is one.
-    async fn name(&self) -> Option<&str> {
-        self.check.name.as_deref()
-    }
-
     /// The predicate that it is part of, P1A to P16, where it is part of one.
     async fn predicate(&self) -> Option<String> {
         PredicateId::of(self.check.code).map(|id| format!("{id:?}"))
@@ -187,6 +182,6 @@ impl Release {
         let routed = risks.get(self.index).map(|risk| risk.record.result.escalation);
         let proposal = Proposal { routed, ..Proposal::new(target.read(&self.graph)?, at) };
         let grants = Grants::default();
-        Ok(gate::judge((&self.graph, self.index), &proposal, (&session.policy, &grants), Vec::new()))
+        Ok(gate::judge((&self.graph, self.index), &proposal, (&session.policy, &grants)))
     }
 }

@@ -51,8 +51,6 @@ pub enum CheckCode {
     ImpactAnalysed,
     /// Those looked at it who should at its risk.
     RiskRouted,
-    /// A check of the company's own.
-    Custom,
     /// It started within the window that was authorised.
     StartedInWindow,
     /// It ended within it.
@@ -75,7 +73,7 @@ pub enum CheckCode {
 
 impl CheckCode {
     /// All codes, in their order.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 31] = [
         Self::DependencyRunning,
         Self::CompatibleWithRunning,
         Self::WindowOpen,
@@ -98,7 +96,6 @@ impl CheckCode {
         Self::AccessSeparated,
         Self::ImpactAnalysed,
         Self::RiskRouted,
-        Self::Custom,
         Self::StartedInWindow,
         Self::EndedInWindow,
         Self::RuntimeExplained,
@@ -166,7 +163,6 @@ impl CheckCode {
             Self::AccessSeparated => "ACCESS_SEPARATED",
             Self::ImpactAnalysed => "IMPACT_ANALYSED",
             Self::RiskRouted => "RISK_ROUTED",
-            Self::Custom => "CUSTOM",
             Self::StartedInWindow => "STARTED_IN_WINDOW",
             Self::EndedInWindow => "ENDED_IN_WINDOW",
             Self::RuntimeExplained => "RUNTIME_EXPLAINED",

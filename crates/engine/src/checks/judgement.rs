@@ -117,8 +117,6 @@ pub struct Check {
     pub due_at: Option<Timestamp>,
     /// From when on the evidence of a PASS counts no longer; `None` where nothing is known to end it.
     pub expires_at: Option<Timestamp>,
-    /// What the company calls it, where the check is its own.
-    pub name: Option<Text>,
 }
 
 impl Check {
@@ -139,7 +137,6 @@ impl Check {
             acts: Vec::new(),
             due_at: None,
             expires_at: None,
-            name: None,
         }
     }
 

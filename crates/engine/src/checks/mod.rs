@@ -38,6 +38,8 @@ mod unblock;
 #[cfg(test)]
 mod after_tests;
 #[cfg(test)]
+mod approval_tests;
+#[cfg(test)]
 mod basic_tests;
 #[cfg(test)]
 mod predicate_tests;
@@ -86,14 +88,13 @@ pub fn every_check(
 }
 
 /// In the order of their codes; what two of them say alike is said once.
-pub(crate) fn in_order(mut found: Vec<Check>) -> Vec<Check> {
+fn in_order(mut found: Vec<Check>) -> Vec<Check> {
     found.sort_by(|a, b| {
-        (a.code, &a.name, &a.release, &a.change, &a.reason)
-            .cmp(&(b.code, &b.name, &b.release, &b.change, &b.reason))
+        (a.code, &a.release, &a.change, &a.reason).cmp(&(b.code, &b.release, &b.change, &b.reason))
     });
     found.dedup_by(|later, first| {
-        let same = (later.code, &later.name, later.outcome, &later.reason, &later.release, &later.change)
-            == (first.code, &first.name, first.outcome, &first.reason, &first.release, &first.change);
+        let same = (later.code, later.outcome, &later.reason, &later.release, &later.change)
+            == (first.code, first.outcome, &first.reason, &first.release, &first.change);
         if same {
             first.absorb(later);
         }

@@ -26,8 +26,6 @@ pub struct Waiver {
     pub id: Text,
     /// The check.
     pub code: CheckCode,
-    /// The name of the company's own check, where the code is CUSTOM.
-    pub name: Option<Text>,
     /// The service; one of service and release is given: nobody is let off in general.
     pub service: Option<ServiceKey>,
     /// The release.
@@ -98,7 +96,6 @@ impl Waiver {
         let longest = SignedDuration::from_hours(24 * i64::from(limits.waiver_days));
         let persons = [&self.requested_by, &self.approved_by];
         self.code == check.code
-            && self.name == check.name
             && !limits.unwaivable.contains(&check.code)
             && holds((self.from, self.until), moments, longest, (&self.reason, persons))
     }

@@ -16,18 +16,17 @@ mod tests;
 use domain::Release;
 
 pub use grants::{BreakGlass, Grants, Waiver};
-pub use policy::{ClosingRule, GatePolicy, LONGEST_DECISION, Limits, OwnCheck, Subject};
+pub use policy::{ClosingRule, GatePolicy, LONGEST_DECISION, Limits, Subject};
 pub use record::{Forged, GateInputs, GateRecord, GateResult, ScopeSeen, Standing, Waived};
 
-use crate::checks::{Check, Proposal, every_check, in_order};
+use crate::checks::{Proposal, every_check};
 use crate::graph::{Index, ReleaseGraph};
 
-/// Judges a proposed deployment. `own` are the outcomes of the company's own checks.
+/// Judges a proposed deployment.
 pub fn judge(
     (graph, release): (&ReleaseGraph, Index<Release>),
     proposal: &Proposal,
     (policy, grants): (&GatePolicy, &Grants),
-    own: Vec<Check>,
 ) -> GateRecord {
     let node = graph.releases.get(release);
     let service = graph.services.by_id(&node.service);
@@ -48,8 +47,7 @@ pub fn judge(
     proposal.editors.extend(waivers.iter().flat_map(|waiver| [&waiver.requested_by, &waiver.approved_by]).cloned());
     proposal.editors.sort();
     proposal.editors.dedup();
-    let mut checks = every_check(graph, release, &proposal, &policy.terms);
-    checks.extend(own);
+    let checks = every_check(graph, release, &proposal, &policy.terms);
     let inputs = GateInputs {
         release: node.key.clone(),
         service: node.service.clone(),
@@ -58,10 +56,9 @@ pub fn judge(
         scopes: scopes(graph, release, &proposal),
         policy_version: policy.version(),
         closes: policy.closes(&subject),
-        closes_own: policy.closes_own(&subject),
         subject,
         limits: policy.limits.clone(),
-        checks: in_order(checks),
+        checks,
         waivers,
         break_glass: glasses,
         digests: digests(node, &proposal),

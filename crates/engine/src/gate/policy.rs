@@ -31,8 +31,6 @@ pub struct ClosingRule {
     pub tags: Vec<Text>,
     /// The checks.
     pub checks: Vec<CheckCode>,
-    /// The company's own checks, by name.
-    pub own: Vec<Text>,
 }
 
 /// How long what is granted lasts, and what cannot be waived.
@@ -74,22 +72,6 @@ pub struct GatePolicy {
     pub limits: Limits,
     /// What is demanded of evidence.
     pub terms: Terms,
-    /// The company's own checks.
-    pub own: Vec<OwnCheck>,
-}
-
-/// A check of the company's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OwnCheck {
-    /// Its name.
-    pub name: Text,
-    /// An expression that is true when it passes.
-    pub expression: Text,
-    /// What is told when it is false.
-    pub reason: Text,
-    /// Who can resolve it.
-    pub by: Option<Text>,
 }
 
 impl Default for GatePolicy {
@@ -125,7 +107,6 @@ impl Default for GatePolicy {
             ],
             limits: Limits::default(),
             terms: Terms::default(),
-            own: Vec::new(),
         }
     }
 }
@@ -150,15 +131,6 @@ impl GatePolicy {
         codes
     }
 
-    /// The company's own checks that do, sorted.
-    pub fn closes_own(&self, subject: &Subject) -> Vec<Text> {
-        let rules = self.rules.iter().filter(|rule| rule.meets(subject));
-        let mut names: Vec<Text> = rules.flat_map(|rule| rule.own.iter().cloned()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
     /// The first 16 hex digits of a hash of all of it: two policies with one version are one policy.
     pub fn version(&self) -> Text {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
@@ -175,23 +147,9 @@ impl GatePolicy {
                     let what = format!("{} is judged after the start and closes no gate", code.as_str());
                     found.push((format!("rules[{place}].checks[{at}]"), what));
                 }
-                if *code == CheckCode::Custom {
-                    let what = "name your own checks in `own`".to_owned();
-                    found.push((format!("rules[{place}].checks[{at}]"), what));
-                }
-            }
-            for (at, name) in rule.own.iter().enumerate() {
-                if !self.own.iter().any(|check| check.name == *name) {
-                    found.push((format!("rules[{place}].own[{at}]"), format!("no own check is called {name:?}")));
-                }
             }
             for (at, tier) in rule.tiers.iter().enumerate().filter(|(_, tier)| **tier > 4) {
                 found.push((format!("rules[{place}].tiers[{at}]"), format!("{tier} is no tier; they are 0 to 4")));
-            }
-        }
-        for (place, check) in self.own.iter().enumerate() {
-            if self.own.iter().take(place).any(|other| other.name == check.name) {
-                found.push((format!("own[{place}].name"), format!("{:?} is used twice", check.name)));
             }
         }
         if !(1..=LONGEST_DECISION).contains(&self.limits.decision_minutes) {

@@ -49,8 +49,6 @@ pub struct GateInputs {
     pub policy_version: Text,
     /// The checks that close the gate under it.
     pub closes: Vec<CheckCode>,
-    /// The company's own checks that do.
-    pub closes_own: Vec<Text>,
     /// How long what is granted lasts.
     pub limits: Limits,
     /// Every check with its witnesses.
@@ -67,8 +65,6 @@ pub struct GateInputs {
 pub struct Standing {
     /// What must hold.
     pub code: CheckCode,
-    /// The name of the company's own check.
-    pub name: Option<Text>,
     /// FAIL or UNKNOWN.
     pub outcome: Outcome,
     /// Why.
@@ -198,17 +194,14 @@ impl GateRecord {
 impl Standing {
     fn of(check: &Check) -> Self {
         let (outcome, reason) = (check.outcome, check.reason.clone());
-        Self { code: check.code, name: check.name.clone(), outcome, reason }
+        Self { code: check.code, outcome, reason }
     }
 }
 
 impl GateInputs {
-    /// Does the policy let a check of this code and name close the gate?
+    /// Does the policy let a check like this close the gate?
     pub fn closes(&self, check: &Check) -> bool {
-        match (check.code, &check.name) {
-            (CheckCode::Custom, Some(name)) => self.closes_own.contains(name),
-            (code, _) => self.closes.contains(&code),
-        }
+        self.closes.contains(&check.code)
     }
 
     fn is_closed_by(&self, check: &Check) -> bool {
@@ -219,19 +212,10 @@ impl GateInputs {
 
     /// What should close the gate and was not asked at all is unknown.
     fn unasked(&self) -> impl Iterator<Item = Standing> {
-        let missing = |code: CheckCode, name: Option<Text>| Standing {
-            code,
-            name,
-            outcome: Outcome::Unknown,
-            reason: "It was not checked.".into(),
-        };
         let asked =
             |code: CheckCode| self.checks.iter().any(|check| check.code == code && check.phase == Phase::Before);
-        let own = |name: &Text| self.checks.iter().any(|check| check.name.as_ref() == Some(name));
-        let codes =
-            self.closes.iter().copied().filter(move |code| !asked(*code)).map(move |code| missing(code, None));
-        let names = self.closes_own.iter().filter(move |name| !own(name));
-        codes.chain(names.map(move |name| missing(CheckCode::Custom, Some(name.clone()))))
+        let unasked = self.closes.iter().copied().filter(move |code| !asked(*code));
+        unasked.map(|code| Standing { code, outcome: Outcome::Unknown, reason: "It was not checked.".into() })
     }
 
     /// No longer than the policy says, than any evidence counts, and than any grant.

@@ -15,7 +15,7 @@ fn judged(world: &World, grants: &Grants) -> GateRecord {
 fn judged_by(world: &World, policy: &GatePolicy, grants: &Grants) -> GateRecord {
     let graph = world.graph();
     let release = graph.releases.find(&ReleaseKey::new(KEY)).expect("the release");
-    judge((&graph, release), &proposal(), (policy, grants), Vec::new())
+    judge((&graph, release), &proposal(), (policy, grants))
 }
 
 fn standing(record: &GateRecord) -> Vec<String> {
@@ -86,18 +86,16 @@ fn a_policy_that_cannot_be_meant_is_refused_with_its_place() {
     let mut policy = GatePolicy::default();
     assert_eq!(policy.mistakes(), Vec::new());
     policy.rules[0].checks.push(CheckCode::HealthyAfter);
-    policy.rules[1].own.push("nothing".into());
     policy.rules[2].tiers.push(9);
     policy.limits.decision_minutes = 900;
     let places: Vec<String> = policy.mistakes().into_iter().map(|(place, _)| place).collect();
-    assert_eq!(places, ["rules[0].checks[11]", "rules[1].own[0]", "rules[2].tiers[2]", "limits.decision_minutes"]);
+    assert_eq!(places, ["rules[0].checks[11]", "rules[2].tiers[2]", "limits.decision_minutes"]);
 }
 
 fn waiver(code: CheckCode) -> Waiver {
     Waiver {
         id: "w1".into(),
         code,
-        name: None,
         service: None,
         release: Some(ReleaseKey::new(KEY)),
         target: None,

@@ -69,8 +69,6 @@ mirror! {
         ImpactAnalysed
         /// Those looked at it who should at its risk.
         RiskRouted
-        /// A check of the company's own.
-        Custom
         /// It started within the window that was authorised.
         StartedInWindow
         /// It ended within it.
