@@ -209,7 +209,8 @@ fn groups(case: &Case<'_>, change: &Change, given: &[&Approval]) -> Vec<Judged> 
         matches!(approval.via, domain::ApprovalVia::Cab | domain::ApprovalVia::Delegate)
             && approval.state == ApprovalState::Approved
     };
-    if change.cab_required == Some(true) && !given.iter().copied().any(|approval| board(&approval)) {
+    let all_given = given.iter().all(|approval| approval.state == ApprovalState::Approved);
+    if change.cab_required == Some(true) && all_given && !given.iter().copied().any(|approval| board(&approval)) {
         let reason = format!("{} must be seen by the board, and no answer of the board is yes.", change.number);
         found.push(Judged::new(Outcome::Fail, reason));
     }

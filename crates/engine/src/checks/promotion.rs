@@ -57,8 +57,14 @@ fn promoted(case: &Case<'_>) -> Check {
         let states = case.ground.release.targets.iter().filter(|state| meet(&state.target, &target));
         let states: Vec<_> = states.collect();
         let found = states.iter().fold(Outcome::NotApplicable, |all, state| all.and(stood(state.status)));
-        let found = if states.is_empty() { Outcome::Fail } else { found };
-        // It may have run before what is told begins.
+        let runs = running_in(case, &target);
+        let found = match (states.is_empty(), runs.is_empty()) {
+            (false, _) => found,
+            // Whoever put it there, it runs there.
+            (true, false) => Outcome::Pass,
+            (true, true) => Outcome::Fail,
+        };
+        evidence.extend(runs);
         let place = &stage.key;
         let reason = match found {
             Outcome::Pass => format!("It went through {place}."),
@@ -84,6 +90,15 @@ fn promoted(case: &Case<'_>) -> Check {
         check = check.despite(std::mem::take(&mut gaps));
     }
     resolved(case, check, gaps)
+}
+
+/// Where it is seen running in a stage.
+fn running_in(case: &Case<'_>, stage: &Target) -> Vec<Evidence> {
+    let release = case.ground.release;
+    let placed = case.graph().placements.get(&release.service).into_iter().flatten();
+    let there =
+        placed.filter(|placed| meet(&placed.target, stage) && placed.release.as_ref() == Some(&release.key));
+    there.map(|placed| seen(format!("It runs in {}", placed.target), &placed.source)).collect()
 }
 
 fn stood(status: TargetStatus) -> Outcome {

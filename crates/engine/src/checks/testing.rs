@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    ChangeTask, ChangeTaskState, CloseCode, Evidence, Outcome, PipelineRun, RecordKind, TestReport, Text,
+    AliasScheme, ChangeTask, ChangeTaskState, CloseCode, Evidence, Outcome, PipelineRun, RecordKind, TestReport,
+    Text,
 };
 
 use super::case::Case;
@@ -36,8 +37,13 @@ fn acted(case: &Case<'_>, check: Check, detail: String) -> Check {
 /// Reports about one thing that is deployed: of its digests, or of the commit that it was built from.
 fn reports<'a>(case: &Case<'a>, digest: &Text) -> Vec<&'a TestReport> {
     let family = case.family(digest);
-    let built: BTreeSet<&Text> =
+    let mut built: BTreeSet<&Text> =
         case.artifacts(digest).into_iter().filter_map(|artifact| artifact.commit.as_ref()).collect();
+    // Where nothing tells what it was built from, and nothing else goes by the release's name, it is the release's tag.
+    if built.is_empty() && !case.artifacts(digest).is_empty() && case.digests().len() == 1 {
+        let aliases = case.ground.release.aliases.iter();
+        built.extend(aliases.filter(|alias| alias.scheme == AliasScheme::Commit).map(|alias| &alias.value));
+    }
     let all = case.graph().test_reports.iter();
     all.filter(|report| family.contains(&report.subject) || built.contains(&report.subject)).collect()
 }

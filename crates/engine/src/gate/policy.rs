@@ -88,20 +88,14 @@ impl Default for GatePolicy {
                 ClosingRule {
                     name: "what goes to production".into(),
                     stages: production(),
-                    checks: vec![
-                        C::ApprovalGenuine,
-                        C::Independent,
-                        C::SameArtifact,
-                        C::ConfigurationAsExpected,
-                        C::Promoted,
-                    ],
+                    checks: vec![C::ApprovalGenuine, C::Independent, C::Promoted],
                     ..ClosingRule::default()
                 },
                 ClosingRule {
                     name: "what matters most in production".into(),
                     stages: production(),
                     tiers: vec![0, 1],
-                    checks: vec![C::Tested, C::Reviewed],
+                    checks: vec![C::Reviewed, C::SameArtifact],
                     ..ClosingRule::default()
                 },
             ],

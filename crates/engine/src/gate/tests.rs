@@ -9,7 +9,14 @@ use crate::checks::sound::{DIGEST, KEY, REPO, at, production, proposal, sound};
 use crate::correlate::world::{World, moment};
 
 fn judged(world: &World, grants: &Grants) -> GateRecord {
-    judged_by(world, &GatePolicy::default(), grants)
+    judged_by(world, &strict(), grants)
+}
+
+/// Tests are demanded, too.
+fn strict() -> GatePolicy {
+    let mut policy = GatePolicy::default();
+    policy.rules.push(ClosingRule { tiers: vec![0, 1], checks: vec![CheckCode::Tested], ..ClosingRule::default() });
+    policy
 }
 
 fn judged_by(world: &World, policy: &GatePolicy, grants: &Grants) -> GateRecord {
