@@ -111,10 +111,20 @@ impl World {
         Self { bank, _folder: folder, now, gateway: None }
     }
 
-    pub(crate) async fn gateway(&self) -> Gateway {
+    pub(crate) fn config(&self) -> config::Config {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
-        let config = patient(config::check(&self.bank.config, &secrets).expect("the bank's configuration"));
-        let gateway = Gateway::start(config, Arc::new(FrozenClock(self.now))).await.expect("a gateway");
+        patient(config::check(&self.bank.config, &secrets).expect("the bank's configuration"))
+    }
+
+    /// Nobody answers any more.
+    pub(crate) fn darken(&self) {
+        for (_, server) in self.bank.servers() {
+            server.faults.set(fault("killed"));
+        }
+    }
+
+    pub(crate) async fn gateway(&self) -> Gateway {
+        let gateway = Gateway::start(self.config(), Arc::new(FrozenClock(self.now))).await.expect("a gateway");
         gateway.gathered().await;
         gateway
     }
@@ -126,6 +136,10 @@ impl World {
             }
             let address = self.gateway.as_ref().expect("started").address();
             return post(client, address, scenario).await;
+        }
+        // The gateway that others share must not read a system that is made to fail.
+        if let Some(gateway) = self.gateway.take() {
+            gateway.stop().await;
         }
         for (system, word) in &scenario.faults {
             let servers = self.bank.servers();

@@ -15,6 +15,7 @@ mod schema;
 mod sequence;
 mod serve;
 mod simulate;
+mod store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ enum Command {
     Calendar(calendar::Arguments),
     /// Train, test and explain the model of a release's risk
     Risk(risk::Arguments),
+    /// Check, back up, restore or prune what is remembered
+    Store(store::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -140,6 +143,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Gate(arguments) => gate::run(arguments).await,
             Command::Calendar(arguments) => calendar::run(arguments).await,
             Command::Risk(arguments) => risk::run(arguments).await,
+            Command::Store(arguments) => store::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

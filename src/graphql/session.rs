@@ -1,12 +1,13 @@
 //! What one request works with: one graph, one moment, one caller. Every resolver reads these and nothing global.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use connectors::LongText;
-use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
+use domain::{ConnectorId, Gap, GapCode, RecordId, RecordKind, Scope, Text};
 use engine::gate::GatePolicy;
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
@@ -15,10 +16,12 @@ use super::errors;
 use super::loaders::Loader;
 use super::risk::RiskDesk;
 use super::visibility::{At, Entity, is_visible};
-use crate::federation::{Federation, Publication};
+use crate::federation::{Federation, PAST, Publication};
 use crate::http::{Basis, Caller, Edition};
+use crate::memory::{Past, PastError};
 
 /// What one request works with.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
@@ -29,10 +32,11 @@ pub(crate) struct Session {
     /// Which checks close a gate.
     pub(crate) policy: Arc<GatePolicy>,
     /// How many entities a federation router has asked for in this request.
-    pub(crate) entities: AtomicUsize,
+    pub(crate) entities: Arc<AtomicUsize>,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
     caller: Caller,
     federation: Arc<Federation>,
+    past: Arc<Past>,
     moment: Timestamp,
     as_of: Option<Timestamp>,
     loader: Arc<Loader>,
@@ -92,24 +96,33 @@ impl Systems {
 }
 
 /// What all sessions share.
-type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>, &'a Arc<GatePolicy>);
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// The systems and the newest graph.
+    pub(crate) federation: Arc<Federation>,
+    /// For `asOf`: graphs of earlier moments.
+    pub(crate) past: Arc<Past>,
+    /// The configured systems.
+    pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
+    /// Which checks close a gate.
+    pub(crate) policy: Arc<GatePolicy>,
+}
 
 impl Session {
     /// The session of a request, at this moment to the second.
-    pub(crate) fn new(
-        (federation, systems, risks, policy): Api<'_>,
-        (newest, loader): (&Publication, &Arc<Loader>),
-        caller: Caller,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared, (newest, loader): (&Publication, &Arc<Loader>), caller: Caller) -> Self {
         Self {
             graph: newest.graph.clone(),
-            systems: systems.clone(),
-            risks: risks.clone(),
-            policy: policy.clone(),
-            entities: AtomicUsize::new(0),
+            systems: shared.systems,
+            risks: shared.risks,
+            policy: shared.policy,
+            entities: Arc::default(),
             caller,
-            federation: federation.clone(),
-            moment: this_second(federation),
+            moment: this_second(&shared.federation),
+            federation: shared.federation,
+            past: shared.past,
             as_of: newest.as_of,
             loader: loader.clone(),
             reads: Arc::default(),
@@ -132,6 +145,11 @@ impl Session {
         self.moment
     }
 
+    /// The moment of the request for what stands in a graph: in a graph of the past, the moment that it tells of.
+    pub(crate) fn now_in(&self, graph: &ReleaseGraph) -> Timestamp {
+        if graph.version == PAST { graph.assembled_at } else { self.now() }
+    }
+
     /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
     /// answer that is good for this request alone.
     pub(crate) fn live(&self) -> &Arc<Federation> {
@@ -148,6 +166,26 @@ impl Session {
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
+    }
+
+    /// The session of the request, or the same caller's in the graph of an earlier moment. An answer from the past is
+    /// good for this request alone: it grows with what the systems tell of the time before the first reading.
+    pub(crate) async fn known<'c>(
+        context: &Context<'c>,
+        as_of: Option<Timestamp>,
+    ) -> async_graphql::Result<Cow<'c, Self>> {
+        let session = Self::of(context)?;
+        let Some(moment) = as_of else { return Ok(Cow::Borrowed(session)) };
+        session.reads.live.store(true, Ordering::Relaxed);
+        let graph = session.past.graph_as_of(moment).await.map_err(|failure| match failure {
+            PastError::Ahead(_) => errors::bad_input(format!("`asOf`: {failure}.")),
+            PastError::Nothing => errors::not_ready(),
+            PastError::Unreadable(_) | PastError::Broken => {
+                tracing::error!(%failure, %moment, "The past cannot be told");
+                errors::coded("INTERNAL", "What was known then cannot be read; the log tells why.")
+            }
+        })?;
+        Ok(Cow::Owned(Self { graph, ..session.clone() }))
     }
 
     /// The session, for one more entity of a federation router.
@@ -186,9 +224,19 @@ impl Session {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
     }
 
-    /// A long text, read now: null where there is none, and with one error where its system fails.
-    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+    /// A long text, read now: null where there is none, and with one error where its system fails. What it was earlier
+    /// is not remembered, so for a graph of the past there is an error.
+    pub(crate) async fn long_text(
+        &self,
+        context: &Context<'_>,
+        what: LongText,
+        (id, graph): (&RecordId, &ReleaseGraph),
+    ) -> Option<Text> {
         self.reads.live.store(true, Ordering::Relaxed);
+        if graph.version == PAST {
+            errors::tell_dark(context, &[not_remembered(id, what)]);
+            return None;
+        }
         match self.loader.load(what, id).await {
             Ok(text) => text,
             Err(gap) => {
@@ -203,6 +251,17 @@ impl Session {
         let graph = &*self.graph;
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
+    }
+}
+
+fn not_remembered(id: &RecordId, what: LongText) -> Gap {
+    Gap {
+        code: GapCode::SourceIncomplete,
+        connector: Some(id.connector.clone()),
+        kind: what.kind(),
+        message: format!("long texts of {} are not remembered; ask for them without `asOf`", id.connector).into(),
+        since: None,
+        retryable: false,
     }
 }
 

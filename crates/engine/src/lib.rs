@@ -5,10 +5,12 @@
 pub mod calendar;
 pub mod checks;
 pub mod correlate;
+pub mod drift;
 pub mod gate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;
+pub mod rewind;
 pub mod risk;
 pub mod sequence;
 

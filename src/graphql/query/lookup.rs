@@ -24,11 +24,10 @@ impl Said<'_> {
     /// read well.
     pub(super) fn find<T: Entity>(
         &self,
-        ctx: &Context<'_>,
+        (ctx, session): (&Context<'_>, &Session),
         connector_of: impl Fn(&T) -> &ConnectorId,
         goes_by: impl Fn(&T) -> bool,
     ) -> Result<Option<At<T>>> {
-        let session = Session::of(ctx)?;
         let meant = |connector: &ConnectorId| self.connector.is_none_or(|wanted| wanted == connector.as_str());
         let found: Vec<Index<T>> = session.select(|_, _, node| meant(connector_of(node)) && goes_by(node));
         match found.as_slice() {

@@ -177,7 +177,7 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<GateRecord> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now());
+        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
         let risks = session.risks.of(&self.graph).await?;
         let routed = risks.get(self.index).map(|risk| risk.record.result.escalation);
         let proposal = Proposal { routed, ..Proposal::new(target.read(&self.graph)?, at) };
