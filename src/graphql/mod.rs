@@ -85,6 +85,12 @@ impl Api {
     pub fn judging_gates_by(self, policy: GatePolicy) -> Self {
         Self { policy: Arc::new(policy), ..self }
     }
+
+    /// Retrains the model of risk as configured, until the task is dropped.
+    pub fn keeping_risk_trained(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (desk, federation) = (self.risks.clone(), self.federation.clone());
+        async move { desk.keep_trained(&federation).await }
+    }
 }
 
 #[async_trait]

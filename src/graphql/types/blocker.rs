@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result, SimpleObject};
+use domain::Text;
 use engine::checks::{self, Check};
 use engine::gate::GateRecord;
 use engine::graph::{Index, ReleaseGraph};
@@ -133,6 +134,15 @@ impl Release {
         Ok(blockers.collect())
     }
 
+    /// Why another person must review it, if its risk and its service demand that.
+    pub(super) async fn mandatory_review(&self, ctx: &Context<'_>) -> Result<Option<Text>> {
+        let desk = &Session::of(ctx)?.risks;
+        let judged = desk.of(&self.graph).await?;
+        let service = self.graph.services.by_id(&self.graph.releases.get(self.index).service);
+        let level = judged.risks.get(self.index).map(|risk| risk.record.result.level);
+        Ok(level.and_then(|level| judged.setup.mandatory_review.demand(service, level)))
+    }
+
     /// What would let it through.
     pub(crate) async fn unblocking_at(
         &self,
@@ -169,6 +179,5 @@ pub(super) fn unblocking(
     judged: &GateRecord,
 ) -> checks::Unblocking {
     let blockers: Vec<&Check> = judged.blockers().collect();
-    let proposal = &judged.inputs.proposal;
-    checks::what_would_unblock_all((graph, release), &proposal.target, proposal.at, &blockers)
+    checks::what_would_unblock_all((graph, release), &judged.inputs.proposal, &blockers)
 }

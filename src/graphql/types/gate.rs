@@ -178,9 +178,10 @@ impl Release {
     ) -> Result<GateRecord> {
         let session = Session::of(ctx)?;
         let at = at.unwrap_or_else(|| session.now_in(&self.graph));
-        let risks = session.risks.of(&self.graph).await?;
-        let routed = risks.get(self.index).map(|risk| risk.record.result.escalation);
-        let proposal = Proposal { routed, ..Proposal::new(target.read(&self.graph)?, at) };
+        let judged = session.risks.of(&self.graph).await?;
+        let routed = judged.risks.get(self.index).map(|risk| risk.record.result.escalation);
+        let review = self.mandatory_review(ctx).await?;
+        let proposal = Proposal { review, routed, ..Proposal::new(target.read(&self.graph)?, at) };
         let grants = Grants::default();
         Ok(gate::judge((&self.graph, self.index), &proposal, (&session.policy, &grants)))
     }

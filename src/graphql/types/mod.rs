@@ -20,6 +20,7 @@ pub(crate) mod environment;
 pub(crate) mod finding;
 mod gate;
 pub(crate) mod incident;
+pub(crate) mod joint_risk;
 pub(crate) mod moment;
 pub(crate) mod node;
 pub(crate) mod person;

@@ -28,6 +28,8 @@ pub struct Proposal {
     pub actor: Option<PersonKey>,
     /// Who edited the pipeline, the policy or a waiver that is used: they do not approve it.
     pub editors: Vec<PersonKey>,
+    /// Why review by another person is mandatory (`risk::MandatoryReview`); `None` where it is not.
+    pub review: Option<Text>,
     /// Where its risk sends it; `None` where no model was asked.
     pub routed: Option<Escalation>,
 }
@@ -35,7 +37,7 @@ pub struct Proposal {
 impl Proposal {
     /// Of what the release's steps name, by somebody who is not known yet.
     pub fn new(target: Target, at: Timestamp) -> Self {
-        Self { target, at, digests: Vec::new(), actor: None, editors: Vec::new(), routed: None }
+        Self { target, at, digests: Vec::new(), actor: None, editors: Vec::new(), review: None, routed: None }
     }
 }
 

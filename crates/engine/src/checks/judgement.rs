@@ -25,6 +25,8 @@ pub enum ActCode {
     Approve,
     /// Ask for approval.
     RequestApproval,
+    /// Review what is in it.
+    Review,
     /// Move the change's window.
     MoveChange,
     /// Take the change off hold.
@@ -52,6 +54,7 @@ impl ActCode {
             Self::DeployDependency => "DEPLOY_DEPENDENCY",
             Self::Approve => "APPROVE",
             Self::RequestApproval => "REQUEST_APPROVAL",
+            Self::Review => "REVIEW",
             Self::MoveChange => "MOVE_CHANGE",
             Self::ReleaseHold => "RELEASE_HOLD",
             Self::ChooseTemplate => "CHOOSE_TEMPLATE",

@@ -14,6 +14,7 @@ mod conflicts;
 mod content;
 mod dependencies;
 mod health;
+mod independence;
 mod time;
 mod units;
 
@@ -42,15 +43,16 @@ mod approval_tests;
 #[cfg(test)]
 mod basic_tests;
 #[cfg(test)]
+mod independence_tests;
+#[cfg(test)]
 mod predicate_tests;
 #[cfg(test)]
 pub(crate) mod sound;
 
-use domain::{Release, Target};
-use jiff::Timestamp;
-
 pub use case::Proposal;
 pub use code::CheckCode;
+use domain::{Outcome, Release};
+pub use independence::independence;
 pub use judgement::{Act, ActCode, Check, Party};
 pub use predicate::{Predicate, PredicateId, predicates, predicates_after};
 pub use terms::Terms;
@@ -60,10 +62,10 @@ use crate::graph::{Index, ReleaseGraph};
 use case::Case;
 use ground::Ground;
 
-/// Every check of going to the target at that moment, in the order of their codes. `at` moves windows, blackouts and
-/// bookings; all else is as the graph knows it now.
-pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at: Timestamp) -> Vec<Check> {
-    let ground = Ground::new(graph, release, target);
+/// Every check of the proposal, in the order of their codes.
+pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal) -> Vec<Check> {
+    let at = proposal.at;
+    let ground = Ground::new(graph, release, &proposal.target);
     let mut found = dependencies::check(&ground, at);
     found.extend(units::check(&ground));
     found.extend(time::check(&ground, at));
@@ -71,6 +73,7 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at
     found.extend(authority::check(&ground));
     found.push(health::check(&ground));
     found.push(content::check(&ground));
+    found.extend(duties(&ground, proposal));
     in_order(found)
 }
 
@@ -81,7 +84,7 @@ pub fn every_check(
     proposal: &Proposal,
     terms: &Terms,
 ) -> Vec<Check> {
-    let mut found = checks(graph, release, &proposal.target, proposal.at);
+    let mut found = checks(graph, release, proposal);
     let ground = Ground::new(graph, release, &proposal.target);
     found.extend(predicate::beside(&Case { ground, proposal, terms, at: proposal.at }));
     in_order(found)
@@ -101,6 +104,21 @@ fn in_order(mut found: Vec<Check>) -> Vec<Check> {
         same
     });
     found
+}
+
+/// Independence is demanded where the risk and the service demand it; where customers are not, nobody asks for it.
+fn duties(ground: &Ground<'_>, proposal: &Proposal) -> Vec<Check> {
+    let Some(why) = proposal.review.as_ref().filter(|_| ground.in_production()) else {
+        let codes =
+            [CheckCode::IndependentApproval, CheckCode::IndependentDeployment, CheckCode::ReviewedAfterLastCommit];
+        let none = "Its risk and its service do not make review by another person mandatory.";
+        return codes.map(|code| Check::before(code, Outcome::NotApplicable, none)).to_vec();
+    };
+    let mandatory = |mut check: Check| {
+        check.reason = format!("{} Mandatory: {why}.", check.reason).into();
+        check
+    };
+    independence(ground.graph, ground.index).map(mandatory).to_vec()
 }
 
 /// The checks that stand in the way: of the phase before the deployment, failed or without evidence.

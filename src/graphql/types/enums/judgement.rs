@@ -47,6 +47,12 @@ mirror! {
         EnvironmentHealthy
         /// Nothing that runs would be lost.
         CommitsKept
+        /// Somebody approved it who neither wrote nor asked for it. Asked of high risks to core services.
+        IndependentApproval
+        /// Somebody deployed it who neither wrote it nor approved it alone. Asked of high risks to core services.
+        IndependentDeployment
+        /// Another person reviewed everything in it after its last commit. Asked of high risks to core services.
+        ReviewedAfterLastCommit
         /// Each approval was given by the approver or a valid delegate, for every group that was asked, and holds still.
         ApprovalGenuine
         /// Nobody who approved it wrote, asked for or deploys it.
@@ -105,6 +111,8 @@ mirror! {
         Approve
         /// Ask for approval.
         RequestApproval
+        /// Review what is in it.
+        Review
         /// Move the change's window.
         MoveChange
         /// Take the change off hold.
