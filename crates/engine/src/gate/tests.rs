@@ -96,7 +96,7 @@ fn a_policy_that_cannot_be_meant_is_refused_with_its_place() {
     policy.rules[2].tiers.push(9);
     policy.limits.decision_minutes = 900;
     let places: Vec<String> = policy.mistakes().into_iter().map(|(place, _)| place).collect();
-    assert_eq!(places, ["rules[0].checks[11]", "rules[2].tiers[2]", "limits.decision_minutes"]);
+    assert_eq!(places, ["rules[0].checks[13]", "rules[2].tiers[2]", "limits.decision_minutes"]);
 }
 
 fn waiver(code: CheckCode) -> Waiver {
