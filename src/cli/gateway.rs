@@ -56,13 +56,15 @@ impl Gateway {
             StaticToken::new(&token.name, token.secret.expose(), token.actor.clone(), token.scope.clone())
         });
         let limits = http_limits(&config.limits);
-        let mut api = Api::new(federation.clone(), &limits).judging_risk_by(config.risk);
+        let mut api =
+            Api::new(federation.clone(), &limits).judging_risk_by(config.risk).judging_gates_by(config.gate);
         if let Some(store) = &store {
             api = api.remembering(store.clone());
         }
         let ready = federation.clone();
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
+        let training = api.keeping_risk_trained();
         let router = http::router(HttpState {
             executor: Arc::new(api),
             readiness: Arc::new(move || match ready.graph() {
@@ -74,6 +76,7 @@ impl Gateway {
             limits,
             metrics,
         })?;
+        tasks.start(training);
         let fresh = federation.clone();
         tasks.start(async move {
             if let Some(store) = store {

@@ -15,6 +15,7 @@ use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPEN
 use super::deployment::{DeploymentConnection, DeploymentEdge};
 use super::enums::{ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
+use super::gate::Gate;
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
@@ -415,6 +416,17 @@ impl Release {
         BlastRadius::of(self, Session::of(ctx)?.scope(), depth)
     }
 
+    /// May it go to a target? A preview: pure over the graph as it is; it asks no system, records nothing, binds nobody.
+    async fn gate(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
+        at: Option<Timestamp>,
+    ) -> Result<Gate> {
+        self.gate_at(ctx, &target, at).await
+    }
+
     /// What stands in its way at a target: a preview from the graph as it is, nothing is read or recorded.
     async fn blockers(
         &self,
@@ -423,7 +435,7 @@ impl Release {
         #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
         at: Option<Timestamp>,
     ) -> Result<Vec<Blocker>> {
-        self.blockers_at(ctx, &target, at)
+        self.blockers_at(ctx, &target, at).await
     }
 
     /// The smallest set of acts after which nothing stands in its way, and the earliest window that results.
@@ -433,7 +445,7 @@ impl Release {
         target: TargetInput,
         at: Option<Timestamp>,
     ) -> Result<Unblocking> {
-        self.unblocking_at(ctx, &target, at)
+        self.unblocking_at(ctx, &target, at).await
     }
 
     /// What is missing of the records that this release is made from.

@@ -61,6 +61,7 @@ mod compatibility;
 mod inspect;
 
 mod circles;
+pub(crate) mod retroactive;
 mod unresolved;
 
 mod findings;
@@ -125,6 +126,7 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
+    retroactive::note_retroactive(&mut walk);
     finish(walk)
 }
 
