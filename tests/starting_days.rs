@@ -163,7 +163,7 @@ fn blockers_of(graph: &ReleaseGraph, key: &str) -> Option<Vec<CheckCode>> {
     let index = graph.releases.find(&ReleaseKey::new(key))?;
     let windows = &graph.releases.get(index).windows;
     let first = windows.iter().min_by_key(|planned| (planned.window.start, &planned.target))?;
-    let proposal = Proposal { target: &first.target, at: first.window.start, review: None };
+    let proposal = Proposal::new(first.target.clone(), first.window.start);
     let checks = checks(graph, index, &proposal);
     let mut codes: Vec<CheckCode> = blockers(&checks).map(|check| check.code).collect();
     codes.dedup();
