@@ -1,13 +1,15 @@
 //! Dependencies between releases, as edges that say how binding they are and how they are known.
 
+use async_graphql::{Context, Result};
 use domain::RecordKind;
 use engine::graph::{Index, ReleaseGraph};
 
 use super::Link;
 use super::enums::DependencyKind;
 use super::release::Release;
-use crate::graphql::connection::connection;
+use crate::graphql::connection::{Ask, connection};
 use crate::graphql::paging::OrderKey;
+use crate::graphql::session::Session;
 use crate::graphql::visibility::Entity;
 
 /// Kinds of records that tell of dependencies, beside the configuration.
@@ -35,6 +37,22 @@ pub(crate) enum Side {
     Dependent,
     /// Others depend on it.
     Needed,
+}
+
+impl Release {
+    /// A page of its dependencies, as seen from its end.
+    pub(super) fn dependency_page(
+        &self,
+        ctx: &Context<'_>,
+        ask: Ask<'_>,
+        side: Side,
+    ) -> Result<Option<DependencyConnection>> {
+        let session = Session::of(ctx)?;
+        let mut rows = DependencyRow::of(self, side);
+        rows.retain(|row| session.sees(&self.graph, row.other()));
+        let sheet = self.page(ctx, ask, (rows, |row: &DependencyRow<'_>| row.order(&self.graph)))?;
+        Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| row.edge(self, cursor))))
+    }
 }
 
 /// A dependency as seen from one end: the other end, and what is stated.

@@ -11,7 +11,7 @@ use super::blast_radius::BlastRadius;
 use super::blocker::{Blocker, Unblocking};
 use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::commit::{LinkedCommitConnection, LinkedCommitEdge};
-use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPENDENCIES};
+use super::dependency::{DependencyConnection, Side, TELLING_DEPENDENCIES};
 use super::deployment::{DeploymentConnection, DeploymentEdge};
 use super::enums::{ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
@@ -58,14 +58,6 @@ impl Release {
     fn is_without_code(&self) -> bool {
         let service = self.graph.services.by_id(&self.node().service);
         service.is_some_and(|service| !service.expects_code())
-    }
-
-    fn dependency_page(&self, ctx: &Context<'_>, ask: Ask<'_>, side: Side) -> Result<Option<DependencyConnection>> {
-        let session = Session::of(ctx)?;
-        let mut rows = DependencyRow::of(self, side);
-        rows.retain(|row| session.sees(&self.graph, row.other()));
-        let sheet = self.page(ctx, ask, (rows, |row: &DependencyRow<'_>| row.order(&self.graph)))?;
-        Ok(sheet.map(|sheet| DependencyConnection::new(sheet, |cursor, row| row.edge(self, cursor))))
     }
 }
 
