@@ -89,6 +89,7 @@ fn code(world: &mut World) {
         commit: Some("c2".into()),
         run: Some(PipelineRunId::new(&git, "build/1")),
         created_at: None,
+        attestations: None,
         source: source("git", "image"),
     });
     *world = world.clone().tests(("unit", 1), (120, 0)).tests(("acceptance", 1), (12, 0));
@@ -134,6 +135,7 @@ impl World {
                 started_at: None,
                 finished_at: None,
                 jobs: Vec::new(),
+                reviews: None,
                 source: source("git", &native),
             });
         }
