@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_graphql::Context;
 use connectors::LongText;
-use domain::{ConnectorId, RecordId, RecordKind, Scope, Text};
+use domain::{ConnectorId, Gap, GapCode, RecordId, RecordKind, Scope, Text};
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
+use super::details::{Detail, Wish};
 use super::errors;
 use super::loaders::Loader;
 use super::risk::RiskDesk;
-use super::visibility::{At, Entity, is_visible};
+use super::visibility::{At, Entity, Recorded, is_visible};
 use crate::federation::{Federation, Publication};
 use crate::http::{Basis, Caller, Edition};
 
@@ -179,9 +180,83 @@ impl Session {
 
     /// A long text, read now: null where there is none, and with one error where its system fails.
     pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+        match self.detail(context, Wish::Text(what), id).await? {
+            Detail::Text(text) => Some(text),
+            Detail::Graph(_) => None,
+        }
+    }
+
+    /// The record that another one refers to: as it is held, or read now where it is older than what is held. Nothing,
+    /// with one error, where its system fails.
+    pub(crate) async fn refer<T: Recorded>(
+        &self,
+        context: &Context<'_>,
+        graph: &Arc<ReleaseGraph>,
+        id: Option<&T::Id>,
+    ) -> Option<At<T>> {
+        let id = id?;
+        if let Some(held) = [graph, &self.graph].into_iter().find(|graph| T::table(graph).find(id).is_some()) {
+            return self.find(held, id);
+        }
+        self.read_record(context, id).await
+    }
+
+    /// The records that go by a number or key in these systems, read now because the graph holds none of that name.
+    pub(crate) async fn read_called<T: Recorded>(
+        &self,
+        context: &Context<'_>,
+        (systems, key): (&[&ConnectorId], &str),
+        goes_by: impl Fn(&T) -> bool,
+    ) -> Vec<At<T>> {
+        if !may_be_called(key) {
+            return Vec::new();
+        }
+        let ids: Vec<RecordId> = systems.iter().map(|system| RecordId::new(system, key.to_uppercase())).collect();
+        let reads = ids.iter().map(|id| self.detail(context, Wish::Called(T::KIND), id));
+        let mut found = Vec::new();
+        for (system, detail) in systems.iter().zip(futures::future::join_all(reads).await) {
+            let Some(Detail::Graph(graph)) = detail else { continue };
+            let own = T::table(&graph).iter().filter(|(_, node)| {
+                T::record(node.node_key()).connector == **system && goes_by(node)
+            });
+            let own: Vec<_> = own.map(|(index, _)| index).collect();
+            found.extend(own.into_iter().filter_map(|index| self.place(&graph, index)));
+        }
+        found
+    }
+
+    /// Tells that a record which is not held cannot be asked for: it may be older than what is held, or gone.
+    pub(crate) fn tell_unread(&self, context: &Context<'_>, kind: RecordKind, connector: &ConnectorId) {
+        if self.systems.readers(kind).contains(connector) {
+            let gap = Gap {
+                code: GapCode::SourceIncomplete,
+                connector: Some(connector.clone()),
+                kind,
+                message: format!("What {connector} tells reaches back to the horizon alone; this is not in it.").into(),
+                since: None,
+                retryable: false,
+            };
+            errors::tell_dark(context, &[gap]);
+        }
+    }
+
+    async fn read_record<T: Recorded>(&self, context: &Context<'_>, id: &T::Id) -> Option<At<T>> {
+        let record = T::record(id);
+        // A system that is not read for such records is none that could tell.
+        if !self.systems.readers(T::KIND).contains(&record.connector) {
+            return None;
+        }
+        match self.detail(context, Wish::Record(T::KIND), record).await? {
+            Detail::Graph(graph) => self.find(&graph, id),
+            Detail::Text(_) => None,
+        }
+    }
+
+    /// A detail, read now: nothing where there is none, and with one error where its system fails.
+    async fn detail(&self, context: &Context<'_>, wish: Wish, id: &RecordId) -> Option<Detail> {
         self.reads.live.store(true, Ordering::Relaxed);
-        match self.loader.load(what, id).await {
-            Ok(text) => text,
+        match self.loader.load(wish, id).await {
+            Ok(detail) => detail,
             Err(gap) => {
                 errors::tell_dark(context, &[gap]);
                 None
@@ -195,6 +270,12 @@ impl Session {
         let rows = T::table(graph).iter().filter(|(index, node)| passes(graph, *index, node));
         rows.map(|(index, _)| index).filter(|index| self.sees(graph, *index)).collect()
     }
+}
+
+/// Numbers and keys of records are short and plain in every system; no system is asked for anything else.
+fn may_be_called(key: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    (1..=64).contains(&key.len()) && key.chars().all(plain)
 }
 
 /// The start of the second that it is now (UTC): finer moments would make answers that nobody else can be given.

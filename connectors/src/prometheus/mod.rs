@@ -129,15 +129,21 @@ impl Prometheus {
     async fn queries(&self, question: Question<'_>) -> Gathered {
         let Question { kinds, selectors, depth, now } = question;
         let wanted = |kind| kinds.contains(&kind);
-        let (runtime, health) = match self.client.moment().await {
-            Ok(at) => {
-                let runtime = wanted(RecordKind::RuntimeObservation).then(|| self.runtime(depth, at, now));
-                let health = wanted(RecordKind::HealthObservation).then(|| self.health(selectors, at, now));
+        let (observed, judged) = (wanted(RecordKind::RuntimeObservation), wanted(RecordKind::HealthObservation));
+        // What runs tells the time along; without it the time is asked for.
+        let begun = match observed {
+            true => self.running().await.map(|(at, running)| (at, Some(running))),
+            false => self.client.moment().await.map(|at| (at, None)),
+        };
+        let (runtime, health) = match begun {
+            Ok((at, running)) => {
+                let runtime = running.map(|running| self.runtime(depth, (at, running), now));
+                let health = judged.then(|| self.health(selectors, at, now));
                 join(OptionFuture::from(runtime), OptionFuture::from(health)).await
             }
             Err(error) => (
-                wanted(RecordKind::RuntimeObservation).then(|| Err(error.clone())),
-                wanted(RecordKind::HealthObservation).then_some(Err(error)),
+                observed.then(|| Err(error.clone())),
+                judged.then_some(Err(error)),
             ),
         };
         let mut gathered = Gathered::default();

@@ -105,12 +105,8 @@ impl IncidentQuery {
         #[graphql(desc = "The number people say, for example INC0010001.")] number: String,
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
     ) -> Result<Option<Incident>> {
-        let said = Said { key: &number, connector: connector.as_deref(), kind: RecordKind::Incident };
-        said.find(
-            ctx,
-            |incident: &domain::Incident| &incident.id.0.connector,
-            |incident| incident.number.eq_ignore_ascii_case(&number),
-        )
+        let said = Said { key: &number, connector: connector.as_deref() };
+        said.find(ctx, |incident: &domain::Incident| incident.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Incidents across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -146,9 +142,8 @@ impl IncidentQuery {
         #[graphql(desc = "The number people say, for example PRB0040001.")] number: String,
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
     ) -> Result<Option<Problem>> {
-        let said = Said { key: &number, connector: connector.as_deref(), kind: RecordKind::Problem };
-        let goes_by = |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number);
-        said.find(ctx, |problem: &domain::Problem| &problem.id.0.connector, goes_by)
+        let said = Said { key: &number, connector: connector.as_deref() };
+        said.find(ctx, |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Problems across systems, in the order of their ids. `first` or `last` is required, 1 to 100.

@@ -97,8 +97,8 @@ impl WorkItemQuery {
         #[graphql(desc = "The key people say, for example PAY-7; also an earlier one.")] key: String,
         #[graphql(desc = "Id of the system, where several know the key.")] connector: Option<String>,
     ) -> Result<Option<WorkItem>> {
-        let said = Said { key: &key, connector: connector.as_deref(), kind: RecordKind::WorkItem };
-        said.find(ctx, |item: &domain::WorkItem| &item.id.0.connector, |item| is_called(item, &key))
+        let said = Said { key: &key, connector: connector.as_deref() };
+        said.find(ctx, |item: &domain::WorkItem| is_called(item, &key)).await
     }
 
     /// Work items across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -129,7 +129,7 @@ impl WorkItemQuery {
 
     #[graphql(entity)]
     async fn find_work_item_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WorkItem>> {
-        Ok(match node::find(Session::of_entity(ctx)?, &id) {
+        Ok(match node::find(ctx, Session::of_entity(ctx)?, &id).await {
             Some(Node::WorkItem(found)) => Some(found),
             _ => None,
         })

@@ -58,6 +58,7 @@ mod blackouts;
 mod compatibility;
 
 // What is told besides.
+mod aside;
 mod inspect;
 
 mod circles;
@@ -80,13 +81,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ConnectorId, RecordKind, Records};
 
+pub use aside::{aside, named_people};
 pub use authorisation::approval_coverage;
 pub use compatibility::works_together;
 pub use dependencies::satisfies;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
-use crate::graph::{ReleaseGraph, Table, Topology};
+use crate::graph::{Lookup, ReleaseGraph, Table, Topology};
 use findings::Findings;
 use names::Names;
 use services::{Ground, Mapping};
@@ -236,5 +238,6 @@ fn tables_of(records: Records) -> ReleaseGraph {
 fn finish(walk: Walk) -> ReleaseGraph {
     let Walk { mut graph, findings, .. } = walk;
     graph.findings = findings.finish(&graph.services);
+    graph.lookup = Lookup::new(&graph.approvals, &graph.deployments);
     graph
 }

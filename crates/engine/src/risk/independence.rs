@@ -73,10 +73,8 @@ fn approved(graph: &ReleaseGraph, release: Index<Release>, authors: &Persons) ->
     let mut approvers = Persons::default();
     for related in graph.release_changes.from(release).filter(|related| related.link.supports()) {
         let change = &graph.changes.get(related.index).id;
-        let given = graph
-            .approvals
-            .iter()
-            .filter(|(_, approval)| approval.change == *change && approval.state == ApprovalState::Approved);
+        let given =
+            graph.approvals_of(change).filter(|(_, approval)| approval.state == ApprovalState::Approved);
         for (_, approval) in given {
             approvers.add(approval.approver.as_ref().and_then(|account| human(graph, account)));
         }
@@ -102,7 +100,7 @@ fn deployed(graph: &ReleaseGraph, release: Index<Release>, authors: &Persons) ->
     let key = &graph.releases.get(release).key;
     let mut deployers = Persons::default();
     let mut attempts = 0;
-    for (_, attempt) in graph.deployments.iter().filter(|(_, attempt)| attempt.release == *key) {
+    for (_, attempt) in graph.deployments_of(key) {
         let stage = graph.environments.by_id(&attempt.target.environment).map(|environment| environment.stage);
         if stage == Some(Stage::Production) {
             attempts += 1;
