@@ -22,7 +22,7 @@ use domain::{LinkOrigin, Records, TrackedVersion};
 use engine::correlate::{CorrelateInput, correlate};
 use interlock::cli::Gateway;
 use interlock::clock::FrozenClock;
-use interlock::config;
+use interlock::config::{self, System};
 use jiff::Timestamp;
 use simulators::bank::{Bank, Places, TemporaryFolder, secret};
 use simulators::clock::Frozen;
@@ -60,7 +60,7 @@ async fn measure(contents: Contents, scale: u32) -> bool {
     let mut config =
         config::check(&bank.config, &|name: &str| secret(name).map(str::to_owned)).expect("its configuration");
     // At scale, and on a busy machine, the simulators are slower than the vendors.
-    for plan in &mut config.connectors {
+    for System { plan, .. } in &mut config.connectors {
         plan.settings.try_timeout = std::time::Duration::from_secs(300);
         plan.settings.deadline = std::time::Duration::from_secs(600);
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use interlock::cli::Gateway;
 use interlock::clock::FrozenClock;
-use interlock::config;
+use interlock::config::{self, System};
 use interlock::federation::Extent;
 use jiff::Timestamp;
 use simulators::bank::{Bank, Places, TemporaryFolder, secret};
@@ -64,7 +64,7 @@ async fn measure(scale: u32) -> bool {
         config::check(&bank.config, &|name: &str| secret(name).map(str::to_owned)).expect("its configuration");
     config.refresh.interval = jiff::SignedDuration::from_hours(24);
     // At scale, and on a busy machine, the simulators are slower than the vendors.
-    for plan in &mut config.connectors {
+    for System { plan, .. } in &mut config.connectors {
         plan.settings.try_timeout = Duration::from_secs(300);
         plan.settings.deadline = Duration::from_secs(600);
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use interlock::cli::Gateway;
 use interlock::clock::FrozenClock;
-use interlock::config::{self, Config};
+use interlock::config::{self, Config, System};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::bank::{Bank, Places, TemporaryFolder};
@@ -85,7 +85,7 @@ fn fault(word: &str) -> Fault {
 
 /// With time for simulators on a busy machine: whether they answer at all is what these tests are about.
 pub(crate) fn patient(mut config: Config) -> Config {
-    for plan in &mut config.connectors {
+    for System { plan, .. } in &mut config.connectors {
         plan.settings.connect_timeout = std::time::Duration::from_secs(60);
         plan.settings.try_timeout = std::time::Duration::from_secs(180);
         plan.settings.deadline = std::time::Duration::from_secs(300);

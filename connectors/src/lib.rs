@@ -4,15 +4,14 @@
 
 pub mod contract;
 
-pub mod build;
 pub mod error;
 
 pub mod clock;
 pub mod json;
-pub mod options;
 pub mod paging;
 pub mod reach;
 pub mod resilience;
+pub mod vendor;
 
 mod table_api;
 
@@ -30,4 +29,4 @@ pub use contract::{
     Wanted,
 };
 pub use error::{Cause, ConnectorError, Failure, FailureKind};
-pub use options::VendorOptions;
+pub use vendor::Vendor;

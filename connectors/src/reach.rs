@@ -1,14 +1,64 @@
-//! From a configured system to the upstream that a vendor's client sends its requests through.
+//! A configured system, and the upstream that a vendor's client sends its requests to it through.
 
 use std::sync::Arc;
 
+use domain::ConnectorId;
+use http::header::HeaderName;
 use url::Url;
 
-use crate::build::{Identification, SystemPlan};
 use crate::clock::Clock;
 use crate::resilience::{
-    ClientCredentials, Credentials, Dialect, FixedCredentials, RenewedToken, SetupError, Upstream, UpstreamConfig,
+    ClientCredentials, Credentials, Dialect, FixedCredentials, RenewedToken, Secret, Settings, SetupError,
+    Upstream, UpstreamConfig,
 };
+
+/// How we make ourselves known to a system.
+#[derive(Debug, Clone, Default)]
+pub enum Identification {
+    /// Not at all.
+    #[default]
+    Anonymous,
+    /// User name and password.
+    Basic {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A long-lived bearer token.
+    Token(Secret),
+    /// A key in a header.
+    Header {
+        /// The header.
+        name: HeaderName,
+        /// The key.
+        value: Secret,
+    },
+    /// OAuth 2.0 client credentials.
+    ClientCredentials {
+        /// Client id.
+        client_id: String,
+        /// Client secret.
+        client_secret: Secret,
+        /// Scope; empty = the client's own.
+        scope: String,
+    },
+}
+
+/// One configured system, whatever its vendor.
+#[derive(Debug, Clone)]
+pub struct SystemPlan {
+    /// Its id.
+    pub id: ConnectorId,
+    /// Its address; empty for systems that are not reached over HTTP.
+    pub url: String,
+    /// How we make ourselves known.
+    pub identification: Identification,
+    /// Limits and patience.
+    pub settings: Settings,
+    /// Certificates (PEM) to trust beside the machine's own.
+    pub extra_ca_pem: Option<Vec<u8>>,
+}
 
 /// What a vendor adds to its configured system.
 pub struct Manners {
@@ -75,11 +125,9 @@ fn token_place(base: &str, endpoint: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use domain::ConnectorId;
-
     use super::*;
-    use crate::resilience::{Secret, Settings, StandardDialect};
-    use crate::{SystemClock, VendorOptions};
+    use crate::SystemClock;
+    use crate::resilience::StandardDialect;
 
     async fn check(identification: Identification, expected: &str) {
         let plan = SystemPlan {
@@ -88,7 +136,6 @@ mod tests {
             identification,
             settings: Settings::default(),
             extra_ca_pem: None,
-            vendor: VendorOptions::Prometheus(crate::prometheus::Options::default()),
         };
         let credentials = credentials(&plan, "oauth_token.do", Arc::new(SystemClock)).expect("credentials");
         let grant = credentials.grant().await.expect("a grant");

@@ -104,9 +104,11 @@ impl Gateway {
 /// Makes the configured connectors; a system that cannot be set up is a mistake of the configuration.
 pub(super) fn connectors(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Connector>>, Failure> {
     let mut built = Vec::new();
-    for plan in &config.connectors {
-        let id = plan.id.clone();
-        let connector = ::connectors::build::build(plan, clock)
+    for system in &config.connectors {
+        let id = system.plan.id.clone();
+        let connector = system
+            .vendor
+            .connector(&system.plan, Arc::clone(clock))
             .map_err(|error| Failure { error: anyhow::Error::new(error).context(id), exit: Exit::Usage })?;
         built.push(connector);
     }

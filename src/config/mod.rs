@@ -26,6 +26,7 @@ pub use mistakes::{Mistake, Mistakes};
 pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
+pub use systems::System;
 
 use file::{AccessFile, HorizonFile, ServerFile};
 use risk_file::RiskFile;
@@ -46,7 +47,7 @@ pub struct Config {
     /// How often systems are asked.
     pub refresh: Refresh,
     /// The systems.
-    pub connectors: Vec<connectors::build::SystemPlan>,
+    pub connectors: Vec<System>,
     /// The company.
     pub landscape: Landscape,
     /// How risk is judged.

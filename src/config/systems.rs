@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connectors::VendorOptions;
-use connectors::build::{Identification, SystemPlan};
+use connectors::Vendor;
+use connectors::reach::{Identification, SystemPlan};
 use connectors::resilience::Settings;
 use domain::ConnectorId;
 use jiff::SignedDuration;
@@ -16,14 +16,23 @@ use super::mistakes::Mistakes;
 use super::read;
 use super::secrets::Environment;
 
+/// A system that the configuration names.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// What every system has.
+    pub plan: SystemPlan,
+    /// Its vendor, with the vendor's own options.
+    pub vendor: Vendor,
+}
+
 /// Checks all sections. Ids are told even of systems with mistakes, so that references to them are not mistakes too.
 pub(super) fn check(
     table: &mut Table,
     environment: Environment<'_>,
     mistakes: &mut Mistakes,
-) -> (Vec<ConnectorId>, Vec<SystemPlan>) {
+) -> (Vec<ConnectorId>, Vec<System>) {
     let mut places: BTreeMap<String, String> = BTreeMap::new();
-    let mut plans = Vec::new();
+    let mut systems = Vec::new();
     for (path, section) in read::tables(table, "connectors", mistakes) {
         if let Some(Value::String(id)) = section.get("id") {
             if id.is_empty() || id.contains(':') {
@@ -33,12 +42,12 @@ pub(super) fn check(
                 mistakes.add(format!("{path}.id"), format!("{id:?} is already the id of {before}"));
             }
         }
-        plans.extend(system(&path, section, environment, mistakes));
+        systems.extend(system(&path, section, environment, mistakes));
     }
-    (places.into_keys().map(ConnectorId::new).collect(), plans)
+    (places.into_keys().map(ConnectorId::new).collect(), systems)
 }
 
-fn system(path: &str, section: Table, environment: Environment<'_>, mistakes: &mut Mistakes) -> Option<SystemPlan> {
+fn system(path: &str, section: Table, environment: Environment<'_>, mistakes: &mut Mistakes) -> Option<System> {
     let (common, own): (Table, Table) =
         section.into_iter().partition(|(key, _)| CONNECTOR_KEYS.contains(&key.as_str()));
     let file: Option<ConnectorFile> = read::value_at(Value::Table(common), path, mistakes);
@@ -53,21 +62,16 @@ fn system(path: &str, section: Table, environment: Environment<'_>, mistakes: &m
             std::fs::read(&file).map_err(|error| format!("{} cannot be read: {}", file.display(), error.kind()));
         mistakes.check(format!("{path}.ca_file"), read)
     });
-    Some(SystemPlan {
-        id: ConnectorId::new(file.id),
-        url: url?,
-        identification: identification?,
-        settings,
-        extra_ca_pem,
-        vendor: vendor?,
-    })
+    let (url, identification) = (url?, identification?);
+    let plan = SystemPlan { id: ConnectorId::new(file.id), url, identification, settings, extra_ca_pem };
+    Some(System { plan, vendor: vendor? })
 }
 
-fn vendor(path: &str, name: &str, own: Table, mistakes: &mut Mistakes) -> Option<VendorOptions> {
-    if !VendorOptions::VENDORS.contains(&name) {
+fn vendor(path: &str, name: &str, own: Table, mistakes: &mut Mistakes) -> Option<Vendor> {
+    if !Vendor::NAMES.contains(&name) {
         mistakes.add(
             format!("{path}.vendor"),
-            format!("no vendor is called {name:?}; there are: {}", VendorOptions::VENDORS.join(", ")),
+            format!("no vendor is called {name:?}; there are: {}", Vendor::NAMES.join(", ")),
         );
         return None;
     }
@@ -76,7 +80,7 @@ fn vendor(path: &str, name: &str, own: Table, mistakes: &mut Mistakes) -> Option
     let reader = serde_path_to_error::Deserializer::new(Value::Table(own), &mut track);
     let mut note = |key: serde_ignored::Path<'_>| unknown.push(key.to_string().replace(".?", ""));
     let ignored = serde_ignored::Deserializer::new(reader, &mut note);
-    let read = VendorOptions::read(name, ignored);
+    let read = Vendor::read(name, ignored);
     for key in unknown {
         mistakes
             .add(format!("{path}.{key}"), format!("unknown key of a {name} connector; see the annotated example"));
@@ -90,15 +94,10 @@ fn vendor(path: &str, name: &str, own: Table, mistakes: &mut Mistakes) -> Option
     }
 }
 
-fn address(
-    path: &str,
-    url: Option<&str>,
-    vendor: Option<&VendorOptions>,
-    mistakes: &mut Mistakes,
-) -> Option<String> {
+fn address(path: &str, url: Option<&str>, vendor: Option<&Vendor>, mistakes: &mut Mistakes) -> Option<String> {
     let path = format!("{path}.url");
     match url {
-        None if vendor.is_some_and(VendorOptions::needs_url) => {
+        None if vendor.is_some_and(Vendor::needs_url) => {
             mistakes.add(path, "expected the address of the system, for example \"https://acme.example\"");
             None
         }

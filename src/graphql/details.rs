@@ -80,11 +80,7 @@ pub(crate) async fn read_details(
     }
 }
 
-async fn read_texts(
-    system: &dyn Connector,
-    what: LongText,
-    ids: BTreeSet<RecordId>,
-) -> BTreeMap<RecordId, Answer> {
+async fn read_texts(system: &dyn Connector, what: LongText, ids: BTreeSet<RecordId>) -> BTreeMap<RecordId, Answer> {
     let Some(source) = system.long_texts() else { return ids.into_iter().map(|id| (id, Ok(None))).collect() };
     let read = source.long_texts(what, &ids).await;
     let answer = |id: &RecordId| match &read {
@@ -134,7 +130,8 @@ fn unmet_people(held: &ReleaseGraph, read: &Gathered, connector: &ConnectorId) -
 
 fn is_in(graph: &ReleaseGraph, wish: Wish, id: &RecordId) -> bool {
     use domain::{ChangeId, ConfigurationItemId, IncidentId, ProblemId, PullRequestId, WorkItemId};
-    let said = |number: &str, own: &RecordId| own.connector == id.connector && number.eq_ignore_ascii_case(&id.native);
+    let said =
+        |number: &str, own: &RecordId| own.connector == id.connector && number.eq_ignore_ascii_case(&id.native);
     match wish {
         Wish::Text(_) => false,
         Wish::Record(kind) => match kind {

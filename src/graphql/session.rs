@@ -216,9 +216,9 @@ impl Session {
         let mut found = Vec::new();
         for (system, detail) in systems.iter().zip(futures::future::join_all(reads).await) {
             let Some(Detail::Graph(graph)) = detail else { continue };
-            let own = T::table(&graph).iter().filter(|(_, node)| {
-                T::record(node.node_key()).connector == **system && goes_by(node)
-            });
+            let own = T::table(&graph)
+                .iter()
+                .filter(|(_, node)| T::record(node.node_key()).connector == **system && goes_by(node));
             let own: Vec<_> = own.map(|(index, _)| index).collect();
             found.extend(own.into_iter().filter_map(|index| self.place(&graph, index)));
         }
@@ -232,7 +232,8 @@ impl Session {
                 code: GapCode::SourceIncomplete,
                 connector: Some(connector.clone()),
                 kind,
-                message: format!("What {connector} tells reaches back to the horizon alone; this is not in it.").into(),
+                message: format!("What {connector} tells reaches back to the horizon alone; this is not in it.")
+                    .into(),
                 since: None,
                 retryable: false,
             };

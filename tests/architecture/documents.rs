@@ -252,7 +252,7 @@ fn what_the_code_offers_is_described() {
         assert!(variants.len() > 2, "{name} is read");
         offered.extend(variants.into_iter().map(|word| (word, document)));
     }
-    offered.extend(connectors::VendorOptions::VENDORS.map(|vendor| (vendor.to_owned(), "README.md")));
+    offered.extend(connectors::Vendor::NAMES.map(|vendor| (vendor.to_owned(), "README.md")));
     let missing = offered.into_iter().filter(|(word, document)| !read(document).contains(&format!("`{word}`")));
     nothing_wrong("Described in:", missing.map(|(word, document)| format!("{document}: `{word}`")).collect());
 }

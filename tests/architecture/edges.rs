@@ -187,10 +187,9 @@ fn vendors() -> Vec<String> {
 
 #[test]
 fn every_vendor_is_a_folder() {
-    let mut named: Vec<String> =
-        connectors::VendorOptions::VENDORS.iter().map(|vendor| vendor.replace('-', "_")).collect();
+    let mut named: Vec<String> = connectors::Vendor::NAMES.iter().map(|vendor| vendor.replace('-', "_")).collect();
     named.sort();
-    assert_eq!(vendors(), named, "folders with a config.rs, and the names in connectors/src/options.rs");
+    assert_eq!(vendors(), named, "folders with a config.rs, and the names in connectors/src/vendor.rs");
 }
 
 #[test]

@@ -155,7 +155,9 @@ fn check_dark(
         }
         if is_in(&system.also_told) {
             let gaps = found["gaps"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let own = |gap: &&Value| gap["code"] == code && system.connectors.iter().any(|id| gap["connector"] == id.as_str());
+            let own = |gap: &&Value| {
+                gap["code"] == code && system.connectors.iter().any(|id| gap["connector"] == id.as_str())
+            };
             if !gaps.iter().any(|gap| own(&gap)) {
                 note(format!("{field} does not say what is missing: {gaps:?}"));
             }

@@ -24,7 +24,8 @@ const FAULTS: [(&str, Option<&str>); 3] =
 pub(super) async fn repositories_fail_one_by_one(world: &World) -> Vec<String> {
     let mut wrong = Vec::new();
     let repositories = world.plain_repositories();
-    let broken = repositories.iter().find(|repository| repository.name.ends_with("data-lake")).expect("a repository");
+    let broken =
+        repositories.iter().find(|repository| repository.name.ends_with("data-lake")).expect("a repository");
     assert!(repositories.len() > 1, "{repositories:?}");
     let git = ["git".to_owned()];
     let held = world.federate(Stage::Replay);
@@ -53,7 +54,9 @@ pub(super) async fn repositories_fail_one_by_one(world: &World) -> Vec<String> {
             if commits(&told, "whole") != commits(&healthy, "whole") {
                 note(format!("{when}: the other repository's commits differ"));
             }
-            if code.is_some() && (codes(&told, "whole") != code || !told["whole"]["commits"]["totalCount"].is_null()) {
+            if code.is_some()
+                && (codes(&told, "whole") != code || !told["whole"]["commits"]["totalCount"].is_null())
+            {
                 note(format!("{when}: the other's commits are told as complete: {}", told["whole"]));
             }
         }

@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
 use async_trait::async_trait;
-use connectors::build::SystemPlan;
 use connectors::git::PlainRepository;
 use connectors::resilience::TelemetrySnapshot;
-use connectors::{
-    Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, VendorOptions, Wanted,
-};
+use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Vendor, Wanted};
 use domain::{RecordKind, Text};
 use engine::correlate::CorrelationPolicy;
 use interlock::clock::FrozenClock;
-use interlock::config::{self, Config};
+use interlock::config::{self, Config, System};
 use interlock::federation::{Extent, Federation, FederationPlan};
 use interlock::graphql::Api;
 use interlock::http::{Caller, Executor, Limits};
@@ -120,7 +117,10 @@ impl Federated {
 
     /// The answer to a question of somebody who sees everything.
     pub(super) async fn answer(&self, query: &str) -> Response {
-        Api::new(self.federation.clone(), &Limits::default()).execute(query.into(), Caller::anonymous()).await.response
+        Api::new(self.federation.clone(), &Limits::default())
+            .execute(query.into(), Caller::anonymous())
+            .await
+            .response
     }
 
     /// Asks for each release of a few, twice; tells how many requests were sent each time.
@@ -188,7 +188,7 @@ impl World {
     pub(super) async fn read() -> Self {
         let (bank, folder, config) = open(Contents::StoriesAndNoise).await;
         let mut config = config;
-        for plan in &mut config.connectors {
+        for System { plan, .. } in &mut config.connectors {
             plan.settings.retry.retries = 0;
             // However busy the machine is that runs this.
             plan.settings.try_timeout = Duration::from_secs(120);
@@ -224,8 +224,8 @@ impl World {
 
     /// The plain repositories with where they are.
     pub(super) fn plain_repositories(&self) -> Vec<PlainRepository> {
-        let plain = |plan: &SystemPlan| match &plan.vendor {
-            VendorOptions::Git(options) => options.repositories.clone(),
+        let plain = |system: &System| match &system.vendor {
+            Vendor::Git(options) => options.repositories.clone(),
             _ => Vec::new(),
         };
         self.config.connectors.iter().flat_map(plain).collect()
@@ -256,12 +256,12 @@ fn clock() -> Arc<dyn Clock> {
 type Kept = (Arc<dyn Connector>, Arc<dyn Connector>, Gathered);
 
 fn connectors(config: &Config) -> Vec<Kept> {
-    let build = |plan: &SystemPlan| connectors::build::build(plan, &clock()).expect("a connector");
-    let open = |plan: &SystemPlan| {
+    let open = |System { plan, vendor }: &System| {
         let mut hurried = plan.clone();
         hurried.settings.try_timeout = Duration::from_millis(500);
         hurried.settings.deadline = Duration::from_millis(500);
-        (build(plan), build(&hurried), Gathered::default())
+        let connector = |plan| vendor.connector(plan, clock()).expect("a connector");
+        (connector(plan), connector(&hurried), Gathered::default())
     };
     config.connectors.iter().map(open).collect()
 }

@@ -74,7 +74,8 @@ async fn what_belongs_to_an_old_record_is_told_as_far_as_it_is_held() {
         )
         .await;
     let cause = &data["incident"]["causedBy"];
-    let numbers: Vec<_> = cause["incidents"]["edges"].as_array().unwrap().iter().map(|row| &row["node"]["number"]).collect();
+    let numbers: Vec<_> =
+        cause["incidents"]["edges"].as_array().unwrap().iter().map(|row| &row["node"]["number"]).collect();
     assert_eq!(numbers, ["INC3", "INC4", "INC5"]);
     assert_eq!(cause["incidents"]["gaps"], json!([{ "code": "SOURCE_INCOMPLETE", "connector": null }]));
     for list in ["incidents", "approvals", "releases"] {
@@ -96,7 +97,10 @@ async fn what_cannot_be_read_is_an_error_and_what_is_gone_is_none() {
     let response = bank.execute(REFERENCES).await;
     assert_eq!(codes(&response), ["SOURCE_TIMED_OUT"], "one error for both");
     let data = response.data.into_json().unwrap();
-    assert_eq!((&data["three"]["problem"], &data["three"]["causedBy"]["number"]), (&json!(null), &json!("CHG-OLD")));
+    assert_eq!(
+        (&data["three"]["problem"], &data["three"]["causedBy"]["number"]),
+        (&json!(null), &json!("CHG-OLD"))
+    );
     bank.systems["servicenow"].fails_for(&[]);
     assert_eq!(bank.data(REFERENCES).await["three"], refers("PRB-OLD"), "a failure is not kept");
     let gone = bank.data(r#"{ incident(number: "INC6") { problem { number } } }"#).await;
@@ -133,10 +137,8 @@ async fn an_old_record_is_shown_to_those_alone_who_may_see_it() {
     bank.systems["servicenow"].takes(Duration::from_secs(1));
     let id = ChangeId::new(&connector("servicenow"), "servicenow-CHG-OLD").node_id();
     let query = format!(r#"{{ node(id: {id:?}) {{ id }} change(number: "CHG-OLD") {{ number }} }}"#);
-    let (own, foreign) = futures::join!(
-        bank.data_for(&["payments-api"], &query),
-        bank.data_for(&["card-gateway"], &query)
-    );
+    let (own, foreign) =
+        futures::join!(bank.data_for(&["payments-api"], &query), bank.data_for(&["card-gateway"], &query));
     assert_eq!(own, json!({ "node": { "id": id }, "change": { "number": "CHG-OLD" } }));
     assert_eq!(foreign, json!({ "node": null, "change": null }));
     assert_eq!(bank.data_for(&["card-gateway"], &query).await, foreign, "nor out of what is kept");

@@ -16,10 +16,10 @@ use jiff::Timestamp;
 
 pub use config::*;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
 use crate::error::ConnectorError;
+use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{SetupError, StandardDialect, TelemetrySnapshot};
 

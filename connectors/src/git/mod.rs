@@ -17,11 +17,11 @@ use async_trait::async_trait;
 use domain::{ConnectorId, Family, RecordKind, Records};
 use jiff::Timestamp;
 
-use crate::build::SystemPlan;
 use crate::contract::{
     Breadth, CATALOG_FILE, Connector, Descriptor, GatherRequest, Gathered, Probe, ProbeAnswer, Wanted,
 };
 use crate::error::{ConnectorError, FailureKind};
+use crate::reach::SystemPlan;
 use crate::resilience::{CircuitState, LastError, Spared, TelemetrySnapshot};
 
 pub use config::*;

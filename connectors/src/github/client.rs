@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::config::Options;
 use super::dialect::GithubDialect;
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::error::{ConnectorError, FailureKind};
 use crate::paging::PageGuard;
+use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{Answer, CachePolicy, Request, SetupError, Upstream};
 

@@ -40,9 +40,9 @@ use async_trait::async_trait;
 use domain::{Family, RecordKind, Text};
 use jiff::Timestamp;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
+use crate::reach::SystemPlan;
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 pub use config::*;

@@ -28,9 +28,9 @@ use async_trait::async_trait;
 use domain::{Family, RecordKind, Text};
 use jiff::Timestamp;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 

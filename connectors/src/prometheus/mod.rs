@@ -23,10 +23,10 @@ use jiff::Timestamp;
 
 pub use config::*;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
 use crate::error::ConnectorError;
+use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
@@ -141,10 +141,7 @@ impl Prometheus {
                 let health = judged.then(|| self.health(selectors, at, now));
                 join(OptionFuture::from(runtime), OptionFuture::from(health)).await
             }
-            Err(error) => (
-                observed.then(|| Err(error.clone())),
-                judged.then_some(Err(error)),
-            ),
+            Err(error) => (observed.then(|| Err(error.clone())), judged.then_some(Err(error))),
         };
         let mut gathered = Gathered::default();
         for (kind, read) in [(RecordKind::RuntimeObservation, runtime), (RecordKind::HealthObservation, health)] {

@@ -36,9 +36,9 @@ use jiff::Timestamp;
 pub use client::Servicenow;
 pub use config::*;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
+use crate::reach::SystemPlan;
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 /// The kinds of records that it reads.

@@ -38,7 +38,12 @@ impl Servicenow {
     }
 
     /// Reads records by their numbers, which the instance writes in capitals: first their ids, then all of them.
-    pub(super) async fn read_numbered(&self, kind: RecordKind, numbers: &BTreeSet<Text>, now: Timestamp) -> Gathered {
+    pub(super) async fn read_numbered(
+        &self,
+        kind: RecordKind,
+        numbers: &BTreeSet<Text>,
+        now: Timestamp,
+    ) -> Gathered {
         let table = match kind {
             RecordKind::Change => &CHANGE,
             RecordKind::Incident => &INCIDENT,

@@ -24,9 +24,9 @@ use jiff::Timestamp;
 pub use client::Cmdb;
 pub use config::*;
 
-use crate::build::SystemPlan;
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
+use crate::reach::SystemPlan;
 use crate::resilience::{SetupError, TelemetrySnapshot};
 
 /// Sets the connector of one CMDB up; nothing is sent yet.

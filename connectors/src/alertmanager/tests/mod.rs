@@ -14,9 +14,8 @@ use simulators::serve::Server;
 
 use super::{Alertmanager, Options, open};
 use crate::SystemClock;
-use crate::build::{Identification, SystemPlan};
 use crate::contract::{Connector as _, GatherRequest, Gathered, Interest, ProbeAnswer, Wanted};
-use crate::options::VendorOptions;
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{Secret, Settings};
 
 struct Bench {
@@ -55,7 +54,6 @@ impl Bench {
             identification: Identification::Token(Secret::new("hunter2")),
             settings,
             extra_ca_pem: None,
-            vendor: VendorOptions::Alertmanager(self.options.clone()),
         };
         open(&plan, &self.options, Arc::new(SystemClock)).expect("a connector")
     }

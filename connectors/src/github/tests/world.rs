@@ -9,11 +9,10 @@ use simulators::clock::Frozen;
 use simulators::github as hub;
 use simulators::serve::Server;
 
-use crate::build::{Identification, SystemPlan};
 use crate::clock::{Clock, SystemClock};
 use crate::contract::{Connector as _, GatherRequest, Gathered, Interest};
 use crate::github::{Github, Options, open};
-use crate::options::VendorOptions;
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{LimitSettings, RetrySettings, Secret, Settings};
 
 pub(super) const TOKEN: &str = "ghp_very-secret-token";
@@ -112,7 +111,6 @@ pub(super) fn connector(server: &Server, options: &Options) -> Github {
             ..Settings::default()
         },
         extra_ca_pem: None,
-        vendor: VendorOptions::Github(options.clone()),
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     open(&plan, options, clock).expect("a connector")

@@ -18,10 +18,9 @@ use simulators::jira::{self as simulated, Account, Anonymous, Browse};
 use simulators::serve::Server;
 
 use super::{Jira, Options, open};
-use crate::build::{Identification, SystemPlan};
 use crate::clock::Clock;
 use crate::contract::{Connector as _, GatherRequest, Gathered, Interest};
-use crate::options::VendorOptions;
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{Secret, Settings};
 
 const TOKEN: &str = "ada-token-7f3a";
@@ -83,7 +82,6 @@ fn connector(server: &Server, clock: &Arc<Frozen>, (username, token): (&str, &st
         identification: Identification::Basic { username: username.to_owned(), password: Secret::new(token) },
         settings,
         extra_ca_pem: None,
-        vendor: VendorOptions::Jira(options.clone()),
     };
     open(&plan, &options, Arc::new(Shared(clock.clone()))).expect("a connector")
 }

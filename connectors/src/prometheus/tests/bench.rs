@@ -12,10 +12,9 @@ use simulators::prometheus::{Access, Prometheus as Simulated};
 use simulators::serve::Server;
 
 use crate::SystemClock;
-use crate::build::{Identification, SystemPlan};
 use crate::contract::{Connector as _, GatherRequest, Gathered, Interest};
-use crate::options::VendorOptions;
 use crate::prometheus::{HealthQuery, Options, Prometheus, open};
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::Settings;
 
 pub(super) const NOW: &str = "2026-11-23T12:03:20Z";
@@ -84,7 +83,6 @@ impl Bench {
             identification: self.identification.clone(),
             settings,
             extra_ca_pem: None,
-            vendor: VendorOptions::Prometheus(self.options.clone()),
         };
         open(&plan, &self.options, Arc::new(SystemClock)).expect("a connector")
     }

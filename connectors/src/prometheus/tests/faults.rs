@@ -9,8 +9,8 @@ use simulators::prometheus::content::{Content, Series};
 use simulators::prometheus::{Access, QueryFailure};
 
 use super::bench::{Bench, ago, service};
-use crate::build::Identification;
 use crate::contract::Gathered;
+use crate::reach::Identification;
 use crate::resilience::Secret;
 
 async fn bench() -> Bench {

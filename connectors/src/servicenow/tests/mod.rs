@@ -18,10 +18,10 @@ use simulators::serve::Server;
 use simulators::servicenow::{self as simulated, Fields, ServiceNow, User};
 
 use super::{Options, Servicenow, open};
-use crate::build::{Identification, SystemPlan};
 use crate::contract::{Connector, GatherRequest, Gathered, Interest};
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{Secret, Settings};
-use crate::{Clock, SystemClock, VendorOptions};
+use crate::{Clock, SystemClock};
 
 pub(super) const PASSWORD: &str = "a password nobody must see";
 
@@ -93,6 +93,5 @@ pub(super) fn plan(url: &str) -> SystemPlan {
         },
         settings,
         extra_ca_pem: None,
-        vendor: VendorOptions::Servicenow(Options::default()),
     }
 }

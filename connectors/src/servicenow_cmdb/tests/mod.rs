@@ -13,10 +13,10 @@ use simulators::serve::Server;
 use simulators::servicenow::{self as simulated, Fields, Kind, Restriction, ServiceNow, User};
 
 use super::{Cmdb, Options, open};
-use crate::build::{Identification, SystemPlan};
 use crate::contract::{Connector, GatherRequest, Gathered, Interest, ProbeAnswer};
+use crate::reach::{Identification, SystemPlan};
 use crate::resilience::{Secret, Settings};
-use crate::{Clock, SystemClock, VendorOptions};
+use crate::{Clock, SystemClock};
 
 struct World {
     instance: ServiceNow,
@@ -49,7 +49,6 @@ impl World {
             },
             settings,
             extra_ca_pem: None,
-            vendor: VendorOptions::ServicenowCmdb(options.clone()),
         };
         let wall: Arc<dyn Clock> = Arc::new(SystemClock);
         let connector = open(&plan, &options, wall).expect("a connector");

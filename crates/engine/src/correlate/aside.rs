@@ -55,7 +55,8 @@ pub fn named_people(records: &Records) -> (BTreeSet<AccountId>, BTreeSet<GroupId
     let of_items = records.configuration_items.iter().map(|row| &row.owner);
     let of_requests = records.pull_requests.iter().flat_map(|row| [&row.author, &row.merged_by]);
     let reviewers = records.pull_requests.iter().flat_map(|row| &row.reviews).map(|review| &review.author);
-    let accounts = of_changes.chain(of_incidents).chain(of_work).chain(of_items).chain(of_requests).chain(reviewers);
+    let accounts =
+        of_changes.chain(of_incidents).chain(of_work).chain(of_items).chain(of_requests).chain(reviewers);
     let groups_of_changes = records.changes.iter().map(|row| &row.assignment_group);
     let groups_of_incidents = records.incidents.iter().map(|row| &row.assignment_group);
     let groups_of_items = records.configuration_items.iter().map(|row| &row.support_group);
@@ -84,9 +85,10 @@ fn named_items(records: &Records) -> BTreeSet<ConfigurationItemId> {
     let of_changes = records.changes.iter().flat_map(|row| {
         row.configuration_items.iter().chain(&row.main_configuration_item).chain(&row.service_offering)
     });
-    let of_incidents = records.incidents.iter().flat_map(|row| {
-        row.configuration_item.iter().chain(&row.business_service).chain(&row.service_offering)
-    });
+    let of_incidents = records
+        .incidents
+        .iter()
+        .flat_map(|row| row.configuration_item.iter().chain(&row.business_service).chain(&row.service_offering));
     let of_problems = records.problems.iter().filter_map(|row| row.configuration_item.as_ref());
     of_changes.chain(of_incidents).chain(of_problems).cloned().collect()
 }
@@ -158,9 +160,11 @@ mod tests {
         let graph = world.graph();
         let beside = aside(&graph, old.records, (Vec::new(), CorrelationPolicy::default()));
         let change = beside.changes.find(&ChangeId::new(&connector("servicenow"), "CHG1")).expect("it is there");
-        let services: Vec<_> = beside.change_services.from(change).map(|row| beside.services.get(row.index)).collect();
+        let services: Vec<_> =
+            beside.change_services.from(change).map(|row| beside.services.get(row.index)).collect();
         assert_eq!(services.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["card-gateway"]);
-        let caused: Vec<_> = beside.change_incidents.from(change).map(|row| beside.incidents.get(row.index)).collect();
+        let caused: Vec<_> =
+            beside.change_incidents.from(change).map(|row| beside.incidents.get(row.index)).collect();
         assert_eq!(caused.iter().map(|row| &*row.number).collect::<Vec<_>>(), ["INC1"]);
         assert!(beside.releases.is_empty() && beside.findings.is_empty());
         assert!(beside.gaps.iter().any(|gap| gap.kind == RecordKind::Approval), "{:?}", beside.gaps);

@@ -73,8 +73,7 @@ fn approved(graph: &ReleaseGraph, release: Index<Release>, authors: &Persons) ->
     let mut approvers = Persons::default();
     for related in graph.release_changes.from(release).filter(|related| related.link.supports()) {
         let change = &graph.changes.get(related.index).id;
-        let given =
-            graph.approvals_of(change).filter(|(_, approval)| approval.state == ApprovalState::Approved);
+        let given = graph.approvals_of(change).filter(|(_, approval)| approval.state == ApprovalState::Approved);
         for (_, approval) in given {
             approvers.add(approval.approver.as_ref().and_then(|account| human(graph, account)));
         }
