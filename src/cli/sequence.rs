@@ -112,7 +112,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 
 impl Arguments {
     fn input(&self) -> Result<Value, Failure> {
-        let from = self.from.unwrap_or_else(|| self.client.now());
+        let from = match self.from {
+            Some(from) => from,
+            None => next_minute(self.client.now()).map_err(Failure::usage)?,
+        };
         let to = match self.to {
             Some(to) => to,
             None => from.checked_add(SignedDuration::from_hours(14 * 24)).map_err(Failure::usage)?,
@@ -153,6 +156,11 @@ impl Arguments {
             "whatIf": asks_what_if.then_some(what_if),
         }))
     }
+}
+
+/// Plans are for people: they start at whole minutes.
+fn next_minute(moment: Timestamp) -> Result<Timestamp, jiff::Error> {
+    moment.round(jiff::TimestampRound::new().smallest(jiff::Unit::Minute).mode(jiff::RoundMode::Ceil))
 }
 
 fn rows<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {

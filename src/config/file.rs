@@ -432,6 +432,10 @@ pub struct DependencyFile {
     pub kind: String,
     /// Version constraint.
     pub constraint: Option<String>,
+    /// How long what is needed must have been there before, for example "PT2H"; default: not at all.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub lag: SignedDuration,
     /// Why.
     pub reason: Option<String>,
 }

@@ -10,6 +10,7 @@ use domain::{
     Succession, SuccessionKind, Team, TeamGroup, TeamKey, Text, VersionRange,
 };
 use engine::calendar::check_rule;
+use jiff::SignedDuration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,9 @@ use super::file::{
     CompatibilityFile, DependencyFile, EnvironmentFile, PersonFile, PoolFile, ServiceFile, TeamFile,
 };
 use super::mistakes::Mistakes;
+
+/// What has to be there longer before something else may go is a mistake of units.
+const LONGEST_LAG: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The sections as written, each with its place.
 pub(super) struct Sections {
@@ -282,11 +286,15 @@ fn dependency(path: &str, file: DependencyFile, known: &Known, mistakes: &mut Mi
     Known::check(&known.services, ("service", &file.from), format!("{path}.from"), mistakes);
     Known::check(&known.services, ("service", &file.to), format!("{path}.to"), mistakes);
     let kind = word(&file.kind, format!("{path}.kind"), "HARD, SOFT, ASSUMED", mistakes);
+    if file.lag.is_negative() || file.lag > LONGEST_LAG {
+        mistakes.add(format!("{path}.lag"), "expected a time of up to 90 days, for example \"PT2H\"");
+    }
     ConfiguredDependency {
         from: ServiceKey::new(file.from),
         to: ServiceKey::new(file.to),
         kind: kind.unwrap_or(DependencyKind::Hard),
         constraint: file.constraint.map(Text::from),
+        lag: file.lag,
         reason: file.reason.map(Text::from),
     }
 }

@@ -7,7 +7,7 @@ use domain::{ChangeState, EnvironmentKey, ServiceKey, TeamKey, Window};
 use engine::calendar::Subject;
 use engine::calendar::{Entry, EntryKind, closings, entries};
 use engine::graph::ReleaseGraph;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::types::calendar::sees;
 use super::visibility::is_visible;
@@ -93,6 +93,18 @@ fn touches(graph: &ReleaseGraph, entry: &Entry, key: &ServiceKey) -> bool {
     })
 }
 
+/// When the record was revised last. A booking is a task of its own, which moves without its change; where no record
+/// says when, it may have been as late as the graph was made, but a time that began is past revising.
+fn revised_at(graph: &ReleaseGraph, entry: &Entry) -> Timestamp {
+    let latest = entry.window.start.min(graph.assembled_at);
+    let change = entry.change.and_then(|index| graph.changes.get(index).updated_at);
+    match change {
+        Some(updated) if entry.kind == EntryKind::Booking => updated.max(latest),
+        Some(updated) => updated,
+        None => latest,
+    }
+}
+
 fn event(graph: &ReleaseGraph, entry: &Entry) -> IcsEvent {
     let change = entry.change.map(|index| graph.changes.get(index));
     let target = entry.target.as_ref().map(ToString::to_string);
@@ -111,9 +123,7 @@ fn event(graph: &ReleaseGraph, entry: &Entry) -> IcsEvent {
         location: target,
         description: number,
         url: entry.source.url.as_ref().map(ToString::to_string),
-        revised_at: change
-            .and_then(|change| change.updated_at)
-            .unwrap_or(entry.window.start.min(graph.assembled_at)),
+        revised_at: revised_at(graph, entry),
         confirmed: change.is_none_or(|change| decided(change.state)),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::*;
 use interlock::http::Limits;
+use jiff::SignedDuration;
 
 use super::records::*;
 use super::world::{Asked, System, World};
@@ -50,6 +51,7 @@ pub(crate) fn empty_bank() -> World {
             to: ServiceKey::new("payments-api"),
             kind: DependencyKind::Hard,
             constraint: Some(">=2.14.0".into()),
+            lag: SignedDuration::ZERO,
             reason: None,
         }],
         ..Landscape::default()

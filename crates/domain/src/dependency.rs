@@ -1,6 +1,6 @@
 //! Dependencies of releases and services on services, with version constraints; and which versions work together.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Link, ReleaseKey, ServiceKey, Text};
@@ -39,6 +39,8 @@ pub struct Dependency {
     pub constraint: Option<Text>,
     /// How binding.
     pub kind: DependencyKind,
+    /// How long what is needed must have been there before; zero or more.
+    pub lag: SignedDuration,
     /// Why, in one sentence.
     pub reason: Text,
     /// How we know.

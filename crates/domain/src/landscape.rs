@@ -1,6 +1,7 @@
 //! The company as its configuration describes it: services with their mapping to the systems, environments, teams,
 //! people, dependencies. One of the inputs of correlation.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +20,8 @@ pub struct ConfiguredDependency {
     pub kind: DependencyKind,
     /// Version constraint.
     pub constraint: Option<Text>,
+    /// How long what is needed must have been there before; zero or more.
+    pub lag: SignedDuration,
     /// Why.
     pub reason: Option<Text>,
 }

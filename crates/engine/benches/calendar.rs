@@ -53,38 +53,49 @@ fn thousand_fits(open: &Intervals, days: i64) -> usize {
     (0..1_000).filter_map(fit).count()
 }
 
-/// How much longer `large` takes than `small`, by the fastest of five runs of each.
-fn growth(small: impl Fn() -> usize, large: impl Fn() -> usize) -> f64 {
-    let fastest = |work: &dyn Fn() -> usize| {
-        let runs = (0..5).map(|_| {
-            #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-            let since = Instant::now();
-            black_box(work());
-            since.elapsed()
+/// The fastest of five runs, and what it found.
+fn fastest(work: impl Fn() -> usize) -> (Duration, usize) {
+    let runs = (0..5).map(|_| {
+        #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+        let since = Instant::now();
+        let found = black_box(work());
+        (since.elapsed(), found)
+    });
+    runs.min().expect("five runs")
+}
+
+/// A line for each size, with how much longer it takes than the one before.
+fn report(title: &str, found: &str, sizes: [u32; 3], work: impl Fn(u32) -> (Duration, usize)) {
+    println!("\n{title}");
+    let mut last: Option<Duration> = None;
+    for size in sizes {
+        let (took, count) = work(size);
+        let grown = last.map_or(String::new(), |last| {
+            format!(", {:.1} times the one before", took.as_secs_f64() / last.as_secs_f64())
         });
-        runs.min().expect("five runs").as_secs_f64()
-    };
-    fastest(&large) / fastest(&small)
+        println!("  {size:>7}: {took:>10.2?}, {count} {found}{grown}");
+        last = Some(took);
+    }
 }
 
 fn conflicts(criterion: &mut Criterion) {
-    let (tenth, all) = (planned(10_000), planned(100_000));
-    println!("clashes of 100,000 entries: {}", clashes(&all).len());
-    println!(
-        "conflicts, ten times the entries: {:.1} times as long",
-        growth(|| clashes(&tenth).len(), || clashes(&all).len())
-    );
+    report("conflicts of planned work over two years", "clashes", [1_000, 10_000, 100_000], |entries| {
+        let all = planned(entries);
+        fastest(|| clashes(&all).len())
+    });
+    let all = planned(100_000);
     criterion.bench_function("conflicts of 100,000 entries", |bencher| {
         bencher.iter(|| black_box(clashes(black_box(&all)).len()));
     });
 }
 
 fn openings(criterion: &mut Criterion) {
-    let (tenth, all) = (evenings(1_000), evenings(10_000));
-    println!(
-        "next_fit, ten times the intervals: {:.1} times as long",
-        growth(|| thousand_fits(&tenth, 1_000), || thousand_fits(&all, 10_000))
-    );
+    report("1,000 times next_fit over so many intervals", "fits", [1_000, 10_000, 100_000], |intervals| {
+        let days = i64::from(intervals);
+        let open = evenings(days);
+        fastest(|| thousand_fits(&open, days))
+    });
+    let all = evenings(10_000);
     criterion.bench_function("1,000 times next_fit over 10,000 intervals", |bencher| {
         bencher.iter(|| black_box(thousand_fits(black_box(&all), 10_000)));
     });

@@ -56,7 +56,7 @@ fn day(count: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + hours(24 * count)
 }
 
-/// Releases with dependencies, evening windows, blackouts, an exclusive environment for some, teams and managers,
+/// Releases with dependencies and gaps between them, evening windows, blackouts, an exclusive environment for some, teams and managers,
 /// earliest starts and deadlines.
 fn problem(releases: usize) -> Problem {
     let mut random = random();
@@ -85,7 +85,10 @@ fn problem(releases: usize) -> Problem {
     let jobs: Vec<Job> = jobs.collect();
     let precedences: Vec<Precedence> = (releases / 10..releases)
         .filter(|place| place % 2 == 0)
-        .map(|after| Precedence { before: random.random_range(0..after), after, lag: SignedDuration::ZERO })
+        .map(|after| {
+            let lag = SignedDuration::from_mins(random.random_range(0..3) * 60);
+            Precedence { before: random.random_range(0..after), after, lag }
+        })
         .collect();
     let capacities = [vec![6], vec![2; 12], vec![1]].concat();
     Problem::new(jobs, &precedences, (calendars.collect(), capacities)).expect("well-formed")

@@ -25,6 +25,8 @@ const KINDS: &[RecordKind] = &[
     RecordKind::WorkItem,
     RecordKind::CiRelation,
     RecordKind::Change,
+    RecordKind::ChangeTask,
+    RecordKind::ConfigurationItem,
     RecordKind::Schedule,
     RecordKind::Train,
     RecordKind::RuntimeObservation,
@@ -392,6 +394,8 @@ pub(crate) enum SequenceBoundCode {
     Capacity,
     /// The environment is free then.
     ExclusiveEnvironment,
+    /// Nobody else works on its items from then on.
+    CalendarConflict,
 }
 
 /// Why a release cannot go. The codes are stable.
@@ -422,6 +426,10 @@ pub(crate) enum SequenceBlockerCode {
     Deadline,
     /// It needs more than a pool ever has.
     Capacity,
+    /// Others have the environment, which only one may have, whenever it is open.
+    ExclusiveEnvironment,
+    /// Others work on its items whenever the target is open.
+    CalendarConflict,
     /// No place was found for it among the others; a place may exist.
     NoPlace,
 }

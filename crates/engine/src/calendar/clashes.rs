@@ -1,8 +1,6 @@
 //! Which of many things claim the same resource at the same time. A sweep line per resource: O(n log n + k) for n claims
 //! and k clashes.
 
-use std::collections::BTreeMap;
-
 use domain::Window;
 
 /// How something claims a resource.
@@ -38,19 +36,20 @@ pub struct Clash<R> {
     pub hold: Hold,
 }
 
+/// One claim: what is claimed, when, by which occupation, and how.
+type Claim<R> = (R, Window, usize, Hold);
+
 /// All clashes, sorted, each once.
 pub fn clashes<R: Ord + Copy>(all: &[Occupation<R>]) -> Vec<Clash<R>> {
-    let mut by_resource: BTreeMap<R, Vec<(Window, usize, Hold)>> = BTreeMap::new();
+    let mut claims: Vec<Claim<R>> = Vec::with_capacity(all.len());
     for (place, one) in all.iter().enumerate() {
-        for (resource, hold) in &one.claims {
-            by_resource.entry(*resource).or_default().push((one.window, place, *hold));
-        }
+        claims.extend(one.claims.iter().map(|(resource, hold)| (*resource, one.window, place, *hold)));
     }
+    claims.sort_unstable();
+    claims.dedup();
     let mut found = Vec::new();
-    for (resource, mut claims) in by_resource {
-        claims.sort_unstable();
-        claims.dedup();
-        sweep(all, resource, &claims, &mut found);
+    for same in claims.chunk_by(|(one, ..), (other, ..)| one == other) {
+        sweep(all, same, &mut found);
     }
     found.sort_unstable();
     // A resource that one claims as a whole and in part clashes once, as a whole.
@@ -65,13 +64,17 @@ pub(super) fn are_one<R>(one: &Occupation<R>, other: &Occupation<R>) -> bool {
     one.owners.iter().any(|owner| other.owners.contains(owner))
 }
 
-fn sweep<R: Copy>(all: &[Occupation<R>], resource: R, claims: &[(Window, usize, Hold)], found: &mut Vec<Clash<R>>) {
+/// Goes through the claims on one resource by their start.
+fn sweep<R: Copy>(all: &[Occupation<R>], claims: &[Claim<R>], found: &mut Vec<Clash<R>>) {
     let mut wholes: Vec<(Window, usize)> = Vec::new();
     let mut parts: Vec<(Window, usize)> = Vec::new();
-    for (window, place, hold) in claims {
-        // What has ended before this one starts will meet nothing that is still to come.
+    for (resource, window, place, hold) in claims {
+        // What has ended before this one starts will meet nothing that is still to come. Parts meet wholes alone, and
+        // are looked through only then: however many overlap, they cost nothing until they clash.
         wholes.retain(|(other, _)| other.end > window.start);
-        parts.retain(|(other, _)| other.end > window.start);
+        if *hold == Hold::Whole {
+            parts.retain(|(other, _)| other.end > window.start);
+        }
         let against_parts = parts.iter().filter(|_| *hold == Hold::Whole).map(|(_, other)| (*other, Hold::Below));
         for (other, met) in wholes.iter().map(|(_, other)| (*other, *hold)).chain(against_parts) {
             let pair = (all.get(*place), all.get(other));
@@ -79,7 +82,7 @@ fn sweep<R: Copy>(all: &[Occupation<R>], resource: R, claims: &[(Window, usize, 
                 continue;
             }
             let (first, second) = (other.min(*place), other.max(*place));
-            found.push(Clash { first, second, resource, hold: met });
+            found.push(Clash { first, second, resource: *resource, hold: met });
         }
         match hold {
             Hold::Whole => wholes.push((*window, *place)),

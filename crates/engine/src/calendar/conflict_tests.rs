@@ -99,6 +99,25 @@ fn an_exclusive_environment_is_booked_once() {
 }
 
 #[test]
+fn a_pool_serves_only_so_many_at_once() {
+    let mut two = planned(planned(bank(), "CHG1", "payments-api", EVENING), "CHG2", "fraud-engine", LATER);
+    let pool = |capacity| vec![Pool { key: "managers".into(), capacity, teams: Vec::new() }];
+    two.landscape.pools = pool(2);
+    assert_eq!(kinds(&two), Vec::<String>::new());
+    two.landscape.pools = pool(1);
+    let found = conflicts(&two.graph(), week()).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].kind, ConflictKind::CapacityExceeded);
+    assert_eq!(found[0].window, Window { start: moment(LATER.0), end: moment(EVENING.1) });
+    assert_eq!(
+        &*found[0].explanation,
+        "managers serves 1 at once, and fraud-engine@1.0.0, payments-api@1.0.0 need it."
+    );
+    let moves: Vec<String> = found[0].resolutions.iter().map(|way| way.window.start.to_string()).collect();
+    assert_eq!(moves, ["2026-06-16T17:00:00Z", "2026-06-16T20:00:00Z"]);
+}
+
+#[test]
 fn windows_and_blackouts_are_kept() {
     let mut world = planned(bank(), "CHG1", "payments-api", EVENING);
     let environment = world.landscape.environments.last_mut().unwrap();

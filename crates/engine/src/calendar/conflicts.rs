@@ -7,6 +7,7 @@ use domain::{
 };
 
 use super::clashes::{Hold, Occupation, clashes};
+use super::crowds::{Crowd, crowds};
 use super::entries::{Entry, EntryKind, open_work};
 use super::openings::{Subject, closings};
 use super::resolutions::{Resolution, Roads, resolve};
@@ -28,6 +29,8 @@ pub enum ConflictKind {
     Blackout,
     /// One person carries out two at once.
     SameImplementer,
+    /// More releases at once than a pool serves.
+    CapacityExceeded,
 }
 
 impl ConflictKind {
@@ -51,7 +54,7 @@ pub struct Conflict {
     pub window: Window,
     /// Where.
     pub target: Option<Target>,
-    /// The entries, as places in the calendar's work: one, or two.
+    /// The entries: one, or two; more where a pool is asked for too much.
     pub sides: Vec<Entry>,
     /// The items that both work on.
     pub configuration_items: Vec<Index<ConfigurationItem>>,
@@ -91,6 +94,8 @@ pub fn conflicts(graph: &ReleaseGraph, range: Window) -> Result<Vec<Conflict>, C
     for (place, entry) in work.entries.iter().enumerate().filter(|(_, entry)| entry.window.overlaps(&range)) {
         found.extend(alone(&work, &roads, (place, entry)));
     }
+    let crowds = crowds(&work).into_iter().filter(|crowd| crowd.window.overlaps(&range));
+    found.extend(crowds.map(|crowd| crowded(&work, &roads, crowd)));
     found.sort_by(|a, b| (a.window.start, &a.key).cmp(&(b.window.start, &b.key)));
     Ok(found)
 }
@@ -215,6 +220,25 @@ fn pairs(work: &Work<'_>, roads: &Roads, range: Window) -> Vec<Conflict> {
         });
     }
     found
+}
+
+/// More releases at once than a pool serves.
+fn crowded(work: &Work<'_>, roads: &Roads, crowd: Crowd<'_>) -> Conflict {
+    let sides: Vec<Entry> = crowd.sides.iter().filter_map(|side| work.entries.get(*side)).cloned().collect();
+    let releases: BTreeSet<Index<Release>> = sides.iter().filter_map(|side| side.release).collect();
+    let names: Vec<&str> = releases.iter().map(|index| work.graph.releases.get(*index).key.as_str()).collect();
+    let (pool, capacity) = (&crowd.pool.key, crowd.pool.capacity);
+    let first = sides.first().map(|side| side.key.to_string()).unwrap_or_default();
+    Conflict {
+        key: format!("{:?}:{pool}:{first}:{}", ConflictKind::CapacityExceeded, crowd.window.start).into(),
+        kind: ConflictKind::CapacityExceeded,
+        window: crowd.window,
+        target: None,
+        configuration_items: Vec::new(),
+        explanation: format!("{pool} serves {capacity} at once, and {} need it.", names.join(", ")).into(),
+        resolutions: crowd.sides.iter().filter_map(|side| resolve(work, roads, *side)).collect(),
+        sides,
+    }
 }
 
 /// An entry outside its environment's windows, or in a blackout.

@@ -112,7 +112,7 @@ fn sort(entries: &mut Vec<Entry>) {
 }
 
 /// Is a change planned and not over?
-fn is_open(change: &Change) -> bool {
+pub(crate) fn is_open(change: &Change) -> bool {
     use domain::ChangeState::{Canceled, Closed, Review};
     !matches!(change.state, Canceled | Closed | Review)
 }

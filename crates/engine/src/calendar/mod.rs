@@ -3,6 +3,7 @@
 
 mod clashes;
 mod conflicts;
+mod crowds;
 mod entries;
 mod error;
 mod intervals;
@@ -10,6 +11,7 @@ mod openings;
 mod overview;
 mod recurrence;
 mod resolutions;
+mod standing;
 
 pub use clashes::{Clash, Hold, Occupation, clashes};
 pub use conflicts::{Conflict, ConflictKind, conflicts};
@@ -21,7 +23,9 @@ pub use overview::{Calendar, LONGEST_DAYS, calendar};
 pub use recurrence::{OCCURRENCE_LIMIT, Recurrence, WINDOW_ANCHOR, check_recurrence, check_rule};
 pub use resolutions::Resolution;
 
+pub(crate) use entries::is_open;
 pub(crate) use recurrence::expand;
+pub(crate) use standing::{Held, Standing, Wanted};
 
 #[cfg(test)]
 mod conflict_tests;

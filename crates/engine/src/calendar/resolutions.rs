@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clashes::{Hold, are_one};
 use super::conflicts::{Resource, Work, spoken, subject};
+use super::crowds::without_room;
 use super::entries::EntryKind;
 use super::openings::{allowed_windows, closings};
 use super::{CalendarError, Intervals};
@@ -64,11 +65,13 @@ impl Roads {
 
     /// When an entry may be: open for it and for all that moves with it, and nobody else in their way.
     fn free(&self, work: &Work<'_>, side: usize) -> Option<Intervals> {
+        let moving = self.moved_with(work, side);
         let mut free =
             Intervals::new([Window { start: self.reach.start.max(work.graph.assembled_at), ..self.reach }]);
-        for place in self.moved_with(work, side) {
-            free = free.intersect(&self.open(work, place)?).minus(&self.taken(work, place));
+        for place in &moving {
+            free = free.intersect(&self.open(work, *place)?).minus(&self.taken(work, *place));
         }
+        free = free.minus(&without_room(work, &moving));
         if let Some(limit) = before_the_release(work, side) {
             free = free.minus(&Intervals::new([Window { start: limit, end: Timestamp::MAX }]));
         }

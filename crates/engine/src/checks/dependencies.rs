@@ -7,6 +7,7 @@ use domain::{
     ConnectorId, Dependency, DependencyKind, Dependent, Outcome, Placement, RecordKind, Release, ReleaseKey,
     Version,
 };
+use jiff::Timestamp;
 
 use super::ground::{Ground, meet, seen};
 use super::judgement::{Act, ActCode, Check, CheckCode};
@@ -15,7 +16,7 @@ use crate::correlate::satisfies;
 const CODE: CheckCode = CheckCode::DependencyRunning;
 
 /// One check for each HARD dependency; where there is none, one that says so.
-pub(super) fn check(ground: &Ground<'_>) -> Vec<Check> {
+pub(super) fn check(ground: &Ground<'_>, at: Timestamp) -> Vec<Check> {
     let graph = ground.graph;
     let own = graph.dependencies.iter().enumerate().filter(|(_, dependency)| {
         dependency.kind == DependencyKind::Hard
@@ -24,7 +25,8 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Check> {
                 Dependent::Service(key) => *key == ground.release.service,
             }
     });
-    let mut found: Vec<Check> = own.map(|(place, dependency)| one(ground, place, dependency)).collect();
+    let mut found: Vec<Check> = own.map(|(place, dependency)| one(ground, (place, dependency), at)).collect();
+    found.extend(doubts(ground));
     let stated = ground.dark(&[RecordKind::WorkItem, RecordKind::Change, RecordKind::File], &staters(ground));
     if found.is_empty() || !stated.is_empty() {
         let none = Check::before(CODE, Outcome::NotApplicable, "Nothing says that it needs another release.");
@@ -43,7 +45,39 @@ fn staters(ground: &Ground<'_>) -> BTreeSet<ConnectorId> {
     owners
 }
 
-fn one(ground: &Ground<'_>, place: usize, dependency: &Dependency) -> Check {
+/// What it says that it needs, and nobody can understand.
+fn doubts(ground: &Ground<'_>) -> Vec<Check> {
+    let doubts = ground.graph.doubtful_needs.get(&ground.index).into_iter().flatten();
+    let told = doubts.map(|doubt| {
+        let reason = format!("What {} needs is not known in full: {doubt}.", ground.release.key);
+        let detail = format!("Mend what {} says that it needs: {doubt}", ground.release.key);
+        let act = Act::new(ActCode::Record, detail, ground.owner(&ground.release.service));
+        Check::before(CODE, Outcome::Unknown, reason).resolved_by(vec![act])
+    });
+    told.collect()
+}
+
+/// Has what runs not been there for as long as it must have been? Only time resolves that.
+fn too_new(
+    dependency: &Dependency,
+    running: &[&Placement],
+    at: Timestamp,
+) -> Option<(Outcome, String, Option<Timestamp>)> {
+    if dependency.lag.is_zero() {
+        return None;
+    }
+    let lag = format!("it must have run for {} minutes", dependency.lag.as_mins());
+    let since: Option<Vec<Timestamp>> = running.iter().map(|placed| placed.since).collect();
+    match since.and_then(|since| since.into_iter().max()) {
+        None => Some((Outcome::Unknown, format!("{lag}, and since when it runs is not known"), None)),
+        Some(since) => {
+            let ready = since.saturating_add(dependency.lag).unwrap_or(Timestamp::MAX);
+            (at < ready).then(|| (Outcome::Fail, format!("{lag}, and runs since {since}"), Some(ready)))
+        }
+    }
+}
+
+fn one(ground: &Ground<'_>, (place, dependency): (usize, &Dependency), at: Timestamp) -> Check {
     let wanted = wanted(dependency);
     let running = ground.running(&dependency.to);
     let verdicts: Vec<Option<bool>> = running.iter().map(|placed| meets(ground, dependency, placed)).collect();
@@ -72,6 +106,11 @@ fn one(ground: &Ground<'_>, place: usize, dependency: &Dependency) -> Check {
     let dark =
         ground.dark(&[RecordKind::RuntimeObservation, RecordKind::Deployment], &ground.monitoring(&dependency.to));
     if outcome == Outcome::Pass {
+        if let Some((outcome, why, ready)) = too_new(dependency, &running, at) {
+            (check.outcome, check.resolves_at, check.gaps) = (outcome, ready, dark);
+            check.reason = format!("{wanted} runs in {target}, but {why}.").into();
+            return check;
+        }
         return check.despite(dark);
     }
     if outcome == Outcome::Fail && running.is_empty() && !dark.is_empty() {
@@ -80,7 +119,7 @@ fn one(ground: &Ground<'_>, place: usize, dependency: &Dependency) -> Check {
     check.gaps = dark;
     let coming = coming(ground, place, dependency);
     check.release = coming.map(|release| release.key.clone());
-    check.resolves_at = coming.and_then(|release| planned_end(ground, release));
+    check.resolves_at = coming.and_then(|release| planned_end(ground, release)?.checked_add(dependency.lag).ok());
     let detail = match coming {
         Some(release) => format!("Deploy {} to {target}", release.key),
         None => format!("Build a release of {} that meets {wanted}, and deploy it to {target}", dependency.to),
@@ -130,7 +169,7 @@ fn coming<'a>(ground: &Ground<'a>, place: usize, dependency: &Dependency) -> Opt
 }
 
 /// When a release's first planned window at the target ends.
-fn planned_end(ground: &Ground<'_>, release: &Release) -> Option<jiff::Timestamp> {
+fn planned_end(ground: &Ground<'_>, release: &Release) -> Option<Timestamp> {
     let there = release.windows.iter().filter(|planned| meet(&planned.target, ground.target));
     there.map(|planned| planned.window.end).min()
 }

@@ -28,7 +28,7 @@ use ground::Ground;
 /// bookings; all else is as the graph knows it now.
 pub fn checks(graph: &ReleaseGraph, release: Index<Release>, target: &Target, at: Timestamp) -> Vec<Check> {
     let ground = Ground::new(graph, release, target);
-    let mut found = dependencies::check(&ground);
+    let mut found = dependencies::check(&ground, at);
     found.extend(units::check(&ground));
     found.extend(time::check(&ground, at));
     found.push(conflicts::check(&ground, at));

@@ -2,7 +2,7 @@
 //! the set of acts is the smallest.
 
 use domain::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -32,6 +32,7 @@ fn ready() -> World {
         to: ServiceKey::new("ledger-core"),
         kind: DependencyKind::Hard,
         constraint: Some(">=5.3.0".into()),
+        lag: SignedDuration::ZERO,
         reason: None,
     }];
     for system in &mut world.connectors {
@@ -104,6 +105,38 @@ fn only_a_hard_dependency_that_does_not_run_blocks() {
     assert_eq!(blocked(&nowhere), ["DEPENDENCY_RUNNING Fail"]);
     let dark = nowhere.dark("prometheus", RecordKind::RuntimeObservation);
     assert!(blocked(&dark).contains(&"DEPENDENCY_RUNNING Unknown".to_owned()), "{:?}", blocked(&dark));
+}
+
+#[test]
+fn what_is_needed_must_have_run_for_a_while() {
+    let mut world = ready();
+    // It runs since the first of June, 18:06.
+    world.landscape.dependencies[0].lag = SignedDuration::from_hours(24);
+    assert_eq!(blocked(&world), Vec::<String>::new());
+    world.landscape.dependencies[0].lag = SignedDuration::from_hours(24 * 16);
+    assert_eq!(blocked(&world), ["DEPENDENCY_RUNNING Fail"]);
+    let graph = world.graph();
+    let release = graph.releases.find(&ReleaseKey::new("payments-api@2.14.0")).unwrap();
+    let found = checks(&graph, release, &production(), at());
+    let check = found.iter().find(|check| check.blocks()).unwrap();
+    assert_eq!(check.resolves_at, Some(moment("2026-06-17T18:06:00Z")));
+    let later = look(&world, &production(), moment("2026-06-17T18:06:00Z"));
+    let dependency = later.iter().find(|check| check.code == CheckCode::DependencyRunning).unwrap();
+    assert_eq!(dependency.outcome, Outcome::Pass);
+}
+
+#[test]
+fn a_manifest_that_nobody_understands_is_unknown() {
+    let mut world = ready();
+    world.records.files.push(FileAtTag {
+        repository: RepositoryId::new(&connector("git"), REPO),
+        tag: "v2.14.0".into(),
+        path: "release-manifest.toml".into(),
+        content: "[[requires]".into(),
+        source: source("git", "file"),
+    });
+    assert_eq!(blocked(&world), ["DEPENDENCY_RUNNING Unknown"]);
+    assert_eq!(unblocking(&world).0, ["RECORD"]);
 }
 
 fn closed_at(world: &mut World, rule: &str, start: &str, end: &str) {

@@ -39,7 +39,7 @@ pub fn what_would_unblock(
     let in_the_way = timed.iter().filter(|check| check.code == CheckCode::NoCalendarConflict);
     let ready = standing.iter().chain(in_the_way).filter_map(|check| check.resolves_at).fold(at, Timestamp::max);
     // What nobody can resolve leaves no window.
-    let helpless = standing.iter().any(|check| check.acts.is_empty());
+    let helpless = standing.iter().any(|check| check.acts.is_empty() && check.resolves_at.is_none());
     let (of_time, earliest) = soonest(&ground, ready, &timed);
     acts.extend(of_time);
     acts.sort();

@@ -61,9 +61,16 @@ struct Statement {
 pub(super) fn compare(walk: &mut Walk) {
     let mut found = configured_ones(walk);
     let at_tags = ReleasesAtTags::of(walk);
+    let mut doubts = Vec::new();
     for file in &walk.graph.files {
         match file.path.rsplit('/').next() {
-            Some(MATRIX) => found.extend(matrix(walk, file)),
+            Some(MATRIX) => match serde_json::from_str::<Matrix>(&file.content) {
+                Ok(rows) => found.extend(matrix(walk, (file, rows))),
+                Err(error) => {
+                    let doubt = format!("{} cannot be read: {error}", file.path);
+                    doubts.extend(at_tags.only(file).map(|release| (release, Text::from(doubt))));
+                }
+            },
             Some(MANIFEST) => found.extend(manifest(walk, file, &at_tags)),
             _ => {}
         }
@@ -77,6 +84,9 @@ pub(super) fn compare(walk: &mut Walk) {
         same
     });
     walk.graph.compatibilities = found;
+    for (release, doubt) in doubts {
+        walk.graph.doubtful_needs.entry(release).or_default().push(doubt);
+    }
 }
 
 fn order(row: &Compatibility) -> (&VersionRange, &VersionRange, Option<Timestamp>, Option<bool>) {
@@ -104,8 +114,7 @@ fn configured_ones(walk: &Walk) -> Vec<Compatibility> {
     rows.collect()
 }
 
-fn matrix(walk: &Walk, file: &FileAtTag) -> Vec<Compatibility> {
-    let Ok(matrix) = serde_json::from_str::<Matrix>(&file.content) else { return Vec::new() };
+fn matrix(walk: &Walk, (file, matrix): (&FileAtTag, Matrix)) -> Vec<Compatibility> {
     let rows = matrix.matrix.into_iter().filter_map(|row| {
         let (one, other) = (version_of(walk, row.consumer)?, version_of(walk, row.provider)?);
         let (works, at) = match row.verification_result {

@@ -7,6 +7,7 @@ use domain::{
     Dependency, DependencyKind, Dependent, EvidenceKind, Link, LinkRule, Release, ReleaseStatus, Service, Text,
     Version, WorkItem, WorkItemLinkKind,
 };
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::evidence::{configured, seen};
@@ -51,13 +52,16 @@ struct Requirement {
     #[serde(default)]
     kind: Option<String>,
     #[serde(default)]
+    lag: SignedDuration,
+    #[serde(default)]
     reason: Option<String>,
 }
 
 /// Fills in the dependencies and the edges between releases.
 pub(super) fn depend(walk: &mut Walk) {
     let mut found = configured_ones(walk);
-    found.extend(manifests(walk));
+    let (stated, doubts) = manifests(walk);
+    found.extend(stated);
     found.extend(work_item_links(walk));
     found.extend(parent_changes(walk));
     found.extend(relations(walk));
@@ -70,6 +74,7 @@ pub(super) fn depend(walk: &mut Walk) {
         same
     });
     walk.graph.dependencies = found;
+    walk.graph.doubtful_needs = doubts;
     walk.graph.release_dependencies = edges(walk);
 }
 
@@ -79,12 +84,13 @@ type Order<'a> = (
     &'a Option<domain::ReleaseKey>,
     &'a Option<Text>,
     DependencyKind,
+    SignedDuration,
     &'a Text,
 );
 
 fn order(dependency: &Dependency) -> Order<'_> {
-    let Dependency { from, to, release, constraint, kind, reason, .. } = dependency;
-    (from, to, release, constraint, *kind, reason)
+    let Dependency { from, to, release, constraint, kind, lag, reason, .. } = dependency;
+    (from, to, release, constraint, *kind, *lag, reason)
 }
 
 fn configured_ones(walk: &Walk) -> Vec<Dependency> {
@@ -94,6 +100,7 @@ fn configured_ones(walk: &Walk) -> Vec<Dependency> {
         release: None,
         constraint: row.constraint.clone(),
         kind: row.kind,
+        lag: row.lag,
         reason: row.reason.clone().unwrap_or_else(|| format!("{} needs {}", row.from, row.to).into()),
         link: Link::explicit(
             LinkRule::Configuration,
@@ -104,17 +111,28 @@ fn configured_ones(walk: &Walk) -> Vec<Dependency> {
 }
 
 /// What a release's own repository says that it needs.
-fn manifests(walk: &Walk) -> Vec<Dependency> {
+fn manifests(walk: &Walk) -> (Vec<Dependency>, BTreeMap<Index<Release>, Vec<Text>>) {
     let at_tags = ReleasesAtTags::of(walk);
-    let mut found = Vec::new();
+    let (mut found, mut doubts) = (Vec::new(), BTreeMap::<Index<Release>, Vec<Text>>::new());
     for file in walk.graph.files.iter().filter(|file| file.path.rsplit('/').next() == Some(MANIFEST)) {
         let Some(release) = at_tags.only(file) else { continue };
-        let Ok(manifest) = toml::from_str::<Manifest>(&file.content) else {
-            continue;
+        let mut doubt = |what: String| doubts.entry(release).or_default().push(what.into());
+        let manifest = match toml::from_str::<Manifest>(&file.content) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                doubt(format!("{} cannot be read: {}", file.path, error.message()));
+                continue;
+            }
         };
         let key = &walk.graph.releases.get(release).key;
         for need in manifest.requires {
-            let Some(service) = walk.names.service_called(&need.service, None) else { continue };
+            let Some(service) = walk.names.service_called(&need.service, None) else {
+                doubt(format!("{} requires {}, which is no known service", file.path, need.service));
+                continue;
+            };
+            if need.lag.is_negative() {
+                doubt(format!("{} has a lag below zero for {}", file.path, need.service));
+            }
             let kind = match need.kind.as_deref().map(str::to_uppercase).as_deref() {
                 Some("SOFT") => DependencyKind::Soft,
                 Some("ASSUMED") => DependencyKind::Assumed,
@@ -129,12 +147,13 @@ fn manifests(walk: &Walk) -> Vec<Dependency> {
                 release: None,
                 constraint: need.version.map(Into::into),
                 kind,
+                lag: need.lag.max(SignedDuration::ZERO),
                 reason: need.reason.unwrap_or_else(|| summary.clone()).into(),
                 link: Link::explicit(LinkRule::Manifest, seen(EvidenceKind::Field, summary, &file.source)),
             });
         }
     }
-    found
+    (found, doubts)
 }
 
 /// "Blocks" and "is blocked by" between items of releases of different services. The blocked one depends.
@@ -196,6 +215,7 @@ fn between(
         release: Some(two.key.clone()),
         constraint: two.version.as_ref().map(|version| Text::from(format!(">={version}"))),
         kind,
+        lag: SignedDuration::ZERO,
         reason: reason.into(),
         link,
     })
@@ -242,6 +262,7 @@ fn relations(walk: &Walk) -> Vec<Dependency> {
             release: None,
             constraint: None,
             kind: DependencyKind::Soft,
+            lag: SignedDuration::ZERO,
             reason: reason.into(),
             link: Link::derived(LinkRule::CmdbRelation, 1.0, evidence),
         });
@@ -372,6 +393,7 @@ mod tests {
             to: ServiceKey::new("ledger-core"),
             kind: DependencyKind::Hard,
             constraint: constraint.map(Into::into),
+            lag: SignedDuration::ZERO,
             reason: None,
         });
         world
@@ -423,6 +445,30 @@ mod tests {
             source: source("git", "file"),
         });
         check(world, "payments-api@2.14.0 -Soft-> ledger-core>=5.3.0; payments-api@2.14.0 => ledger-core@5.3.0");
+    }
+
+    #[test]
+    fn a_manifest_that_cannot_be_understood_is_a_doubt_about_its_release() {
+        let doubts = |content: &str| {
+            let mut world = two().tag("bank/payments-api", "v2.14.0", "c1");
+            world.records.files.push(domain::FileAtTag {
+                repository: domain::RepositoryId::new(&connector("git"), "bank/payments-api"),
+                tag: "v2.14.0".into(),
+                path: "release-manifest.toml".into(),
+                content: content.into(),
+                source: source("git", "file"),
+            });
+            let graph = world.graph();
+            let told: Vec<String> = graph.doubtful_needs.values().flatten().map(ToString::to_string).collect();
+            let noted = graph.findings.iter().filter(|(_, one)| one.code == domain::FindingCode::InvalidRecord);
+            assert_eq!(noted.count(), told.len());
+            told.join("; ")
+        };
+        let stranger = "release-manifest.toml requires ledgr, which is no known service";
+        assert_eq!(doubts("[[requires]]\nservice = \"ledgr\"\n"), stranger);
+        assert!(doubts("[[requires]").starts_with("release-manifest.toml cannot be read: "));
+        assert!(doubts("[[requires]]\nservice = \"ledger-core\"\nlag = \"soon\"\n").contains("cannot be read"));
+        assert_eq!(doubts("[[requires]]\nservice = \"ledger-core\"\nlag = \"PT2H\"\n"), "");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(super) fn inspect(walk: &mut Walk) {
     drafts.extend(digest_mismatches(walk));
     drafts.extend(super::circles::circles(walk));
     drafts.extend(invalid_records(walk));
+    drafts.extend(doubtful_needs(walk));
     drafts.extend(super::unresolved::unresolved_accounts(walk));
     for draft in drafts {
         walk.findings.note(draft);
@@ -177,6 +178,18 @@ fn invalid_records(walk: &Walk) -> Vec<Draft> {
             draft.service = release.map(|release| release.service.clone());
         }
         drafts.extend(found);
+    }
+    drafts
+}
+
+/// What a release says that it needs, and nobody can understand.
+fn doubtful_needs(walk: &Walk) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (release, doubts) in &walk.graph.doubtful_needs {
+        drafts.extend(doubts.iter().map(|doubt| Draft {
+            part: doubt.to_string(),
+            ..about_release(walk, *release, FindingCode::InvalidRecord, format!("{doubt}."))
+        }));
     }
     drafts
 }

@@ -148,6 +148,8 @@ pub struct ReleaseGraph {
 
     /// Dependencies as stated, sorted.
     pub dependencies: Vec<Dependency>,
+    /// What could not be understood of what releases say that they need, or work with.
+    pub doubtful_needs: BTreeMap<Index<Release>, Vec<Text>>,
     /// Dependencies between releases, sorted by (from, to).
     pub release_dependencies: Vec<DependencyEdge>,
     /// Which versions of two services work together, sorted; several may tell of one pair.

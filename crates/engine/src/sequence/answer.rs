@@ -126,6 +126,8 @@ pub enum BoundCode {
     Capacity,
     /// The environment is free then.
     ExclusiveEnvironment,
+    /// Nobody else works on its items from then on.
+    CalendarConflict,
 }
 
 /// When a release goes.
@@ -170,6 +172,10 @@ pub enum BlockerCode {
     Deadline,
     /// It needs more than a pool ever has.
     Capacity,
+    /// Others have the environment, which only one may have, whenever it is open.
+    ExclusiveEnvironment,
+    /// Others work on its items whenever the target is open.
+    CalendarConflict,
     /// No place was found for it among the others; a place may exist.
     NoPlace,
 }

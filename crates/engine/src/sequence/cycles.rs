@@ -71,7 +71,8 @@ fn circle(members: Vec<u32>, ties: &[Tie], steps: &mut Steps) -> Result<Circle, 
     let size = members.len();
     let edges: Vec<(u32, u32)> = inner.iter().map(|tie| (tie.before, tie.after)).collect();
     let witness = shortest(&Adjacency::new(size, &edges), steps)?;
-    let exact = size <= EXACT_NODES && steps.spend((size as u64) << size).is_ok();
+    // Steps through subsets are small: sixteen of them are one.
+    let exact = size <= EXACT_NODES && steps.spend(((size as u64) << size) / 16).is_ok();
     let order = if exact { cheapest_order(size, &inner) } else { greedy_order(size, &inner, steps)? };
     let outer = |node: &u32| members[*node as usize];
     let drop = order.map(|place| {

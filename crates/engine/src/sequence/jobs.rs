@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ChangeState, Release, Text};
+use domain::{ChangeState, ConfigurationItem, Release, Text};
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Blocker, BlockerCode};
+use super::items;
 use super::problem::{Demand, Job, later};
 use super::request::SequenceError;
 use super::timetable::Ground;
@@ -18,10 +19,18 @@ use crate::graph::Index;
 pub(super) struct Limit {
     pub(super) key: Text,
     pub(super) capacity: u32,
-    /// Is it the target itself, which takes one unit at a time?
-    pub(super) exclusive: bool,
-    /// Empty = all teams.
-    teams: BTreeSet<Text>,
+    pub(super) users: Users,
+}
+
+/// Who uses something that is limited.
+#[derive(Debug, Clone)]
+pub(super) enum Users {
+    /// Every unit, one at a time: the target itself.
+    All,
+    /// Releases of these teams; empty = of all.
+    Teams(BTreeSet<Text>),
+    /// Units that work on one item, each with its share.
+    Item(BTreeMap<u32, u32>),
 }
 
 /// A unit as a job.
@@ -44,6 +53,8 @@ pub(super) struct Shop {
     pub(super) pools: Vec<Limit>,
     /// Units that need more than a pool ever has.
     pub(super) impossible: Vec<(u32, Blocker)>,
+    /// Items that the changes of each unit work on.
+    pub(super) items: BTreeMap<u32, Vec<Index<ConfigurationItem>>>,
 }
 
 impl Shop {
@@ -64,6 +75,9 @@ pub(super) fn shop(ground: &Ground<'_, '_>) -> Result<Shop, SequenceError> {
         });
     }
     let mut shop = Shop { pools: limits(ground)?, ..Shop::default() };
+    let worked_on = items::worked_on(ground);
+    shop.pools.extend(items::shared(ground, &worked_on));
+    shop.items = worked_on.into_iter().map(|(unit, items)| (unit, items.into_keys().collect())).collect();
     for unit in &ground.sorted.order {
         let members = ground.units.members(*unit);
         let mut open = allowed.clone();
@@ -81,7 +95,7 @@ pub(super) fn shop(ground: &Ground<'_, '_>) -> Result<Shop, SequenceError> {
         let durations: BTreeMap<u32, SignedDuration> =
             members.iter().map(|release| (*release, duration(ground, *release))).collect();
         let longest = durations.values().max().copied().unwrap_or(ground.policy.default_duration);
-        let (demands, lacking) = demands(ground, members, &shop.pools);
+        let (demands, lacking) = demands(ground, (*unit, members), &shop.pools);
         shop.impossible.extend(lacking.map(|blocker| (*unit, blocker)));
         let planned = bounds(ground, members, longest);
         let risk = members.iter().map(|release| 4 - u32::from(tier(ground, *release))).max().unwrap_or_default();
@@ -140,6 +154,9 @@ fn bounds(ground: &Ground<'_, '_>, members: &[u32], duration: SignedDuration) ->
                 );
             }
         }
+        if let Some((ready, because)) = ground.ready.get(release) {
+            tighten((*ready, because.clone()), (range.end, "the range ends then".into()));
+        }
         if let Some(start) = ground.changes.moves.get(&index) {
             let end = later(*start, duration);
             tighten(
@@ -159,22 +176,21 @@ fn limits(ground: &Ground<'_, '_>) -> Result<Vec<Limit>, SequenceError> {
     let environment = graph.environments.by_id(&ground.selection.target.environment);
     if environment.is_some_and(|environment| environment.exclusive) {
         let key = ground.selection.target.to_string().into();
-        limits.push(Limit { key, capacity: 1, exclusive: true, teams: BTreeSet::new() });
+        limits.push(Limit { key, capacity: 1, users: Users::All });
     }
     for pool in &graph.pools {
         let teams = pool.teams.iter().map(|team| team.as_str().into()).collect();
-        limits.push(Limit { key: pool.key.clone(), capacity: pool.capacity, exclusive: false, teams });
+        limits.push(Limit { key: pool.key.clone(), capacity: pool.capacity, users: Users::Teams(teams) });
     }
     for (key, capacity) in &ground.changes.capacities {
-        let known = limits.iter_mut().find(|limit| !limit.exclusive && limit.key == *key);
+        let known = limits.iter_mut().find(|limit| matches!(limit.users, Users::Teams(_)) && limit.key == *key);
         let is_team = graph.teams.iter().any(|(_, team)| *team.key.as_str() == **key);
         match known {
             Some(limit) => limit.capacity = *capacity,
             None if is_team => limits.push(Limit {
                 key: key.clone(),
                 capacity: *capacity,
-                exclusive: false,
-                teams: BTreeSet::from([key.clone()]),
+                users: Users::Teams(BTreeSet::from([key.clone()])),
             }),
             None => {
                 let pools = graph.pools.iter().map(|pool| pool.key.to_string());
@@ -187,7 +203,11 @@ fn limits(ground: &Ground<'_, '_>) -> Result<Vec<Limit>, SequenceError> {
 }
 
 /// What a unit takes of each pool, and what it lacks for good.
-fn demands(ground: &Ground<'_, '_>, members: &[u32], limits: &[Limit]) -> (Vec<Demand>, Option<Blocker>) {
+fn demands(
+    ground: &Ground<'_, '_>,
+    (unit, members): (u32, &[u32]),
+    limits: &[Limit],
+) -> (Vec<Demand>, Option<Blocker>) {
     let graph = ground.selection.graph;
     let team = |release: &u32| {
         let record: &Release = ground.selection.record(*release);
@@ -195,11 +215,15 @@ fn demands(ground: &Ground<'_, '_>, members: &[u32], limits: &[Limit]) -> (Vec<D
     };
     let (mut demands, mut lacking) = (Vec::new(), None);
     for (pool, limit) in limits.iter().enumerate() {
-        let needs = |release: &&u32| {
-            limit.teams.is_empty() || team(release).is_some_and(|team| limit.teams.contains(team.as_str()))
+        let amount = match &limit.users {
+            Users::All => 1,
+            Users::Item(shares) => shares.get(&unit).copied().unwrap_or_default(),
+            Users::Teams(teams) => {
+                let of_team = |release: &&u32| team(release).is_some_and(|team| teams.contains(team.as_str()));
+                let count = members.iter().filter(|release| teams.is_empty() || of_team(release)).count();
+                u32::try_from(count).unwrap_or(u32::MAX)
+            }
         };
-        let amount = if limit.exclusive { 1 } else { members.iter().filter(needs).count() };
-        let amount = u32::try_from(amount).unwrap_or(u32::MAX);
         if amount > 0 {
             demands.push(Demand { pool, amount });
         }

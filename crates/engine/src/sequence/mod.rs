@@ -21,6 +21,10 @@ mod sorting;
 
 mod jobs;
 
+mod items;
+
+mod occupied;
+
 mod timetable;
 
 mod changes;

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use domain::{Dependency, DependencyKind, Dependent, LinkOrigin, Release, Text, Version};
+use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Because, Blocker, BlockerCode};
+use super::problem::later;
+use super::request::minutes;
 use super::selection::Selection;
 use crate::correlate::satisfies;
 use crate::graph::Index;
@@ -18,6 +21,8 @@ pub(super) struct Need {
     pub(super) because: Because,
     /// What it costs to go against it; only soft ones have a price.
     pub(super) weight: Option<u64>,
+    /// How long after the end of the one the other may start.
+    pub(super) lag: SignedDuration,
 }
 
 /// What was found.
@@ -26,6 +31,8 @@ pub(super) struct Needs {
     pub(super) among: Vec<Need>,
     /// What stands in the way of the release at a place.
     pub(super) blockers: BTreeMap<u32, Vec<Blocker>>,
+    /// From when on what runs has been there for long enough, and why.
+    pub(super) ready: BTreeMap<u32, (Timestamp, Text)>,
 }
 
 /// Reads every dependency of what moves.
@@ -46,12 +53,22 @@ pub(super) fn needs(selection: &Selection<'_>) -> Needs {
         for after in dependents {
             match &answer {
                 Met::Running => {}
+                Met::Since(since) => found.wait(selection, dependency, (after, *since)),
                 Met::By(before) => found.among.push(need(selection, dependency, (*before, after))),
                 Met::Not(blocker) if dependency.kind == DependencyKind::Hard => {
                     found.blockers.entry(after).or_default().push(blocker.clone());
                 }
                 Met::Not(_) => {}
             }
+        }
+    }
+    for (place, release) in (0..).zip(&selection.releases) {
+        for doubt in selection.graph.doubtful_needs.get(release).into_iter().flatten() {
+            found.blockers.entry(place).or_default().push(Blocker {
+                code: BlockerCode::DependencyUnknown,
+                detail: format!("What it needs is not known in full: {doubt}").into(),
+                release: None,
+            });
         }
     }
     found.among.extend(ascending(selection));
@@ -61,6 +78,8 @@ pub(super) fn needs(selection: &Selection<'_>) -> Needs {
 /// How a dependency is met.
 enum Met {
     Running,
+    /// It runs since then, and must have been there for a while.
+    Since(Timestamp),
     By(u32),
     Not(Blocker),
 }
@@ -77,7 +96,7 @@ fn meet(selection: &Selection<'_>, place: usize, dependency: &Dependency) -> Met
     // A wish without a version is about the order of what moves; a demand without one is met by whatever runs.
     let is_wish = constraint.is_none() && dependency.kind != DependencyKind::Hard;
     if !is_wish && !suiting.is_empty() && suiting.iter().all(|suits| *suits == Some(true)) {
-        return Met::Running;
+        return running_since(selection, dependency);
     }
     let named = dependency.release.as_ref().and_then(|key| selection.graph.releases.find(key));
     if let Some(place) = named.and_then(|release| selection.place(release)) {
@@ -91,6 +110,36 @@ fn meet(selection: &Selection<'_>, place: usize, dependency: &Dependency) -> Met
             let known = suiting.contains(&Some(false));
             let code = if known { BlockerCode::DependencyMissing } else { BlockerCode::DependencyUnknown };
             Met::Not(missing(selection, (place, dependency), named, code))
+        }
+    }
+}
+
+/// A wish does not wait for what runs already.
+fn running_since(selection: &Selection<'_>, dependency: &Dependency) -> Met {
+    if dependency.lag.is_zero() || dependency.kind != DependencyKind::Hard {
+        return Met::Running;
+    }
+    match selection.running_since(&dependency.to) {
+        Some(since) => Met::Since(since),
+        None => {
+            let (needed, lag) = (selection.spoken(&dependency.to), minutes(dependency.lag));
+            let detail = format!(
+                "It needs {needed} to have run for {lag}, and since when it runs at {} is not known",
+                selection.target
+            );
+            let code = BlockerCode::DependencyUnknown;
+            Met::Not(Blocker { code, detail: detail.into(), release: None })
+        }
+    }
+}
+
+impl Needs {
+    fn wait(&mut self, selection: &Selection<'_>, dependency: &Dependency, (after, since): (u32, Timestamp)) {
+        let ready = later(since, dependency.lag);
+        if self.ready.get(&after).is_none_or(|(known, _)| *known < ready) {
+            let needed = selection.spoken(&dependency.to);
+            let told = format!("It waits until {ready}, when {needed} has run for {}", minutes(dependency.lag));
+            self.ready.insert(after, (ready, told.into()));
         }
     }
 }
@@ -145,6 +194,7 @@ fn need(selection: &Selection<'_>, dependency: &Dependency, (before, after): (u3
             link: Some(dependency.link.clone()),
         },
         weight: (dependency.kind == DependencyKind::Soft).then_some(weight),
+        lag: dependency.lag,
     }
 }
 
@@ -168,6 +218,7 @@ fn ascending(selection: &Selection<'_>) -> Vec<Need> {
                 link: None,
             },
             weight: None,
+            lag: SignedDuration::ZERO,
         }
     });
     needs.collect()

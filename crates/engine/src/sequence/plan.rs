@@ -9,7 +9,7 @@ use super::answer::{Because, Blocker, BlockerCode, Irreversible, Sequence, Unsch
 use super::changes::{Changes, difference};
 use super::matching::{Match, Matches, matches};
 use super::needs::{Needs, needs};
-use super::request::{SequenceError, SequencePolicy, SequenceRequest};
+use super::request::{SequenceError, SequencePolicy, SequenceRequest, minutes};
 use super::rollback::{irreversible, rollback};
 use super::selection::{Selection, asked};
 use super::sorting::{Sorted, sort};
@@ -54,6 +54,18 @@ fn check(
     if to.duration_since(from) > SignedDuration::from_hours(24 * policy.most_days) {
         return Err(SequenceError::TooLong { from, to, limit: policy.most_days });
     }
+    let what_if = &request.what_if;
+    let asked = [
+        request.releases.as_ref().map_or(0, Vec::len),
+        what_if.add.len(),
+        what_if.remove.len(),
+        what_if.moves.len(),
+        what_if.durations.len(),
+        what_if.capacities.len(),
+    ];
+    if let Some(count) = asked.into_iter().find(|count| *count > policy.most_releases) {
+        return Err(SequenceError::TooMany { count, limit: policy.most_releases });
+    }
     let key = &request.target.environment;
     let environment = graph.environments.by_id(key);
     let environment = environment.ok_or_else(|| CalendarError::UnknownEnvironment { environment: key.clone() })?;
@@ -93,6 +105,7 @@ impl Question<'_> {
             policy: self.policy,
             changes,
             range: self.range,
+            ready: &needs.ready,
         };
         let timetable = ground.timetable(&mut blockers, &mut steps)?;
         let ordered = sorted.order.iter().chain(&sorted.stuck);
@@ -169,6 +182,17 @@ fn hindrances(
             detail: format!("It stands in a circle that no soft dependency can break: {circle}").into(),
             release: None,
         });
+    }
+    for need in needs.among.iter().filter(|need| need.weight.is_none() && !need.lag.is_zero()) {
+        if need.before != need.after && units.unit(need.before) == units.unit(need.after) {
+            let key = &selection.record(need.before).key;
+            let lag = minutes(need.lag);
+            blockers.entry(need.after).or_default().push(Blocker {
+                code: BlockerCode::DependencyCycle,
+                detail: format!("It must wait for {key} to have run for {lag}, and goes together with it").into(),
+                release: Some(need.because.to),
+            });
+        }
     }
     // What needs something in a circle is tied to it by ties that were left out with the circle.
     for need in needs.among.iter().filter(|need| need.weight.is_none()) {

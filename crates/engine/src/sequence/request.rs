@@ -57,7 +57,7 @@ pub struct SequencePolicy {
     pub most_releases: usize,
     /// Longest range, in days (366).
     pub most_days: i64,
-    /// Most steps of work for one plan (20 million; about a second).
+    /// Most steps of work for one plan (10 million; seconds).
     pub steps: u64,
     /// How hard to search for a short schedule.
     pub effort: Effort,
@@ -69,7 +69,7 @@ impl Default for SequencePolicy {
             default_duration: SignedDuration::from_hours(1),
             most_releases: 2_000,
             most_days: 366,
-            steps: 20_000_000,
+            steps: 10_000_000,
             effort: Effort::default(),
         }
     }
@@ -178,6 +178,11 @@ pub enum SequenceError {
     /// The work has no end within its limit.
     #[error(transparent)]
     OutOfSteps(#[from] OutOfSteps),
+}
+
+/// A duration in words.
+pub(super) fn minutes(duration: SignedDuration) -> String {
+    format!("{} minutes", duration.as_mins())
 }
 
 impl SequenceError {

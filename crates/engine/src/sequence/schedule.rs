@@ -54,22 +54,25 @@ pub struct Effort {
     pub restarts: u32,
     /// Seed of the restarts.
     pub seed: u64,
+    /// After so many steps no further restart begins.
+    pub restart_steps: u64,
     /// Up to so many jobs every order is tried.
     pub exact_jobs: usize,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { restarts: 24, seed: 1, exact_jobs: 6 }
+        Self { restarts: 24, seed: 1, restart_steps: 1_000_000, exact_jobs: 6 }
     }
 }
 
-/// A good schedule. Restarts end early when the steps do.
+/// A good schedule. Restarts end early when their steps do.
 ///
 /// # Errors
 /// When the steps do not suffice for one schedule.
 pub fn schedule(problem: &Problem, effort: Effort, steps: &mut Steps) -> Result<Schedule, OutOfSteps> {
     let spans = spans(problem);
+    let begun = steps.left();
     let mut best: Option<(Rank, Vec<Option<Placed>>)> = None;
     for keys in rules(problem, &spans) {
         let jobs = generate(problem, &keys, steps)?;
@@ -84,6 +87,9 @@ pub fn schedule(problem: &Problem, effort: Effort, steps: &mut Steps) -> Result<
     }
     let mut random = ChaCha8Rng::seed_from_u64(effort.seed);
     for restart in 0..effort.restarts {
+        if begun - steps.left() > effort.restart_steps {
+            break;
+        }
         let keys = shaken(&spans, restart, &mut random);
         match generate(problem, &keys, steps) {
             Ok(jobs) => keep(&mut best, problem, jobs),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Placement, Release, ReleaseStatus, Scope, ServiceKey, Target, TargetStatus, Text, Version};
+use jiff::Timestamp;
 
 use super::answer::{Blocker, BlockerCode};
 use super::request::{SequenceError, SequencePolicy, SequenceRequest};
@@ -137,6 +138,18 @@ impl<'g> Selection<'g> {
     /// The versions of a service that run at the target; one for each of its regions there.
     pub(super) fn running(&self, service: &ServiceKey) -> Vec<Option<Version>> {
         running(self.graph, service, self.target).map(|placement| version_of(self.graph, placement)).collect()
+    }
+
+    /// Since when all that is seen of a service at the target runs there without a break; `None` where that is not known.
+    pub(super) fn running_since(&self, service: &ServiceKey) -> Option<Timestamp> {
+        let since: Option<Vec<Timestamp>> =
+            running(self.graph, service, self.target).map(|placement| placement.since).collect();
+        since?.into_iter().max()
+    }
+
+    /// A service as the caller may know it.
+    pub(super) fn spoken(&self, service: &ServiceKey) -> String {
+        if self.sees(service) { service.to_string() } else { "a service that you may not see".to_owned() }
     }
 }
 

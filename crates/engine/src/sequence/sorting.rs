@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use super::answer::{Because, Cycle};
 use super::cycles::{Circle, Tie, circles};
 use super::matching::Matches;
@@ -19,6 +21,8 @@ pub(super) struct UnitTie {
     /// May the later one go all the same when the earlier one cannot?
     pub(super) soft: bool,
     pub(super) because: Because,
+    /// How long after the end of the earlier one the later one may start.
+    pub(super) lag: SignedDuration,
 }
 
 /// Units in order.
@@ -77,17 +81,23 @@ pub(super) fn sort(
 }
 
 fn candidates((units, needs, matches): (&Units, &Needs, &Matches)) -> Vec<Candidate> {
-    let of_needs = needs.among.iter().map(|need| (need.before, need.after, &need.because, need.weight));
-    let of_matches = matches.precedences.iter().map(|one| (one.before, one.after, &one.because, None));
-    let all = of_needs.chain(of_matches).map(|(before, after, because, weight)| Candidate {
+    let candidate = |(before, after), because: &Because, weight: Option<u64>, lag| Candidate {
         tie: UnitTie {
             before: units.unit(before),
             after: units.unit(after),
             soft: weight.is_some(),
             because: because.clone(),
+            lag,
         },
         weight,
-    });
+    };
+    let of_needs =
+        needs.among.iter().map(|need| candidate((need.before, need.after), &need.because, need.weight, need.lag));
+    let of_matches = matches
+        .precedences
+        .iter()
+        .map(|one| candidate((one.before, one.after), &one.because, None, SignedDuration::ZERO));
+    let all = of_needs.chain(of_matches);
     all.filter(|one| one.tie.before != one.tie.after).collect()
 }
 

@@ -1,6 +1,7 @@
 //! When the units of a selection go: jobs made of their releases' durations, openings, trains and pools, a schedule of
 //! them, and what could not be placed.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Release, Text, Window};
@@ -8,15 +9,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Blocker, BlockerCode, BoundCode, CriticalPath, Quality, Scheduled};
 use super::changes::Changes;
-use super::jobs::{self, Planned, Shop};
+use super::jobs::{self, Planned, Shop, Users};
+use super::occupied::{Occupied, taken};
 use super::path::{Span, critical_path, lower_bound, spans};
 use super::problem::{Precedence, Problem, later};
-use super::request::{SequenceError, SequencePolicy};
+use super::request::{SequenceError, SequencePolicy, minutes};
 use super::schedule::{Bound, Placed, Schedule, schedule, slacks};
 use super::selection::Selection;
 use super::sorting::{Sorted, UnitTie};
 use super::steps::Steps;
 use super::units::Units;
+use crate::calendar::{Intervals, Standing};
 use crate::graph::Index;
 
 /// What a timetable is made of.
@@ -27,6 +30,8 @@ pub(super) struct Ground<'a, 'g> {
     pub(super) policy: &'a SequencePolicy,
     pub(super) changes: &'a Changes,
     pub(super) range: Window,
+    /// From when on what a release needs has been there for long enough, and why.
+    pub(super) ready: &'a BTreeMap<u32, (Timestamp, Text)>,
 }
 
 /// When everything goes.
@@ -43,6 +48,7 @@ impl Ground<'_, '_> {
     /// Makes the timetable; what cannot go gets a blocker.
     pub(super) fn timetable(&self, blockers: &mut Blockers, steps: &mut Steps) -> Result<Timetable, SequenceError> {
         let shop = jobs::shop(self)?;
+        let standing = Standing::of(self.selection.graph);
         for (unit, blocker) in &shop.impossible {
             for release in self.units.members(*unit) {
                 blockers.entry(*release).or_default().push(blocker.clone());
@@ -54,7 +60,8 @@ impl Ground<'_, '_> {
         loop {
             let order = self.sorted.order.iter().copied();
             let going: Vec<u32> = order.filter(|unit| !self.is_blocked(*unit, blockers)).collect();
-            let problem = self.problem(&going, &unwishing, &shop)?;
+            let held = self.held(&standing, &going, &shop);
+            let problem = self.problem(&going, &unwishing, (&shop, &held))?;
             let spans = spans(&problem);
             let found = schedule(&problem, self.policy.effort, steps)?;
             let is_placed = |place: usize| found.jobs.get(place).is_some_and(Option::is_some);
@@ -62,7 +69,7 @@ impl Ground<'_, '_> {
                 |place: &usize| !is_placed(*place) && problem.before(*place).iter().all(|(one, _)| is_placed(*one));
             let failing: Vec<usize> = (0..going.len()).filter(fails).collect();
             if failing.is_empty() {
-                return Ok(self.tell((&going, &problem), (&found, &spans), &shop));
+                return Ok(self.tell((&going, &problem), (&found, &spans), (&shop, &held)));
             }
             for place in failing {
                 let Some(unit) = going.get(place).copied() else { continue };
@@ -73,7 +80,7 @@ impl Ground<'_, '_> {
                 }
                 let fits = spans.get(place).is_some_and(Option::is_some);
                 let code = if fits { BlockerCode::NoPlace } else { BlockerCode::Deadline };
-                let blocker = self.why_not((unit, code), &shop);
+                let blocker = self.why_not((unit, code), (&shop, &held));
                 for release in self.units.members(unit) {
                     blockers.entry(*release).or_default().extend(blocker.clone());
                 }
@@ -119,7 +126,12 @@ impl Ground<'_, '_> {
         }
     }
 
-    fn problem(&self, going: &[u32], unwishing: &BTreeSet<u32>, shop: &Shop) -> Result<Problem, SequenceError> {
+    fn problem(
+        &self,
+        going: &[u32],
+        unwishing: &BTreeSet<u32>,
+        (shop, held): (&Shop, &Occupied),
+    ) -> Result<Problem, SequenceError> {
         let places: BTreeMap<u32, usize> = going.iter().enumerate().map(|(place, unit)| (*unit, place)).collect();
         let precedences: Vec<Precedence> = self
             .sorted
@@ -128,19 +140,39 @@ impl Ground<'_, '_> {
             .filter(|tie| !tie.soft || !unwishing.contains(&tie.after))
             .filter_map(|tie| {
                 let (before, after) = (*places.get(&tie.before)?, *places.get(&tie.after)?);
-                Some(Precedence { before, after, lag: SignedDuration::ZERO })
+                Some(Precedence { before, after, lag: tie.lag })
             })
             .collect();
-        let jobs = going.iter().filter_map(|unit| Some(shop.planned.get(unit)?.job.clone())).collect();
-        Ok(Problem::new(jobs, &precedences, (shop.openings.clone(), shop.capacities()))?)
+        let mut openings = shop.openings.clone();
+        let job = |unit: &u32| {
+            let mut job = shop.planned.get(unit)?.job.clone();
+            if let (Some(held), Some(open)) = (held.get(unit), shop.openings.get(job.openings)) {
+                openings.push(open.minus(&taken(held)));
+                job.openings = openings.len() - 1;
+            }
+            Some(job)
+        };
+        let jobs = going.iter().filter_map(job).collect();
+        Ok(Problem::new(jobs, &precedences, (openings, shop.capacities()))?)
     }
 
     /// Why a unit found no place; `code` where not its calendar alone is to blame.
-    fn why_not(&self, (unit, code): (u32, BlockerCode), shop: &Shop) -> Option<Blocker> {
+    fn why_not(&self, (unit, code): (u32, BlockerCode), (shop, held): (&Shop, &Occupied)) -> Option<Blocker> {
         let planned = shop.planned.get(&unit)?;
         let openings = shop.openings.get(planned.job.openings)?;
         let (target, told) = (self.selection.target, minutes(planned.job.duration));
+        let held = held.get(&unit).map(Vec::as_slice).unwrap_or_default();
+        let in_time = |openings: &Intervals| {
+            let start = openings.next_fit(planned.job.earliest, planned.job.duration)?;
+            (later(start, planned.job.duration) <= planned.job.latest).then_some(start)
+        };
+        if let (Some(_), None) = (in_time(openings), in_time(&openings.minus(&taken(held)))) {
+            return self.always_taken(held, &told);
+        }
         let (code, detail) = match openings.next_fit(planned.job.earliest, planned.job.duration) {
+            None if planned.job.earliest >= self.range.end => {
+                (BlockerCode::Deadline, format!("{}, and the range ends before", planned.earliest_because))
+            }
             None => {
                 let (from, to) = (planned.job.earliest, self.range.end);
                 (BlockerCode::NoWindow, format!("{target} has no opening of {told} for it from {from} to {to}"))
@@ -164,13 +196,13 @@ impl Ground<'_, '_> {
         &self,
         (going, problem): (&[u32], &Problem),
         (found, spans): (&Schedule, &[Option<Span>]),
-        shop: &Shop,
+        (shop, held): (&Shop, &Occupied),
     ) -> Timetable {
         let mut rows = Vec::new();
         let placed = going.iter().zip(&found.jobs).zip(slacks(problem, found));
         for ((unit, at), slack) in placed {
             let (Some(planned), Some(at)) = (shop.planned.get(unit), at) else { continue };
-            let (bound, detail) = self.bound((*unit, planned, at), going, shop);
+            let (bound, detail) = self.bound((*unit, planned, at), going, (shop, held));
             for release in self.units.members(*unit) {
                 let duration = planned.durations.get(release).copied().unwrap_or(planned.job.duration);
                 rows.push(Scheduled {
@@ -208,31 +240,41 @@ impl Ground<'_, '_> {
         &self,
         (unit, planned, at): (u32, &Planned, &Placed),
         going: &[u32],
-        shop: &Shop,
+        (shop, held): (&Shop, &Occupied),
     ) -> (BoundCode, Text) {
         match at.bound {
             Bound::Earliest => (BoundCode::EarliestStart, planned.earliest_because.clone()),
             Bound::Opening => {
+                if let Some(taken) = self.taken_until(held.get(&unit).map(Vec::as_slice), at.start) {
+                    return taken;
+                }
                 (BoundCode::Window, format!("{} opens for it at {}", self.selection.target, at.start).into())
             }
             Bound::After(place) => {
                 let before = going.get(place).copied();
                 let ties = self.sorted.ties.iter();
                 let between = ties.filter(|tie| tie.after == unit && Some(tie.before) == before);
-                let tie = between.min_by_key(|tie| tie.soft);
+                let tie = between.min_by_key(|tie| (Reverse(tie.lag), tie.soft));
                 let detail = tie.map_or_else(
                     || Text::from("It waits for another release"),
                     |tie| {
                         let key = &self.selection.graph.releases.get(tie.because.to).key;
-                        format!("It waits for {key}: {}", tie.because.reason).into()
+                        let lag =
+                            if tie.lag.is_zero() { String::new() } else { format!(" for {}", minutes(tie.lag)) };
+                        let there = if lag.is_empty() { "" } else { " to have run" };
+                        format!("It waits for {key}{there}{lag}: {}", tie.because.reason).into()
                     },
                 );
                 (BoundCode::Dependency, detail)
             }
             Bound::Pool(place) => match shop.pools.get(place) {
-                Some(pool) if pool.exclusive => (
+                Some(pool) if matches!(pool.users, Users::All) => (
                     BoundCode::ExclusiveEnvironment,
                     format!("{} takes one release at a time", self.selection.target).into(),
+                ),
+                Some(pool) if matches!(pool.users, Users::Item(_)) => (
+                    BoundCode::CalendarConflict,
+                    format!("Another release of this plan works on {} until then", pool.key).into(),
                 ),
                 Some(pool) => {
                     (BoundCode::Capacity, format!("{} serves {} at once", pool.key, pool.capacity).into())
@@ -241,9 +283,4 @@ impl Ground<'_, '_> {
             },
         }
     }
-}
-
-/// A duration in words.
-fn minutes(duration: SignedDuration) -> String {
-    format!("{} minutes", duration.as_mins())
 }

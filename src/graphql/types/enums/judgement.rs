@@ -106,5 +106,7 @@ mirror! {
         Blackout
         /// One person carries out two at once.
         SameImplementer
+        /// More releases are planned at once than a pool serves.
+        CapacityExceeded
     }
 }

@@ -120,7 +120,7 @@ fn free(jobs: usize) -> impl Strategy<Value = Small> {
 }
 
 fn solve(small: &Small, exact_jobs: usize) -> Schedule {
-    let effort = Effort { restarts: 4, seed: 7, exact_jobs };
+    let effort = Effort { restarts: 4, seed: 7, exact_jobs, ..Effort::default() };
     schedule(&small.problem(), effort, &mut Steps::new(1 << 24)).unwrap()
 }
 

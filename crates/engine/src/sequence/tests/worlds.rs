@@ -15,7 +15,7 @@ use crate::sequence::{Sequence, SequenceError, SequencePolicy, SequenceRequest, 
 const SINCE: &str = "2026-06-01T00:00:00Z";
 
 /// Two services at 1.0.0 in production, each with 2.0.0 to come.
-fn two() -> World {
+pub(super) fn two() -> World {
     World::new()
         .service("loans", "LOAN")
         .service("kyc", "KYC")
@@ -25,18 +25,24 @@ fn two() -> World {
         .seen("kyc", "1.0.0", "production", SINCE, None)
 }
 
-fn depends(mut world: World, (from, to): (&str, &str), kind: DependencyKind, constraint: Option<&str>) -> World {
+pub(super) fn depends(
+    mut world: World,
+    (from, to): (&str, &str),
+    kind: DependencyKind,
+    constraint: Option<&str>,
+) -> World {
     world.landscape.dependencies.push(ConfiguredDependency {
         from: ServiceKey::new(from),
         to: ServiceKey::new(to),
         kind,
         constraint: constraint.map(Into::into),
+        lag: SignedDuration::ZERO,
         reason: None,
     });
     world
 }
 
-fn works(mut world: World, rows: &[(&str, &str, Option<bool>)]) -> World {
+pub(super) fn works(mut world: World, rows: &[(&str, &str, Option<bool>)]) -> World {
     for (loans, kyc, works) in rows {
         let range = |service: &str, version: &str| VersionRange {
             service: ServiceKey::new(service),
@@ -52,7 +58,7 @@ fn works(mut world: World, rows: &[(&str, &str, Option<bool>)]) -> World {
     world
 }
 
-fn request(keys: &[&str]) -> SequenceRequest {
+pub(super) fn request(keys: &[&str]) -> SequenceRequest {
     SequenceRequest {
         releases: Some(keys.iter().map(|key| Text::from(*key)).collect()),
         filter: None,
@@ -63,14 +69,14 @@ fn request(keys: &[&str]) -> SequenceRequest {
     }
 }
 
-fn ask(graph: &ReleaseGraph, request: &SequenceRequest) -> Result<Sequence, SequenceError> {
+pub(super) fn ask(graph: &ReleaseGraph, request: &SequenceRequest) -> Result<Sequence, SequenceError> {
     sequence_releases(graph, request, (&Scope::All, &SequencePolicy::default()))
 }
 
-const BOTH: [&str; 2] = ["loans@2.0.0", "kyc@2.0.0"];
+pub(super) const BOTH: [&str; 2] = ["loans@2.0.0", "kyc@2.0.0"];
 
 /// `wave: units | … ; start key`, circles and blockers.
-fn told(graph: &ReleaseGraph, found: &Sequence) -> String {
+pub(super) fn told(graph: &ReleaseGraph, found: &Sequence) -> String {
     let key = |index| graph.releases.get(index).key.to_string();
     let waves: Vec<String> = found
         .waves
@@ -98,7 +104,7 @@ fn told(graph: &ReleaseGraph, found: &Sequence) -> String {
 }
 
 #[track_caller]
-fn check(world: &World, keys: &[&str], expected: &str) {
+pub(super) fn check(world: &World, keys: &[&str], expected: &str) {
     let graph = world.graph();
     assert_eq!(told(&graph, &ask(&graph, &request(keys)).unwrap()), expected);
 }
@@ -271,7 +277,7 @@ fn evenings(world: World) -> World {
     })
 }
 
-fn with_production(mut world: World, shape: impl Fn(&mut Environment)) -> World {
+pub(super) fn with_production(mut world: World, shape: impl Fn(&mut Environment)) -> World {
     let production = world.landscape.environments.iter_mut().find(|one| one.key.as_str() == "production");
     shape(production.unwrap());
     world
