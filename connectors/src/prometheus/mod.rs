@@ -129,20 +129,29 @@ impl Prometheus {
     async fn queries(&self, question: Question<'_>) -> Gathered {
         let Question { kinds, selectors, depth, now } = question;
         let wanted = |kind| kinds.contains(&kind);
-        let (observed, judged) = (wanted(RecordKind::RuntimeObservation), wanted(RecordKind::HealthObservation));
-        // What runs tells the time along; without it the time is asked for.
-        let begun = match observed {
-            true => self.running().await.map(|(at, running)| (at, Some(running))),
-            false => self.client.moment().await.map(|at| (at, None)),
+        let judged = wanted(RecordKind::HealthObservation);
+        let observed = wanted(RecordKind::RuntimeObservation).then(|| self.running());
+        let running = OptionFuture::from(observed).await;
+        // What runs tells the time along; where it does not, the time is asked for.
+        let at = match &running {
+            Some(Ok((at, _))) => Ok(*at),
+            Some(Err(error)) if !judged => Err(error.clone()),
+            _ => self.client.moment().await,
         };
-        let (runtime, health) = match begun {
-            Ok((at, running)) => {
-                let runtime = running.map(|running| self.runtime(depth, (at, running), now));
-                let health = judged.then(|| self.health(selectors, at, now));
-                join(OptionFuture::from(runtime), OptionFuture::from(health)).await
+        let runtime = async {
+            match running? {
+                Ok(running) => Some(self.runtime(depth, running, now).await),
+                Err(error) => Some(Err(error)),
             }
-            Err(error) => (observed.then(|| Err(error.clone())), judged.then_some(Err(error))),
         };
+        let health = async {
+            match at {
+                Ok(at) if judged => Some(self.health(selectors, at, now).await),
+                Err(error) if judged => Some(Err(error)),
+                _ => None,
+            }
+        };
+        let (runtime, health) = join(runtime, health).await;
         let mut gathered = Gathered::default();
         for (kind, read) in [(RecordKind::RuntimeObservation, runtime), (RecordKind::HealthObservation, health)] {
             if let Some(read) = read {
