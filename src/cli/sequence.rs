@@ -175,6 +175,8 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 fn verdict(sequence: &Value) -> Exit {
     let blockers = rows(sequence, "unschedulable").flat_map(|row| rows(row, "blockers"));
     let codes: Vec<&str> = blockers.map(|blocker| text(blocker, "/code")).collect();
+    // What runs there already has nothing left to do: a pipeline that is run again has not failed.
+    let codes: Vec<&str> = codes.into_iter().filter(|code| *code != "ALREADY_RUNNING").collect();
     if codes.iter().any(|code| *code != "DEPENDENCY_UNKNOWN") {
         return Exit::Fail;
     }
@@ -312,6 +314,7 @@ mod tests {
     fn what_cannot_go_fails_and_what_is_not_known_is_unknown() {
         let blocked = |code: &str| json!({ "unschedulable": [{ "blockers": [{ "code": code }] }] });
         check(&json!({ "unschedulable": [], "gaps": [] }), Exit::Pass);
+        check(&blocked("ALREADY_RUNNING"), Exit::Pass);
         check(&blocked("DEPENDENCY_MISSING"), Exit::Fail);
         check(&blocked("DEPENDENCY_UNKNOWN"), Exit::Unknown);
         check(&json!({ "gaps": [{ "code": "SOURCE_UNAVAILABLE" }] }), Exit::Unknown);

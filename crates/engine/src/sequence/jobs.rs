@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ChangeState, ConfigurationItem, Release, Text};
+use domain::{ChangeState, ConfigurationItem, Release, Stage, Text};
 use jiff::{SignedDuration, Timestamp};
 
 use super::answer::{Blocker, BlockerCode};
@@ -133,6 +133,9 @@ type Reasoned = (Timestamp, Text);
 fn bounds(ground: &Ground<'_, '_>, members: &[u32], duration: SignedDuration) -> (Reasoned, Reasoned) {
     let graph = ground.selection.graph;
     let range = ground.range;
+    let environment = graph.environments.by_id(&ground.selection.target.environment);
+    let is_for_customers =
+        environment.is_none_or(|environment| matches!(environment.stage, Stage::Production | Stage::Dr));
     let mut first: Reasoned = (range.start, format!("The range starts at {}", range.start).into());
     let mut last: Reasoned = (range.end, format!("the range ends at {}", range.end).into());
     let mut tighten = |start: Reasoned, end: Reasoned| {
@@ -145,7 +148,9 @@ fn bounds(ground: &Ground<'_, '_>, members: &[u32], duration: SignedDuration) ->
     };
     for release in members {
         let index = ground.selection.release(*release);
-        for related in graph.release_trains.from(index).filter(|related| related.link.supports()) {
+        // A train goes to where customers are: what is tested before it leaves goes earlier.
+        let aboard = graph.release_trains.from(index).filter(|related| related.link.supports() && is_for_customers);
+        for related in aboard {
             let train = graph.trains.get(related.index);
             if let Some(window) = train.window {
                 tighten(
