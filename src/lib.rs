@@ -10,3 +10,4 @@ pub mod config;
 pub mod federation;
 pub mod graphql;
 pub mod http;
+pub mod memory;

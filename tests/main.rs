@@ -13,5 +13,6 @@ mod faults;
 mod graphql;
 mod http;
 mod mapping;
+mod memory;
 mod scenarios;
 mod starting_days;

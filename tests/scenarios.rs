@@ -111,10 +111,20 @@ impl World {
         Self { bank, _folder: folder, now, gateway: None }
     }
 
-    pub(crate) async fn gateway(&self) -> Gateway {
+    pub(crate) fn config(&self) -> config::Config {
         let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
-        let config = patient(config::check(&self.bank.config, &secrets).expect("the bank's configuration"));
-        let gateway = Gateway::start(config, Arc::new(FrozenClock(self.now))).await.expect("a gateway");
+        patient(config::check(&self.bank.config, &secrets).expect("the bank's configuration"))
+    }
+
+    /// Nobody answers any more.
+    pub(crate) fn darken(&self) {
+        for (_, server) in self.bank.servers() {
+            server.faults.set(fault("killed"));
+        }
+    }
+
+    pub(crate) async fn gateway(&self) -> Gateway {
+        let gateway = Gateway::start(self.config(), Arc::new(FrozenClock(self.now))).await.expect("a gateway");
         gateway.gathered().await;
         gateway
     }

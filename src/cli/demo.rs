@@ -9,7 +9,7 @@ use super::bank::EstateArguments;
 use super::logs::LogArguments;
 use super::{Exit, Failure, Gateway};
 use crate::clock::StartedClock;
-use crate::config;
+use crate::config::{self, StorePlace, StorePlan};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -41,9 +41,11 @@ const FIRST_QUERY: &str = r#"{
 pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     arguments.logs.start()?;
     let start = arguments.estate.start()?;
-    let (bank, _folder) = arguments.estate.open(arguments.listen.to_string(), arguments.vendor_ports).await?;
+    let (bank, folder) = arguments.estate.open(arguments.listen.to_string(), arguments.vendor_ports).await?;
     let secrets = |name: &str| simulators::bank::secret(name).map(str::to_owned);
-    let config = config::check(&bank.config, &secrets).map_err(anyhow::Error::new)?;
+    let mut config = config::check(&bank.config, &secrets).map_err(anyhow::Error::new)?;
+    let place = StorePlace::Sqlite(folder.path().join("interlock.db"));
+    config.store = Some(StorePlan { place, retention: jiff::SignedDuration::from_hours(24 * 730) });
     let gateway = Gateway::start(config, Arc::new(StartedClock::at(start))).await?;
     gateway.gathered().await;
     let address = gateway.address();

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ::store::Store;
 use connectors::{Clock, Connector};
 use engine::correlate::CorrelationPolicy;
 use tokio::net::TcpListener;
 
 use super::{Exit, Failure};
-use crate::config::Config;
+use crate::config::{Config, StorePlace, StorePlan};
 use crate::federation::{Extent, Federation, FederationPlan, UpstreamMetrics};
 use crate::graphql::Api;
 use crate::http::{self, Access, HostPolicy, HttpState, Metrics, Readiness, Shutdown, StaticToken};
+use crate::memory::{Keeper, keep};
 use crate::tasks::Tasks;
 
 /// A running gateway.
@@ -27,14 +29,25 @@ impl Gateway {
     /// Listens, and reads the systems in the background: until the first graph is there, `/health/ready` says so.
     pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Self, anyhow::Error> {
         let connectors = connectors(&config, &clock).map_err(|failure| failure.error)?;
-        let federation = Arc::new(Federation::new(FederationPlan {
+        let mut federation = Federation::new(FederationPlan {
             connectors,
             landscape: config.landscape,
             horizon: config.horizon,
             refresh: config.refresh,
             policy: CorrelationPolicy::default(),
-            clock,
-        }));
+            clock: clock.clone(),
+        });
+        let tasks = Tasks::default();
+        let store = match &config.store {
+            Some(plan) => Some(open_store(plan).await?),
+            None => None,
+        };
+        if let (Some(store), Some(plan)) = (&store, &config.store) {
+            let (keeper, readings) = Keeper::new();
+            federation = federation.observed_by(Arc::new(keeper));
+            tasks.spawn(keep(store.clone(), readings, (clock, plan.retention), tasks.stopping()));
+        }
+        let federation = Arc::new(federation);
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| anyhow::Error::new(error).context(format!("cannot listen on {}", config.listen)))?;
@@ -43,11 +56,15 @@ impl Gateway {
             StaticToken::new(&token.name, token.secret.expose(), token.actor.clone(), token.scope.clone())
         });
         let limits = http_limits(&config.limits);
+        let mut api = Api::new(federation.clone(), &limits).judging_risk_by(config.risk);
+        if let Some(store) = &store {
+            api = api.remembering(store.clone());
+        }
         let ready = federation.clone();
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
         let router = http::router(HttpState {
-            executor: Arc::new(Api::new(federation.clone(), &limits).judging_risk_by(config.risk)),
+            executor: Arc::new(api),
             readiness: Arc::new(move || match ready.graph() {
                 Some(_) => Readiness::Ready,
                 None => Readiness::NotReady("The first graph is being assembled.".to_owned()),
@@ -57,9 +74,11 @@ impl Gateway {
             limits,
             metrics,
         })?;
-        let tasks = Tasks::default();
         let fresh = federation.clone();
         tasks.start(async move {
+            if let Some(store) = store {
+                serve_remembered(&store, &fresh).await;
+            }
             fresh.gather(Extent::Sweep).await;
             fresh.keep_fresh().await;
         });
@@ -98,6 +117,25 @@ impl Gateway {
             tracing::error!(%error, "Serving ended with an error");
         }
         self.tasks.stop().await;
+    }
+}
+
+/// Opens the place where readings are remembered.
+pub(super) async fn open_store(plan: &StorePlan) -> Result<Store, anyhow::Error> {
+    Ok(match &plan.place {
+        StorePlace::Sqlite(path) => Store::sqlite(path).await?,
+        StorePlace::Postgres(url) => Store::postgres(url.expose()).await?,
+    })
+}
+
+/// The last known graph is there at once, and says that it is stale.
+async fn serve_remembered(store: &Store, federation: &Federation) {
+    match store.latest().await {
+        Ok(remembered) if remembered.last_reading_at.is_some() => {
+            federation.recall(remembered.systems).await;
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "What is remembered cannot be served; the systems are read anew"),
     }
 }
 

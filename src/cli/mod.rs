@@ -14,6 +14,7 @@ mod schema;
 mod sequence;
 mod serve;
 mod simulate;
+mod store;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -78,6 +79,8 @@ enum Command {
     Calendar(calendar::Arguments),
     /// Train, test and explain the model of a release's risk
     Risk(risk::Arguments),
+    /// Check, back up, restore or prune what is remembered
+    Store(store::Arguments),
     /// Print the GraphQL schema, or the JSON Schema of the configuration
     Schema(schema::Arguments),
 }
@@ -136,6 +139,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Blockers(arguments) => blockers::run(arguments).await,
             Command::Calendar(arguments) => calendar::run(arguments).await,
             Command::Risk(arguments) => risk::run(arguments).await,
+            Command::Store(arguments) => store::run(arguments).await,
             Command::Schema(arguments) => schema::run(arguments),
         }
     });

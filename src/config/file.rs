@@ -119,6 +119,27 @@ impl Default for RefreshFile {
     }
 }
 
+/// `[store]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct StoreFile {
+    /// Remember? Without `path` and `url`, nothing is remembered either way.
+    pub enabled: bool,
+    /// A SQLite file; it is made if it is not there. One process writes to it.
+    pub path: Option<std::path::PathBuf>,
+    /// Address of a PostgreSQL database instead, for example `postgres://user:password@host/database`.
+    pub url: Option<SecretReference>,
+    /// How long versions that were replaced are kept.
+    #[schemars(with = "String")]
+    pub retention: jiff::Span,
+}
+
+impl Default for StoreFile {
+    fn default() -> Self {
+        Self { enabled: true, path: None, url: None, retention: jiff::Span::new().days(730) }
+    }
+}
+
 /// The keys that every `[[connectors]]` section may have, whatever the vendor.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ConnectorFile {

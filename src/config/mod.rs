@@ -10,6 +10,7 @@ mod risk;
 mod risk_file;
 mod schema;
 mod secrets;
+mod store;
 mod systems;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub use mistakes::{Mistake, Mistakes};
 pub use risk::RiskSetup;
 pub use schema::json_schema;
 pub use secrets::Environment;
+pub use store::{StorePlace, StorePlan};
 pub use systems::System;
 
 use file::{AccessFile, HorizonFile, ServerFile};
@@ -46,6 +48,8 @@ pub struct Config {
     pub horizon: Horizon,
     /// How often systems are asked.
     pub refresh: Refresh,
+    /// Where readings are remembered; `None`: nowhere.
+    pub store: Option<StorePlan>,
     /// The systems.
     pub connectors: Vec<System>,
     /// The company.
@@ -117,6 +121,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
     let risk: RiskFile = read::section(&mut table, "risk", &mut mistakes);
     let risk = risk::check(risk, &mut mistakes);
+    let store = store::check(&mut table, environment, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
         services: read::list(&mut table, "services", &mut mistakes),
@@ -160,6 +165,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             tokens,
             horizon,
             refresh,
+            store,
             connectors,
             landscape,
             risk,

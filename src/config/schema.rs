@@ -14,6 +14,7 @@ struct WholeFile {
     access: Option<file::AccessFile>,
     horizon: Option<file::HorizonFile>,
     refresh: Option<file::RefreshFile>,
+    store: Option<file::StoreFile>,
     connectors: Option<Vec<file::ConnectorFile>>,
     environments: Option<Vec<file::EnvironmentFile>>,
     teams: Option<Vec<file::TeamFile>>,

@@ -14,6 +14,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
+use super::recalled::reading;
 use super::{Federation, interest};
 
 /// How long a slow system may hold up what the others answered.
@@ -187,8 +188,14 @@ impl Federation {
         // Taking in may take long at scale, so it is done off the async threads. It is not given up once begun: the
         // connector remembers what it told, and would not tell it again.
         let (holdings, id) = (self.holdings.clone(), descriptor.id.clone());
+        let observer = self.observer.clone();
         let taking_in = tokio::task::spawn_blocking(move || {
+            let seen = observer.map(|observer| (observer, reading(&id, &read, now)));
             let mut holdings = holdings.blocking_lock();
+            // Under the lock, so that readings of one system are told in the order in which they are taken in.
+            if let Some((observer, reading)) = seen {
+                observer.observed(reading);
+            }
             let held = holdings.systems.entry(id).or_default();
             if extent == Extent::Sweep {
                 held.last_sweep_at = Some(now);

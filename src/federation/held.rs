@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug, Default)]
 pub(super) struct Held {
     /// Records by kind. A graph that is being made shares them; only kinds that change meanwhile are copied.
-    records: BTreeMap<RecordKind, Arc<Records>>,
+    pub(super) records: BTreeMap<RecordKind, Arc<Records>>,
     pub(super) watermarks: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_good: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_sweep_at: Option<Timestamp>,
-    gaps: BTreeMap<RecordKind, Vec<Gap>>,
+    pub(super) gaps: BTreeMap<RecordKind, Vec<Gap>>,
     /// Kinds with gaps of which the last read told a part all the same.
     partial: BTreeSet<RecordKind>,
 }

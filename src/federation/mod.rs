@@ -6,6 +6,7 @@ mod held;
 mod interest;
 mod metrics;
 mod publishing;
+mod recalled;
 mod status;
 mod survey;
 
@@ -25,6 +26,7 @@ use crate::config::{Horizon, Refresh};
 pub use gathering::{Extent, ReadThrough};
 use held::Held;
 pub use metrics::UpstreamMetrics;
+pub use recalled::{Observer, PAST};
 pub use status::{ConnectorHealth, ConnectorStatus};
 pub use survey::{Surveyed, survey};
 
@@ -52,6 +54,7 @@ pub struct Federation {
     newest: ArcSwapOption<Publication>,
     published: watch::Sender<u64>,
     gathered: watch::Sender<u64>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 /// What is held of all systems.
@@ -87,6 +90,7 @@ impl Federation {
             newest: ArcSwapOption::empty(),
             published,
             gathered,
+            observer: None,
         }
     }
 

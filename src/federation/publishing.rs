@@ -92,7 +92,7 @@ impl Federation {
         (gaps, holdings.revision, bags)
     }
 
-    fn without_records(&self, gaps: Vec<Gap>, now: Timestamp) -> CorrelateInput {
+    pub(super) fn without_records(&self, gaps: Vec<Gap>, now: Timestamp) -> CorrelateInput {
         CorrelateInput {
             records: Records::default(),
             landscape: self.plan.landscape.clone(),

@@ -28,11 +28,12 @@ use async_trait::async_trait;
 use crate::config::RiskSetup;
 use crate::federation::Federation;
 use crate::http::{Basis, Caller, Edition, Executed, Executor, FeedOf, Limits};
+use crate::memory::Past;
 use errors::Told;
 use loaders::Details;
 use query::Query;
 use risk::RiskDesk;
-use session::{Session, Systems, this_second};
+use session::{Session, Shared, Systems, this_second};
 
 type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -40,6 +41,7 @@ type ApiSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 pub struct Api {
     schema: ApiSchema,
     federation: Arc<Federation>,
+    past: Arc<Past>,
     systems: Arc<Systems>,
     risks: Arc<RiskDesk>,
     details: Arc<Details>,
@@ -51,8 +53,15 @@ impl Api {
     pub fn new(federation: Arc<Federation>, limits: &Limits) -> Self {
         let schema = build().limit_complexity(limits.complexity).limit_depth(limits.depth).finish();
         let systems = Arc::new(Systems::of(&federation));
+        let past = Arc::new(Past::new(federation.clone(), None));
         let details = Details::new(federation.clone());
-        Self { schema, federation, systems, details, risks: Arc::default(), limits: limits.clone() }
+        Self { schema, federation, past, systems, details, risks: Arc::default(), limits: limits.clone() }
+    }
+
+    /// Answers `asOf` from what this store remembers.
+    #[must_use]
+    pub fn remembering(self, store: ::store::Store) -> Self {
+        Self { past: Arc::new(Past::new(self.federation.clone(), Some(store))), ..self }
     }
 
     /// Judges risk by this model, these costs and this table instead of the documented defaults.
@@ -70,7 +79,13 @@ impl Executor for Api {
             return Executed { response, basis: Basis::Live };
         };
         let loader = Arc::new(self.details.loader(&caller.scope));
-        let session = Session::new((&self.federation, &self.systems, &self.risks), (&newest, &loader), caller);
+        let shared = Shared {
+            federation: self.federation.clone(),
+            past: self.past.clone(),
+            systems: self.systems.clone(),
+            risks: self.risks.clone(),
+        };
+        let session = Session::new(shared, (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());
         let execution = self.schema.execute(request.data(session).data(Told::default()));
         let mut response = loader.drive(execution).await;

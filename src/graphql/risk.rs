@@ -7,6 +7,7 @@ use engine::risk::Risks;
 
 use super::errors;
 use crate::config::RiskSetup;
+use crate::federation::PAST;
 
 /// The model at work, and the risks of the newest graph that was asked for.
 #[derive(Debug, Default)]
@@ -14,13 +15,15 @@ pub(crate) struct RiskDesk {
     /// Model, costs and table.
     pub(crate) setup: Arc<RiskSetup>,
     newest: Mutex<Option<(Arc<ReleaseGraph>, Slot)>>,
+    /// Of the graph of an earlier moment that was asked for last.
+    past: Mutex<Option<(Arc<ReleaseGraph>, Slot)>>,
 }
 
 type Slot = Arc<OnceLock<Arc<Risks>>>;
 
 impl RiskDesk {
     pub(crate) fn new(setup: RiskSetup) -> Self {
-        Self { setup: Arc::new(setup), newest: Mutex::default() }
+        Self { setup: Arc::new(setup), ..Self::default() }
     }
 
     /// The risks of this graph. Requests that come while they are being computed wait for the same computation.
@@ -42,7 +45,8 @@ impl RiskDesk {
 
     /// A request that pins an older graph gets a slot of its own and does not push the newest one out.
     fn slot(&self, graph: &Arc<ReleaseGraph>) -> Slot {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = if graph.version == PAST { &self.past } else { &self.newest };
+        let mut newest = place.lock().unwrap_or_else(PoisonError::into_inner);
         match &*newest {
             Some((held, slot)) if Arc::ptr_eq(held, graph) => slot.clone(),
             Some((held, _)) if held.version > graph.version => Slot::default(),

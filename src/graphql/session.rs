@@ -1,5 +1,6 @@
 //! What one request works with: one graph, one moment, one caller. Every resolver reads these and nothing global.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,10 +16,12 @@ use super::errors;
 use super::loaders::Loader;
 use super::risk::RiskDesk;
 use super::visibility::{At, Entity, Recorded, is_visible};
-use crate::federation::{Federation, Publication};
+use crate::federation::{Federation, PAST, Publication};
 use crate::http::{Basis, Caller, Edition};
+use crate::memory::{Past, PastError};
 
 /// What one request works with.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The graph that the whole request reads.
     pub(crate) graph: Arc<ReleaseGraph>,
@@ -27,10 +30,11 @@ pub(crate) struct Session {
     /// The risks of releases.
     pub(crate) risks: Arc<RiskDesk>,
     /// How many entities a federation router has asked for in this request.
-    pub(crate) entities: AtomicUsize,
+    pub(crate) entities: Arc<AtomicUsize>,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
     caller: Caller,
     federation: Arc<Federation>,
+    past: Arc<Past>,
     moment: Timestamp,
     as_of: Option<Timestamp>,
     loader: Arc<Loader>,
@@ -90,23 +94,30 @@ impl Systems {
 }
 
 /// What all sessions share.
-type Api<'a> = (&'a Arc<Federation>, &'a Arc<Systems>, &'a Arc<RiskDesk>);
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// The systems and the newest graph.
+    pub(crate) federation: Arc<Federation>,
+    /// For `asOf`: graphs of earlier moments.
+    pub(crate) past: Arc<Past>,
+    /// The configured systems.
+    pub(crate) systems: Arc<Systems>,
+    /// The risks of releases.
+    pub(crate) risks: Arc<RiskDesk>,
+}
 
 impl Session {
     /// The session of a request, at this moment to the second.
-    pub(crate) fn new(
-        (federation, systems, risks): Api<'_>,
-        (newest, loader): (&Publication, &Arc<Loader>),
-        caller: Caller,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared, (newest, loader): (&Publication, &Arc<Loader>), caller: Caller) -> Self {
         Self {
             graph: newest.graph.clone(),
-            systems: systems.clone(),
-            risks: risks.clone(),
-            entities: AtomicUsize::new(0),
+            systems: shared.systems,
+            risks: shared.risks,
+            entities: Arc::default(),
             caller,
-            federation: federation.clone(),
-            moment: this_second(federation),
+            moment: this_second(&shared.federation),
+            federation: shared.federation,
+            past: shared.past,
             as_of: newest.as_of,
             loader: loader.clone(),
             reads: Arc::default(),
@@ -129,6 +140,11 @@ impl Session {
         self.moment
     }
 
+    /// The moment of the request for what stands in a graph: in a graph of the past, the moment that it tells of.
+    pub(crate) fn now_in(&self, graph: &ReleaseGraph) -> Timestamp {
+        if graph.version == PAST { graph.assembled_at } else { self.now() }
+    }
+
     /// The systems themselves, for what no graph holds: how they do, details, a younger graph. Whoever asks makes an
     /// answer that is good for this request alone.
     pub(crate) fn live(&self) -> &Arc<Federation> {
@@ -145,6 +161,26 @@ impl Session {
     /// The session of the request, or NOT_READY before the first graph.
     pub(crate) fn of<'c>(context: &Context<'c>) -> async_graphql::Result<&'c Self> {
         context.data_opt::<Self>().ok_or_else(errors::not_ready)
+    }
+
+    /// The session of the request, or the same caller's in the graph of an earlier moment. An answer from the past is
+    /// good for this request alone: it grows with what the systems tell of the time before the first reading.
+    pub(crate) async fn known<'c>(
+        context: &Context<'c>,
+        as_of: Option<Timestamp>,
+    ) -> async_graphql::Result<Cow<'c, Self>> {
+        let session = Self::of(context)?;
+        let Some(moment) = as_of else { return Ok(Cow::Borrowed(session)) };
+        session.reads.live.store(true, Ordering::Relaxed);
+        let graph = session.past.graph_as_of(moment).await.map_err(|failure| match failure {
+            PastError::Ahead(_) => errors::bad_input(format!("`asOf`: {failure}.")),
+            PastError::Nothing => errors::not_ready(),
+            PastError::Unreadable(_) | PastError::Broken => {
+                tracing::error!(%failure, %moment, "The past cannot be told");
+                errors::coded("INTERNAL", "What was known then cannot be read; the log tells why.")
+            }
+        })?;
+        Ok(Cow::Owned(Self { graph, ..session.clone() }))
     }
 
     /// The session, for one more entity of a federation router.
@@ -178,8 +214,19 @@ impl Session {
         self.sees(graph, index).then(|| At { graph: graph.clone(), index })
     }
 
-    /// A long text, read now: null where there is none, and with one error where its system fails.
-    pub(crate) async fn long_text(&self, context: &Context<'_>, what: LongText, id: &RecordId) -> Option<Text> {
+    /// A long text, read now: null where there is none, and with one error where its system fails. What it was earlier
+    /// is not remembered, so for a graph of the past there is an error.
+    pub(crate) async fn long_text(
+        &self,
+        context: &Context<'_>,
+        what: LongText,
+        (id, graph): (&RecordId, &ReleaseGraph),
+    ) -> Option<Text> {
+        if graph.version == PAST {
+            self.reads.live.store(true, Ordering::Relaxed);
+            errors::tell_dark(context, &[not_remembered(id, what.kind(), "long texts")]);
+            return None;
+        }
         match self.detail(context, Wish::Text(what), id).await? {
             Detail::Text(text) => Some(text),
             Detail::Graph(_) => None,
@@ -187,7 +234,7 @@ impl Session {
     }
 
     /// The record that another one refers to: as it is held, or read now where it is older than what is held. Nothing,
-    /// with one error, where its system fails.
+    /// with one error, where its system fails, or where a graph of the past does not hold it.
     pub(crate) async fn refer<T: Recorded>(
         &self,
         context: &Context<'_>,
@@ -195,6 +242,13 @@ impl Session {
         id: Option<&T::Id>,
     ) -> Option<At<T>> {
         let id = id?;
+        if graph.version == PAST {
+            if T::table(graph).find(id).is_none() {
+                let gap = not_remembered(T::record(id), T::KIND, "records beyond what was known then");
+                errors::tell_dark(context, &[gap]);
+            }
+            return self.find(graph, id);
+        }
         if let Some(held) = [graph, &self.graph].into_iter().find(|graph| T::table(graph).find(id).is_some()) {
             return self.find(held, id);
         }
@@ -277,6 +331,17 @@ impl Session {
 fn may_be_called(key: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     (1..=64).contains(&key.len()) && key.chars().all(plain)
+}
+
+fn not_remembered(id: &RecordId, kind: RecordKind, what: &str) -> Gap {
+    Gap {
+        code: GapCode::SourceIncomplete,
+        connector: Some(id.connector.clone()),
+        kind,
+        message: format!("{what} of {} are not remembered; ask for them without `asOf`", id.connector).into(),
+        since: None,
+        retryable: false,
+    }
 }
 
 /// The start of the second that it is now (UTC): finer moments would make answers that nobody else can be given.

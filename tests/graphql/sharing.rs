@@ -71,6 +71,8 @@ async fn an_answer_says_what_it_was_made_from() {
         (r#"{ release(key: "payments-api@2.14.0", maxAge: null) { key } }"#, Basis::Graph(1)),
         (r#"{ release(key: "payments-api@2.14.0", maxAge: 3600) { key } }"#, Basis::Live),
         ("{ graph { version } connectors { id } }", Basis::Live),
+        (r#"{ release(key: "payments-api@2.14.0", asOf: "2001-01-01T00:00:00Z") { key } }"#, Basis::Live),
+        (r#"{ services(first: 1, asOf: "2001-01-01T00:00:00Z") { totalCount } }"#, Basis::Live),
     ];
     for (query, basis) in cases {
         assert_eq!(bank.api.execute(query.into(), Caller::anonymous()).await.basis, basis, "{query}");

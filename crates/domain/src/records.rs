@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::renewal::Renew;
 use crate::{
@@ -15,6 +15,23 @@ use crate::{
 /// What tells two records of one kind apart: the vendor's id, and a part within it where one is needed.
 pub type RecordKey = (RecordId, Text);
 
+/// Where a record stands among the others of one system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordPlace {
+    /// The list of [`Records`] that holds it.
+    pub list: &'static str,
+    /// The kind that it is read with.
+    pub kind: RecordKind,
+    /// What tells it from the others of its list.
+    pub key: RecordKey,
+}
+
+/// Sees one record after another, whatever its type.
+pub trait RecordVisitor {
+    /// Sees one record.
+    fn see<R: Serialize>(&mut self, place: RecordPlace, record: &R);
+}
+
 macro_rules! records {
     ($($(#[$doc:meta])* $field:ident: $record:ty, $kind:ident, |$r:ident| $key:expr;)*) => {
         /// Records of any systems, in any order.
@@ -24,6 +41,27 @@ macro_rules! records {
         }
 
         impl Records {
+            /// The lists with the kinds that they are read with. Their names are stable.
+            pub const LISTS: &[(&str, RecordKind)] = &[$((stringify!($field), RecordKind::$kind),)*];
+
+            /// Shows all records, list by list.
+            pub fn visit(&self, visitor: &mut impl RecordVisitor) {
+                $(for $r in &self.$field {
+                    let place = RecordPlace { list: stringify!($field), kind: RecordKind::$kind, key: $key };
+                    visitor.see(place, $r);
+                })*
+            }
+
+            /// Adds a record as it was written down to the list with this name. Nothing happens, and the answer is
+            /// `false`, when there is no such list.
+            pub fn read_into<'de, D: Deserializer<'de>>(&mut self, list: &str, written: D) -> Result<bool, D::Error> {
+                match list {
+                    $(stringify!($field) => self.$field.push(Deserialize::deserialize(written)?),)*
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            }
+
             /// Adds all records of the other bag.
             pub fn append(&mut self, mut other: Self) {
                 $(self.$field.append(&mut other.$field);)*
@@ -233,6 +271,26 @@ mod tests {
         assert_eq!(held, bag(&[("2", "b")]));
         assert!(!held.replace(RecordKind::CiRelation, &mut bag(&[("2", "b")])), "nothing new");
         assert!(held.replace(RecordKind::CiRelation, &mut bag(&[])), "it is gone");
+    }
+
+    #[test]
+    fn a_record_that_was_written_down_is_read_back_into_its_list() {
+        struct Written(Vec<(RecordPlace, String)>);
+        impl RecordVisitor for Written {
+            fn see<R: Serialize>(&mut self, place: RecordPlace, record: &R) {
+                self.0.push((place, serde_json::to_string(record).expect("plain data")));
+            }
+        }
+        let bag = bag(&[("1", "a"), ("2", "b")]);
+        let (mut written, mut read) = (Written(Vec::new()), Records::default());
+        bag.visit(&mut written);
+        for (place, text) in &written.0 {
+            let added = read.read_into(place.list, &mut serde_json::Deserializer::from_str(text));
+            assert!(added.expect("as written"));
+        }
+        assert_eq!(read, bag);
+        let nowhere = read.read_into("no_list", &mut serde_json::Deserializer::from_str("{}"));
+        assert!(!nowhere.expect("nothing is read"));
     }
 
     #[test]

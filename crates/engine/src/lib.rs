@@ -5,9 +5,11 @@
 pub mod calendar;
 pub mod checks;
 pub mod correlate;
+pub mod drift;
 pub mod graph;
 pub mod mapping;
 pub mod queries;
+pub mod rewind;
 pub mod risk;
 pub mod sequence;
 

@@ -21,8 +21,9 @@ impl CalendarQuery {
         #[graphql(desc = "First moment (UTC).")] from: Timestamp,
         #[graphql(desc = "First moment after (UTC).")] to: Timestamp,
         #[graphql(desc = "Only what concerns the environments with these keys.")] environments: Option<Vec<String>>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Calendar> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let mut keys = environments.unwrap_or_default();
         keys.sort();
         let wanted: Vec<EnvironmentKey> = keys.iter().map(|key| EnvironmentKey::new(key.as_str())).collect();
@@ -32,6 +33,6 @@ impl CalendarQuery {
             }
             _ => errors::bad_input(error.to_string()),
         })?;
-        Ok(Calendar::new(session, format!("{from} {to} {}", keys.join(" ")), planned))
+        Ok(Calendar::new(session, format!("{from} {to} {as_of:?} {}", keys.join(" ")), planned))
     }
 }

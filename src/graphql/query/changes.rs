@@ -98,9 +98,11 @@ impl ChangeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The number people say, for example CHG0030001.")] number: String,
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Change>> {
         let said = Said { key: &number, connector: connector.as_deref() };
-        said.find(ctx, |change: &domain::Change| change.number.eq_ignore_ascii_case(&number)).await
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |change: &domain::Change| change.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Changes across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -110,23 +112,26 @@ impl ChangeQuery {
         ctx: &Context<'_>,
         filter: Option<ChangeFilter>,
         order_by: Option<Vec<ChangeOrder>>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<ChangeConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let directions: Vec<OrderDirection> = order.iter().map(|part| part.direction).collect();
         let arguments = PageArguments { first, after, last, before };
-        let (shape, kinds) = ((&filter, &order), &[RecordKind::Change]);
+        let (shape, kinds) = ((&filter, &order, as_of), &[RecordKind::Change]);
         let listing = Listing { name: "changes", shape: &shape, kinds, directions: &directions, arguments };
         let ranks = |index| {
             let node = session.graph.changes.get(index);
             order.iter().map(|part| rank(node, part.by)).collect()
         };
         let edge = |cursor, index| ChangeEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, filter.select(session), ranks)?.map(|sheet| ChangeConnection::new(sheet, edge)))
+        Ok(listing
+            .page((ctx, session), filter.select(session), ranks)?
+            .map(|sheet| ChangeConnection::new(sheet, edge)))
     }
 
     #[graphql(entity)]

@@ -1,6 +1,7 @@
 //! Findings: the worklist of what systems disagree about.
 
 use async_graphql::{Context, InputObject, InputType, Object, Result};
+use jiff::Timestamp;
 
 use super::listing::Listing;
 use crate::graphql::connection::page_cost;
@@ -55,20 +56,22 @@ impl FindingQuery {
         &self,
         ctx: &Context<'_>,
         filter: Option<FindingFilter>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<FindingConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let filter = filter.unwrap_or_default();
         let codes = filter.codes()?;
         let with_code = |code: FindingCode| codes.as_ref().is_none_or(|codes| codes.contains(&code));
         let arguments = PageArguments { first, after, last, before };
-        let listing = Listing { name: "findings", shape: &filter, kinds: &[], directions: &[], arguments };
+        let listing =
+            Listing { name: "findings", shape: &(&filter, as_of), kinds: &[], directions: &[], arguments };
         let rows = session
             .select(|_, _, finding: &domain::Finding| with_code(finding.code.into()) && filter.passes(finding));
         let edge = |cursor, index| FindingEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, rows, |_| Vec::new())?.map(|sheet| FindingConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, |_| Vec::new())?.map(|sheet| FindingConnection::new(sheet, edge)))
     }
 }

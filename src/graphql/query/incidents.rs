@@ -104,9 +104,12 @@ impl IncidentQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The number people say, for example INC0010001.")] number: String,
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Incident>> {
         let said = Said { key: &number, connector: connector.as_deref() };
-        said.find(ctx, |incident: &domain::Incident| incident.number.eq_ignore_ascii_case(&number)).await
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |incident: &domain::Incident| incident.number.eq_ignore_ascii_case(&number))
+            .await
     }
 
     /// Incidents across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -116,23 +119,26 @@ impl IncidentQuery {
         ctx: &Context<'_>,
         filter: Option<IncidentFilter>,
         order_by: Option<Vec<IncidentOrder>>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<IncidentConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let directions: Vec<OrderDirection> = order.iter().map(|part| part.direction).collect();
         let arguments = PageArguments { first, after, last, before };
-        let (shape, kinds) = ((&filter, &order), &[RecordKind::Incident]);
+        let (shape, kinds) = ((&filter, &order, as_of), &[RecordKind::Incident]);
         let listing = Listing { name: "incidents", shape: &shape, kinds, directions: &directions, arguments };
         let ranks = |index| {
             let node = session.graph.incidents.get(index);
             order.iter().map(|part| rank(node, part.by)).collect()
         };
         let edge = |cursor, index| IncidentEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, filter.select(session), ranks)?.map(|sheet| IncidentConnection::new(sheet, edge)))
+        Ok(listing
+            .page((ctx, session), filter.select(session), ranks)?
+            .map(|sheet| IncidentConnection::new(sheet, edge)))
     }
 
     /// The problem with this number. Two systems may use the same one: `connector` says which is meant.
@@ -141,9 +147,11 @@ impl IncidentQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The number people say, for example PRB0040001.")] number: String,
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Problem>> {
         let said = Said { key: &number, connector: connector.as_deref() };
-        said.find(ctx, |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number)).await
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Problems across systems, in the order of their ids. `first` or `last` is required, 1 to 100.
@@ -151,17 +159,18 @@ impl IncidentQuery {
     async fn problems(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<ProblemConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let arguments = PageArguments { first, after, last, before };
         let kinds = &[RecordKind::Problem];
-        let listing = Listing { name: "problems", shape: &(), kinds, directions: &[], arguments };
+        let listing = Listing { name: "problems", shape: &as_of, kinds, directions: &[], arguments };
         let edge = |cursor, index| ProblemEdge { cursor, node: At { graph: session.graph.clone(), index } };
         let rows = session.select(|_, _, _: &domain::Problem| true);
-        Ok(listing.page(ctx, rows, |_| Vec::new())?.map(|sheet| ProblemConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, |_| Vec::new())?.map(|sheet| ProblemConnection::new(sheet, edge)))
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 use domain::{EnvironmentKey, ServiceKey};
+use jiff::Timestamp;
 
 use super::listing::{Listing, contains};
 use crate::graphql::connection::page_cost;
@@ -46,8 +47,13 @@ pub(super) struct LandscapeQuery;
 #[Object]
 impl LandscapeQuery {
     /// The service with this key, or that goes or went by this other name.
-    async fn service(&self, ctx: &Context<'_>, key: String) -> Result<Option<Service>> {
-        let session = Session::of(ctx)?;
+    async fn service(
+        &self,
+        ctx: &Context<'_>,
+        key: String,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
+    ) -> Result<Option<Service>> {
+        let session = &*Session::known(ctx, as_of).await?;
         let by_key = session.find(&session.graph, &ServiceKey::new(key.as_str()));
         let by_alias = || {
             let called = |service: &domain::Service| service.aliases.iter().any(|alias| *alias.key == *key);
@@ -65,23 +71,30 @@ impl LandscapeQuery {
         &self,
         ctx: &Context<'_>,
         filter: Option<ServiceFilter>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<ServiceConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let filter = filter.unwrap_or_default();
         let arguments = PageArguments { first, after, last, before };
-        let listing = Listing { name: "services", shape: &filter, kinds: &[], directions: &[], arguments };
+        let listing =
+            Listing { name: "services", shape: &(&filter, as_of), kinds: &[], directions: &[], arguments };
         let rows = session.select(|_, _, service: &domain::Service| filter.passes(service));
         let edge = |cursor, index| ServiceEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, rows, |_| Vec::new())?.map(|sheet| ServiceConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, |_| Vec::new())?.map(|sheet| ServiceConnection::new(sheet, edge)))
     }
 
     /// The environment with this key, or that a system calls so.
-    async fn environment(&self, ctx: &Context<'_>, key: String) -> Result<Option<Environment>> {
-        let session = Session::of(ctx)?;
+    async fn environment(
+        &self,
+        ctx: &Context<'_>,
+        key: String,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
+    ) -> Result<Option<Environment>> {
+        let session = &*Session::known(ctx, as_of).await?;
         let by_key = session.find(&session.graph, &EnvironmentKey::new(key.as_str()));
         let called = || session.select(|_, _, environment: &domain::Environment| environment.is_called(&key));
         Ok(by_key.or_else(|| called().first().and_then(|index| session.place(&session.graph, *index))))
@@ -93,18 +106,20 @@ impl LandscapeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those of these stages.")] stages: Option<Vec<Stage>>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<EnvironmentConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let arguments = PageArguments { first, after, last, before };
-        let listing = Listing { name: "environments", shape: &stages, kinds: &[], directions: &[], arguments };
+        let listing =
+            Listing { name: "environments", shape: &(&stages, as_of), kinds: &[], directions: &[], arguments };
         let at_stage = |stage: Stage| stages.as_ref().is_none_or(|stages| stages.contains(&stage));
         let rows = session.select(|_, _, environment: &domain::Environment| at_stage(environment.stage.into()));
         let edge = |cursor, index| EnvironmentEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, rows, |_| Vec::new())?.map(|sheet| EnvironmentConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, |_| Vec::new())?.map(|sheet| EnvironmentConnection::new(sheet, edge)))
     }
 
     #[graphql(entity)]

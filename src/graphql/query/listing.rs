@@ -31,11 +31,10 @@ impl<S: Hash> Listing<'_, S> {
     /// The page of these rows, ranked in the order that was asked for and then by their ids.
     pub(super) fn page<T: Entity>(
         &self,
-        ctx: &Context<'_>,
+        (ctx, session): (&Context<'_>, &Session),
         mut rows: Vec<Index<T>>,
         rank: impl Fn(Index<T>) -> Vec<OrderKey>,
     ) -> Result<Option<Sheet<Index<T>>>> {
-        let session = Session::of(ctx)?;
         let place = |index: &Index<T>| {
             let mut place = rank(*index);
             place.extend(T::table(&session.graph).get(*index).order());

@@ -3,6 +3,8 @@
 use async_graphql::{Context, Result};
 use domain::ConnectorId;
 
+use crate::federation::PAST;
+use crate::graphql::coverage::Coverage;
 use crate::graphql::errors;
 use crate::graphql::session::Session;
 use crate::graphql::visibility::{At, Recorded};
@@ -17,21 +19,24 @@ pub(super) struct Said<'a> {
 
 impl Said<'_> {
     /// The only record that goes by the key: one that is held, or else one that its systems are asked for now, since
-    /// what is held reaches back to the horizon alone. Nothing, without an error, only when every system that could
+    /// what is held reaches back to the horizon alone. In a graph of the past nobody can be asked. Nothing, without an error, only when every system that could
     /// know it has answered.
     pub(super) async fn find<T: Recorded>(
         &self,
-        ctx: &Context<'_>,
+        (ctx, session): (&Context<'_>, &Session),
         goes_by: impl Fn(&T) -> bool,
     ) -> Result<Option<At<T>>> {
-        let session = Session::of(ctx)?;
         let graph = &session.graph;
         let connector_of = |node: &T| T::record(node.node_key()).connector.clone();
         let meant = |connector: &ConnectorId| self.connector.is_none_or(|wanted| wanted == connector.as_str());
         let held = T::table(graph).iter().filter(|(_, node)| goes_by(node) && meant(&connector_of(node)));
         let held: Vec<_> = held.map(|(index, _)| index).collect();
         let mut found: Vec<At<T>> = held.iter().filter_map(|index| session.place(graph, *index)).collect();
-        if held.is_empty() {
+        if held.is_empty() && graph.version == PAST {
+            let mut coverage = Coverage::of(session, graph, &[T::KIND], &[]);
+            coverage.gaps.retain(|gap| gap.connector.as_ref().is_none_or(meant));
+            coverage.tell_missing(ctx);
+        } else if held.is_empty() {
             let systems: Vec<_> = session.systems.readers(T::KIND).iter().filter(|id| meant(id)).collect();
             found = session.read_called(ctx, (&systems, self.key), goes_by).await;
         }

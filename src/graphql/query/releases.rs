@@ -116,17 +116,27 @@ impl ReleaseQuery {
         #[graphql(desc = "`service@version`, or `service@` and a commit, digest or change number.")] key: String,
         #[graphql(desc = "Read the systems again first when the graph is older than so many seconds.")]
         max_age: Option<i32>,
+        #[graphql(
+            desc = "As known at this moment. Before the first observation: as far as the systems keep their history; gaps say what they do not."
+        )]
+        as_of: Option<Timestamp>,
     ) -> Result<Option<Release>> {
         let session = Session::of(ctx)?;
-        let graph = match max_age.map(u32::try_from) {
-            None => session.graph.clone(),
-            Some(Ok(seconds)) => {
+        let graph = match (max_age.map(u32::try_from), as_of) {
+            (None, None) => session.graph.clone(),
+            (None, Some(_)) => Session::known(ctx, as_of).await?.graph.clone(),
+            (Some(_), Some(_)) => {
+                return Err(errors::bad_input(
+                    "`maxAge` reads the present and `asOf` the past: ask for one of them.",
+                ));
+            }
+            (Some(Ok(seconds)), None) => {
                 let age = SignedDuration::from_secs(i64::from(seconds));
                 let read = session.live().no_older_than(age).await.ok_or_else(errors::not_ready)?;
                 errors::tell_late(ctx, &read.late);
                 read.graph
             }
-            Some(Err(_)) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
+            (Some(Err(_)), None) => return Err(errors::bad_input("`maxAge` is a number of seconds, 0 or more.")),
         };
         let mut found = find_releases(&graph, &key);
         found.retain(|index| session.sees(&graph, *index));
@@ -148,12 +158,16 @@ impl ReleaseQuery {
         ctx: &Context<'_>,
         filter: Option<ReleaseFilter>,
         order_by: Option<Vec<ReleaseOrder>>,
+        #[graphql(
+            desc = "As known at this moment. Before the first observation: as far as the systems keep their history; gaps say what they do not."
+        )]
+        as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<ReleaseConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let (graph, wanted) = (&session.graph, queries::ReleaseFilter::from(&filter));
         let by_risk = order.iter().any(|part| part.by == ReleaseOrderBy::Risk);
@@ -167,7 +181,7 @@ impl ReleaseQuery {
         let directions: Vec<OrderDirection> =
             order.iter().flat_map(|part| std::iter::repeat_n(part.direction, parts(part.by))).collect();
         let arguments = PageArguments { first, after, last, before };
-        let shape = (&filter, &order);
+        let shape = (&filter, &order, as_of);
         let listing =
             Listing { name: "releases", shape: &shape, kinds: NAMING, directions: &directions, arguments };
         let rank = |index: Index<domain::Release>| {
@@ -179,7 +193,7 @@ impl ReleaseQuery {
             order.iter().flat_map(places).collect()
         };
         let edge = |cursor, index| ReleaseEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
+        Ok(listing.page((ctx, session), rows, rank)?.map(|sheet| ReleaseConnection::new(sheet, edge)))
     }
 
     #[graphql(entity)]

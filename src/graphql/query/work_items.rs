@@ -96,9 +96,11 @@ impl WorkItemQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The key people say, for example PAY-7; also an earlier one.")] key: String,
         #[graphql(desc = "Id of the system, where several know the key.")] connector: Option<String>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<WorkItem>> {
         let said = Said { key: &key, connector: connector.as_deref() };
-        said.find(ctx, |item: &domain::WorkItem| is_called(item, &key)).await
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |item: &domain::WorkItem| is_called(item, &key)).await
     }
 
     /// Work items across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -108,23 +110,26 @@ impl WorkItemQuery {
         ctx: &Context<'_>,
         filter: Option<WorkItemFilter>,
         order_by: Option<Vec<WorkItemOrder>>,
+        #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<WorkItemConnection>> {
-        let session = Session::of(ctx)?;
+        let session = &*Session::known(ctx, as_of).await?;
         let (filter, order) = (filter.unwrap_or_default(), order_by.unwrap_or_default());
         let directions: Vec<OrderDirection> = order.iter().map(|part| part.direction).collect();
         let arguments = PageArguments { first, after, last, before };
-        let (shape, kinds) = ((&filter, &order), &[RecordKind::WorkItem]);
+        let (shape, kinds) = ((&filter, &order, as_of), &[RecordKind::WorkItem]);
         let listing = Listing { name: "workItems", shape: &shape, kinds, directions: &directions, arguments };
         let ranks = |index| {
             let node = session.graph.work_items.get(index);
             order.iter().map(|part| rank(node, part.by)).collect()
         };
         let edge = |cursor, index| WorkItemEdge { cursor, node: At { graph: session.graph.clone(), index } };
-        Ok(listing.page(ctx, filter.select(session), ranks)?.map(|sheet| WorkItemConnection::new(sheet, edge)))
+        Ok(listing
+            .page((ctx, session), filter.select(session), ranks)?
+            .map(|sheet| WorkItemConnection::new(sheet, edge)))
     }
 
     #[graphql(entity)]

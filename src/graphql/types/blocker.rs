@@ -123,7 +123,7 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Vec<Blocker>> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now());
+        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
         let all = checks::checks(&self.graph, self.index, &target.read(&self.graph)?, at);
         let blockers = checks::blockers(&all).map(|check| Blocker {
             graph: self.graph.clone(),
@@ -141,7 +141,7 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Unblocking> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now());
+        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
         let found = checks::what_would_unblock(&self.graph, self.index, &target.read(&self.graph)?, at);
         let act = |act: &checks::Act| {
             let visible = act.services.iter().all(|service| session.scope().allows(service));

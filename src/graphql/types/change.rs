@@ -97,7 +97,8 @@ impl Change {
     /// How it is to be carried out. Read from its system when it is asked for.
     #[graphql(complexity = 5)]
     async fn implementation_plan(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let text = Session::of(ctx)?.long_text(ctx, LongText::ImplementationPlan, &self.node().id.0).await;
+        let text =
+            Session::of(ctx)?.long_text(ctx, LongText::ImplementationPlan, (&self.node().id.0, &self.graph)).await;
         Ok(text.map(|text| text.to_string()))
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod commit;
 pub(crate) mod configuration_item;
 pub(crate) mod dependency;
 pub(crate) mod deployment;
+pub(crate) mod drift;
 pub(crate) mod environment;
 pub(crate) mod finding;
 pub(crate) mod incident;

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
 use domain::{RecordKind, ServiceKey};
+use engine::drift::drift_at;
 use engine::graph::ReleaseGraph;
 use engine::queries::{deployed_at, intended_at};
 use jiff::Timestamp;
 
+use super::drift::Drift;
 use super::environment::Target;
 use super::release::Release;
 use super::service::Service;
 use super::{Link, Source};
+use crate::graphql::coverage::Coverage;
 use crate::graphql::session::Session;
 
 /// What is seen running at a target.
@@ -89,6 +92,20 @@ impl Placement {
         let session = Session::of(ctx)?;
         let meant = intended_at(&self.graph, &self.service, &self.seen.target);
         Ok(meant.and_then(|index| session.place(&self.graph, index)))
+    }
+
+    /// Where its configuration differs from what the repository has at its tag. Null while that cannot be told: the
+    /// repository expects nothing for this environment, or nobody observes it.
+    async fn drift(&self, ctx: &Context<'_>) -> Result<Option<Vec<Drift>>> {
+        let session = Session::of(ctx)?;
+        let key = self.seen.release.as_ref();
+        let found = key.and_then(|key| drift_at(&self.graph, key, &self.seen.target));
+        if found.is_none() {
+            let kinds = &[RecordKind::ConfigurationItem, RecordKind::File];
+            // Tells that the items are dark, where that is why.
+            Coverage::of(session, &self.graph, kinds, &[]).is_unknown(ctx, 0);
+        }
+        Ok(found.map(|all| all.into_iter().map(Drift).collect()))
     }
 
     /// Where it was observed.

@@ -157,7 +157,9 @@ impl KnownError {
     /// The article about it. Read from its system when it is asked for.
     #[graphql(complexity = 5)]
     async fn article(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let text = Session::of(ctx)?.long_text(ctx, LongText::KnownErrorArticle, &self.node().source.record).await;
+        let text = Session::of(ctx)?
+            .long_text(ctx, LongText::KnownErrorArticle, (&self.node().source.record, &self.graph))
+            .await;
         Ok(text.map(|text| text.to_string()))
     }
 

@@ -77,7 +77,9 @@ impl PullRequest {
     /// The long text. Read from its forge when it is asked for.
     #[graphql(complexity = 5)]
     async fn description(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let text = Session::of(ctx)?.long_text(ctx, LongText::PullRequestDescription, &self.node().id.0).await;
+        let text = Session::of(ctx)?
+            .long_text(ctx, LongText::PullRequestDescription, (&self.node().id.0, &self.graph))
+            .await;
         Ok(text.map(|text| text.to_string()))
     }
 

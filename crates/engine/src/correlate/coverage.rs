@@ -123,7 +123,7 @@ fn releases(walk: &Walk, later: &[&FieldChange], names: &[Text], change: &Change
 }
 
 /// A moment as histories write it: RFC 3339, or `2026-06-01 18:00:00` in UTC.
-fn read_moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn read_moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(moment) = text.parse() {
         return Some(moment);

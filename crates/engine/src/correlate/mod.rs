@@ -84,7 +84,9 @@ use domain::{ConnectorId, RecordKind, Records};
 pub use aside::{aside, named_people};
 pub use authorisation::approval_coverage;
 pub use compatibility::works_together;
+pub(crate) use coverage::read_moment;
 pub use dependencies::satisfies;
+pub(crate) use environments::environment_word;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
