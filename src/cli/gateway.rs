@@ -63,6 +63,7 @@ impl Gateway {
         let ready = federation.clone();
         let metrics = Metrics::default();
         metrics.register(|registry| registry.register_collector(Box::new(UpstreamMetrics(federation.clone()))));
+        let training = api.keeping_risk_trained();
         let router = http::router(HttpState {
             executor: Arc::new(api),
             readiness: Arc::new(move || match ready.graph() {
@@ -74,6 +75,7 @@ impl Gateway {
             limits,
             metrics,
         })?;
+        tasks.start(training);
         let fresh = federation.clone();
         tasks.start(async move {
             if let Some(store) = store {

@@ -1,14 +1,15 @@
 //! The section `[risk]`: the model, what reviews and failures cost, and the table that classifies changes.
 
 use domain::ChangeClass;
-use engine::risk::{Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
+use engine::risk::{MandatoryReview, Model, Review, RiskPolicy, Rule, RuleOutcome, Table, When};
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 
 use super::mistakes::Mistakes;
-use super::risk_file::{ClassificationFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
+use super::risk_file::{ClassificationFile, MandatoryReviewFile, ReviewFile, RiskCostsFile, RiskFile, RuleFile};
 
 /// How risk is judged.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RiskSetup {
     /// What predicts.
     pub model: Model,
@@ -16,14 +17,27 @@ pub struct RiskSetup {
     pub policy: RiskPolicy,
     /// What a change's class depends on.
     pub table: Table,
+    /// Which changes another person must review.
+    pub mandatory_review: MandatoryReview,
+    /// How often the gateway trains a challenger; `None`: never.
+    pub retrain_every: Option<SignedDuration>,
 }
 
 impl Default for RiskSetup {
     fn default() -> Self {
         let policy = RiskPolicy::default();
-        Self { model: Model::prior(policy.base_rate), policy, table: Table::default() }
+        Self {
+            model: Model::prior(policy.base_rate),
+            policy,
+            table: Table::default(),
+            mandatory_review: MandatoryReview::default(),
+            retrain_every: None,
+        }
     }
 }
+
+/// Outcomes become known in days; training more often than this only heats the room.
+const SHORTEST_RETRAINING: SignedDuration = SignedDuration::from_hours(1);
 
 /// Checks the section; mistakes are told with their places.
 pub(super) fn check(file: RiskFile, mistakes: &mut Mistakes) -> Option<RiskSetup> {
@@ -53,7 +67,30 @@ pub(super) fn check(file: RiskFile, mistakes: &mut Mistakes) -> Option<RiskSetup
             })
         }
     };
-    Some(RiskSetup { model: model?, policy, table: table? })
+    let mandatory_review = match file.mandatory_review {
+        Some(file) => mandatory_of(file, mistakes),
+        None => Some(MandatoryReview::default()),
+    };
+    if file.retrain_every.is_some_and(|every| every < SHORTEST_RETRAINING) {
+        mistakes.add("risk.retrain_every", "expected at least an hour, for example \"24h\"");
+    }
+    if model.as_ref().is_some_and(|model| !model.reads_releases()) {
+        let told = "it was trained on columns that releases do not have; `interlock risk train --config` makes one";
+        mistakes.add("risk.model", told);
+    }
+    let retrain_every = file.retrain_every;
+    let (model, table, mandatory_review) = (model?, table?, mandatory_review?);
+    Some(RiskSetup { model, policy, table, mandatory_review, retrain_every })
+}
+
+fn mandatory_of(file: MandatoryReviewFile, mistakes: &mut Mistakes) -> Option<MandatoryReview> {
+    const PATH: &str = "risk.mandatory_review";
+    if let Some(tier) = file.tiers.iter().find(|tier| **tier > 4) {
+        mistakes.add(format!("{PATH}.tiers"), format!("{tier} is no tier; tiers are 0 to 4"));
+    }
+    let from = word(&file.from, (format!("{PATH}.from"), mistakes));
+    let tags = file.tags.into_iter().map(Into::into).collect();
+    Some(MandatoryReview { tiers: file.tiers, tags, from: from? })
 }
 
 fn costs_of(file: RiskCostsFile, mistakes: &mut Mistakes) -> RiskPolicy {
@@ -142,6 +179,8 @@ mod tests {
     fn an_empty_section_is_sound_and_each_mistake_has_its_place() {
         assert_eq!(told(""), "");
         assert!(told("base_rate = 2.0").starts_with("risk.base_rate: expected a share"));
+        assert_eq!(told("retrain_every = \"24h\""), "");
+        assert!(told("retrain_every = \"1m\"").starts_with("risk.retrain_every: expected at least an hour"));
         assert!(told("model = \"nowhere.json\"").starts_with("risk.model: nowhere.json cannot be read"));
         let costs = |cab: &str| {
             format!(
@@ -152,6 +191,9 @@ mod tests {
         assert_eq!(told(&costs("cab = { cost = 2000, prevents = 0.3 }")), "");
         assert!(told(&costs("cab = { cost = 1, prevents = 0.3 }")).contains("must rise"));
         assert!(told(&costs("cab = { cost = 2000, prevents = 3.0 }")).contains("risk.costs.cab.prevents"));
+        assert_eq!(told("[mandatory_review]\ntiers = [0]\ntags = [\"pci\"]\nfrom = \"MEDIUM\""), "");
+        assert!(told("[mandatory_review]\ntiers = [7]").starts_with("risk.mandatory_review.tiers: 7 is no tier"));
+        assert!(told("[mandatory_review]\nfrom = \"BIG\"").starts_with("risk.mandatory_review.from"));
         let rule = "[classification]\nminimum_coverage = 0.8\n[[classification.rules]]\nname = \"all\"\n\
                     review_path = \"p\"\n";
         assert_eq!(told(&format!("{rule}class = \"NORMAL\"")), "");

@@ -9,12 +9,36 @@ use serde::Deserialize;
 pub(super) struct RiskFile {
     /// A model that `interlock risk train` wrote; without one the documented prior scorecard answers.
     pub model: Option<std::path::PathBuf>,
+    /// How often the gateway trains a model on what it holds and lets it challenge the one at work, for example `24h`;
+    /// without it, never.
+    #[schemars(with = "Option<String>")]
+    pub retrain_every: Option<jiff::SignedDuration>,
     /// Failures per change that the prior scorecard assumes, for example 0.1.
     pub base_rate: Option<f64>,
     /// What reviews and failures cost.
     pub costs: Option<RiskCostsFile>,
     /// What a change's class depends on.
     pub classification: Option<ClassificationFile>,
+    /// Which changes another person must review, whatever else allows them.
+    pub mandatory_review: Option<MandatoryReviewFile>,
+}
+
+/// `[risk.mandatory_review]`: high risks to core services need an independent approval and review.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct MandatoryReviewFile {
+    /// Services of these tiers are core; one without a tier is taken for core.
+    pub tiers: Vec<u8>,
+    /// So are services with one of these tags.
+    pub tags: Vec<String>,
+    /// From this level on: LOW, MEDIUM, HIGH, CRITICAL.
+    pub from: String,
+}
+
+impl Default for MandatoryReviewFile {
+    fn default() -> Self {
+        Self { tiers: vec![0, 1], tags: Vec::new(), from: "HIGH".into() }
+    }
 }
 
 /// `[risk.costs]`: a review pays when the probability of failure is over its cost / (share prevented × failure cost).

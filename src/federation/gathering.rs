@@ -184,13 +184,15 @@ impl Federation {
         }
         let request = GatherRequest { since, ..GatherRequest::full(self.plan.horizon.around(now), now, interest) };
         let read = connector.gather(&request).await;
+        // What was read is known from now on: an answer about the time while the system let us wait must not hold it.
+        let learned_at = self.plan.clock.now();
         tell(&descriptor.id, &read);
         // Taking in may take long at scale, so it is done off the async threads. It is not given up once begun: the
         // connector remembers what it told, and would not tell it again.
         let (holdings, id) = (self.holdings.clone(), descriptor.id.clone());
         let observer = self.observer.clone();
         let taking_in = tokio::task::spawn_blocking(move || {
-            let seen = observer.map(|observer| (observer, reading(&id, &read, now)));
+            let seen = observer.map(|observer| (observer, reading(&id, &read, learned_at)));
             let mut holdings = holdings.blocking_lock();
             // Under the lock, so that readings of one system are told in the order in which they are taken in.
             if let Some((observer, reading)) = seen {

@@ -69,6 +69,12 @@ impl Api {
     pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
         Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
     }
+
+    /// Retrains the model of risk as configured, until the task is dropped.
+    pub fn keeping_risk_trained(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (desk, federation) = (self.risks.clone(), self.federation.clone());
+        async move { desk.keep_trained(&federation).await }
+    }
 }
 
 #[async_trait]

@@ -136,6 +136,7 @@ pub(crate) fn range(repository: &str, base: Option<&str>, head: &str, commits: &
         paths: None,
         additions: None,
         deletions: None,
+        lines: None,
         source: source("git", &format!("{repository}:{head}")),
     }
 }

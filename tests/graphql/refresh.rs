@@ -81,6 +81,18 @@ async fn a_gathering_that_nobody_waits_for_any_more_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_read_is_known_from_the_end_of_the_reading_on() {
+    let bank = small_bank().await;
+    bank.systems["git"].takes(Duration::from_secs(4));
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        bank.clock.pass(SignedDuration::from_secs(9));
+    };
+    futures::join!(bank.federation.gather(Extent::Changes), meanwhile);
+    assert_eq!(bank.heard.last_of("git"), Some(now() + SignedDuration::from_secs(9)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_system_that_lets_a_reader_wait_is_told() {
     let bank = small_bank().await;
     bank.clock.pass(SignedDuration::from_secs(60));

@@ -16,7 +16,7 @@ use domain::{
 };
 use engine::correlate::CorrelationPolicy;
 use interlock::config::{Horizon, Refresh};
-use interlock::federation::{Extent, Federation, FederationPlan};
+use interlock::federation::{Extent, Federation, FederationPlan, Observer};
 use interlock::graphql::Api;
 use interlock::http::{Caller, Executor, Limits};
 use jiff::{SignedDuration, Timestamp};
@@ -249,6 +249,24 @@ impl LongTexts for System {
     }
 }
 
+/// Hears of readings.
+#[derive(Default)]
+pub(crate) struct Heard(Mutex<Vec<(ConnectorId, Timestamp)>>);
+
+impl Observer for Heard {
+    fn observed(&self, reading: store::Reading) {
+        self.0.lock().unwrap().push((reading.connector, reading.at));
+    }
+}
+
+impl Heard {
+    /// Since when the last reading of a system counts as known.
+    pub(crate) fn last_of(&self, id: &str) -> Option<Timestamp> {
+        let readings = self.0.lock().unwrap();
+        readings.iter().rev().find(|(connector, _)| connector.as_str() == id).map(|(_, at)| *at)
+    }
+}
+
 /// Systems and a landscape, not yet read.
 pub(crate) struct World {
     pub(crate) landscape: Landscape,
@@ -267,16 +285,18 @@ impl World {
         let connectors = self.systems.values().map(|system| system.clone() as Arc<dyn Connector>).collect();
         let hours = SignedDuration::from_hours;
         let clock = Arc::new(Hands(Mutex::new(now())));
-        let federation = Arc::new(Federation::new(FederationPlan {
+        let heard = Arc::new(Heard::default());
+        let federation = Federation::new(FederationPlan {
             connectors,
             landscape: self.landscape,
             horizon: Horizon { past: hours(24 * 90), future: hours(24 * 180) },
             refresh: Refresh::default(),
             policy: CorrelationPolicy::default(),
             clock: clock.clone(),
-        }));
+        });
+        let federation = Arc::new(federation.observed_by(heard.clone()));
         let api = Arc::new(Api::new(federation.clone(), &self.limits));
-        Asked { api, federation, clock, systems: self.systems }
+        Asked { api, federation, clock, heard, systems: self.systems }
     }
 
     /// The API once everything was read.
@@ -292,6 +312,7 @@ pub(crate) struct Asked {
     pub(crate) api: Arc<Api>,
     pub(crate) federation: Arc<Federation>,
     pub(crate) clock: Arc<Hands>,
+    pub(crate) heard: Arc<Heard>,
     pub(crate) systems: BTreeMap<&'static str, Arc<System>>,
 }
 

@@ -153,6 +153,7 @@ impl Reading {
             paths: Some(difference.paths.into_iter().map(Text::from).collect()),
             additions: difference.additions,
             deletions: difference.deletions,
+            lines: None,
             source: self.source(&native, None),
         })
     }

@@ -73,6 +73,7 @@ pub(super) struct Range {
     pub(super) paths: Option<Vec<Text>>,
     pub(super) additions: Option<u64>,
     pub(super) deletions: Option<u64>,
+    pub(super) lines: Option<Vec<domain::ChangedLines>>,
     pub(super) url: Option<String>,
     pub(super) people: People,
 }

@@ -18,6 +18,7 @@ mod graph_wire;
 mod graphql;
 mod held;
 mod packages;
+mod patch;
 mod people;
 mod probing;
 mod pulls;

@@ -8,6 +8,7 @@ use domain::{Commit, CommitRange, Records, Text};
 use super::client::Next;
 use super::convert;
 use super::held::{Bag, Ends, Held, Range, Stage};
+use super::patch;
 use super::people::People;
 use super::reading::Reading;
 use super::tags::Step;
@@ -68,6 +69,7 @@ impl Reading<'_> {
             paths: range.paths.clone(),
             additions: range.additions,
             deletions: range.deletions,
+            lines: range.lines.clone(),
             source: self.place.origin.source(self.place.native('@', &step.head.name), range.url.clone()),
         }
     }
@@ -82,6 +84,7 @@ impl Reading<'_> {
         if let Some(files) = compared.files.filter(|files| files.len() < MOST_FILES) {
             range.additions = Some(files.iter().map(|file| file.additions).sum());
             range.deletions = Some(files.iter().map(|file| file.deletions).sum());
+            range.lines = Some(files.iter().filter_map(patch::changed_lines).collect());
             let names = files.into_iter().flat_map(|file| [Some(file.filename), file.previous_filename]);
             range.paths = Some(names.flatten().map(Text::from).collect());
         }

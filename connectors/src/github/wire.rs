@@ -77,6 +77,9 @@ pub(super) struct FileChanged {
     pub(super) previous_filename: Option<String>,
     pub(super) additions: u64,
     pub(super) deletions: u64,
+    /// Absent for binary files and for differences that are too large.
+    #[serde(default)]
+    pub(super) patch: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

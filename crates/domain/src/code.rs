@@ -119,8 +119,27 @@ pub struct CommitRange {
     pub additions: Option<u64>,
     /// Lines deleted, where counted.
     pub deletions: Option<u64>,
+    /// Which lines changed, by file; a file whose lines the system does not show is absent. `None` when not read.
+    pub lines: Option<Vec<ChangedLines>>,
     /// Where it was read.
     pub source: Source,
+}
+
+/// Lines that a range added or changed in one file, as they stand at its head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedLines {
+    /// The path at the head.
+    pub path: Text,
+    /// First and last line of each stretch, from 1, rising; empty when lines were only taken out.
+    pub stretches: Vec<(u32, u32)>,
+}
+
+impl ChangedLines {
+    /// Is the line one of them?
+    pub fn has(&self, line: u32) -> bool {
+        let after = self.stretches.partition_point(|(first, _)| *first <= line);
+        after.checked_sub(1).and_then(|at| self.stretches.get(at)).is_some_and(|(_, last)| line <= *last)
+    }
 }
 
 /// A file of a repository as it stood at a tag (expected configuration, a manifest, a catalog file).

@@ -34,6 +34,8 @@ pub enum FindingCode {
     UnresolvedAccount,
     /// Dependencies form a cycle.
     DependencyCycle,
+    /// It ran in production before a change for it was raised.
+    Retroactive,
 }
 
 /// How bad it is.

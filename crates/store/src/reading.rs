@@ -10,7 +10,7 @@ use jiff::Timestamp;
 pub struct Reading {
     /// The system.
     pub connector: ConnectorId,
-    /// When it was read, by our clock.
+    /// When all of it had been read, by our clock: from then on it was known.
     pub at: Timestamp,
     /// The records that were read.
     pub records: Records,

@@ -61,6 +61,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let rows: String = rows.map(|(id, (p, outcome))| format!("{},{p},{outcome:.0}\n", quoted(id))).collect();
         super::write(path, &format!("id,probability,failed\n{rows}"))?;
     }
+    if found.run.model.auc().is_none() {
+        eprintln!(
+            "Only one outcome, or none, is known among the changes that were scored: good cannot be told from bad."
+        );
+    }
     match arguments.format {
         Format::Table => print!("{}", table(&found)),
         Format::Json => println!("{:#}", machine_form(&found)),
@@ -122,7 +127,7 @@ fn machine_form(found: &Found) -> Value {
     }
     json!({
         "n": model.count(),
-        "positives": model.positives(),
+        "positives": model.failures(),
         "baseRate": model.base_rate(),
         "auc": auc(model),
         "prAuc": model.average_precision(),

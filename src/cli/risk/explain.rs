@@ -36,6 +36,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Some(path) => super::read_model(path)?,
         None => setup.model,
     };
+    if !model.reads_releases() {
+        let told = "the model was trained on columns that releases do not have; `risk train --config` makes one";
+        return Err(Failure::usage(anyhow::anyhow!(told)));
+    }
     let found = find_releases(&graph, &arguments.release);
     let [index] = found.as_slice() else {
         let keys: Vec<&str> = found.iter().map(|index| graph.releases.get(*index).key.as_str()).collect();
@@ -79,7 +83,7 @@ fn explained(risk: &Risk, samples: u64) -> String {
         format!("{:>8.2}  log-odds of the base rate", result.score.base_log_odds),
     ];
     for factor in risk.factors() {
-        let words = factor.explanation();
+        let words = risk.explanation(factor);
         let words = words.rsplit_once(": ").map_or(words.as_str(), |(words, _)| words);
         lines.push(format!("{:>+8.2}  {words}", factor.log_odds));
     }

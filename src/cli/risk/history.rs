@@ -43,10 +43,18 @@ fn parse(bytes: &[u8]) -> Result<Told, anyhow::Error> {
     let columns = Columns::of(reader.headers().context("the first line must name the columns")?)?;
     let mut cases = Vec::new();
     let mut truth = BTreeMap::new();
+    let mut lines: BTreeMap<Text, u64> = BTreeMap::new();
     for record in reader.records() {
         let record = record.context("a row cannot be read")?;
         let line = record.position().map_or(0, csv::Position::line);
         let case = columns.case(&record).with_context(|| format!("line {line}"))?;
+        anyhow::ensure!(!case.id.is_empty(), "line {line}: the id is empty");
+        if let Some(first) = lines.insert(case.id.clone(), line) {
+            anyhow::bail!(
+                "line {line}: the id {:?} stands on line {first} already; each change has one row",
+                case.id
+            );
+        }
         if let Some(cell) = columns.truth.and_then(|place| record.get(place)) {
             let probability = number(cell).with_context(|| format!("line {line}: probability"))?;
             truth.insert(case.id.clone(), probability);
@@ -76,9 +84,15 @@ impl Columns {
     fn of(header: &StringRecord) -> Result<Self, anyhow::Error> {
         let place = |name: &str| header.iter().position(|column| column == name);
         let needed = |name: &str| {
-            place(name).with_context(|| {
-                format!("the column {name:?} is missing; needed are id, service, change_type, decided_at, failed")
-            })
+            let found = place(name).with_context(|| {
+                format!(
+                    "line 1: the column {name:?} is missing; needed are id, service, change_type, decided_at, failed, \
+                     separated by commas"
+                )
+            })?;
+            let again = header.iter().skip(found + 1).any(|column| column == name);
+            anyhow::ensure!(!again, "line 1: the column {name:?} stands there twice");
+            Ok::<usize, anyhow::Error>(found)
         };
         let feature = |(place, column): (usize, &str)| {
             let name = column.strip_prefix("f_")?;
@@ -204,9 +218,18 @@ mod tests {
 
     #[test]
     fn a_mistake_names_its_place_and_the_remedy() {
-        assert!(told("id,service\n").contains("\"change_type\" is missing"));
+        assert!(told("id,service\n").contains("line 1: the column \"change_type\" is missing"));
+        assert!(told("id;service\n").contains("separated by commas"));
+        assert!(told("id,id,service,change_type,decided_at,failed\n").contains("\"id\" stands there twice"));
         let row = |row: &str| told(&format!("id,service,change_type,decided_at,failed,f_files\n{row}\n"));
         assert!(row("a,s,n,yesterday,0,1").starts_with("line 2: decided_at: \"yesterday\" is no moment"));
+        assert!(
+            row("a,s,n,2026-01-01,0,1\na,s,n,2026-01-02,0,1").starts_with("line 3: the id \"a\" stands on line 2")
+        );
+        assert!(row(",s,n,2026-01-01,0,1").starts_with("line 2: the id is empty"));
+        assert!(row("a,s,n").contains("line: 2"));
+        let text = b"id,service,change_type,decided_at,failed\na,s\xff,n,2026-01-01,0\n";
+        assert!(format!("{:#}", parse(text).err().expect("refused")).contains("line 2"));
         assert!(row("a,s,n,2026-01-01,perhaps,1").starts_with("line 2: failed:"));
         assert!(row("a,s,n,2026-01-01,0,many").starts_with("line 2: f_files: \"many\" is no number"));
         assert!(told("id,service,change_type,decided_at,failed\n").contains("no rows"));

@@ -175,7 +175,7 @@ impl ReleaseQuery {
             true => Some(session.risks.of(graph).await?),
             false => None,
         };
-        let risk = |index| risks.as_ref().and_then(|risks| risks.get(index));
+        let risk = |index| risks.as_ref().and_then(|judged| judged.risks.get(index));
         let level = |index| risk(index).map(queries::RiskRank::from);
         let rows = session.select(|_, index, _: &domain::Release| matches_filter(graph, &wanted, index, &level));
         let directions: Vec<OrderDirection> =

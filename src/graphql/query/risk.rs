@@ -12,6 +12,7 @@ pub(super) struct RiskQuery;
 impl RiskQuery {
     /// The model that the risk of releases comes from, and how good it is.
     async fn risk_model(&self, ctx: &Context<'_>) -> Result<RiskModel> {
-        Ok(RiskModel(Session::of(ctx)?.risks.setup.clone()))
+        let session = Session::of(ctx)?;
+        Ok(RiskModel(session.risks.setup(&session.graph)))
     }
 }

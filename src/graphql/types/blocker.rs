@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result, SimpleObject};
-use engine::checks::{self, Check};
+use domain::Text;
+use engine::checks::{self, Check, Proposal};
 use engine::graph::ReleaseGraph;
 use jiff::Timestamp;
 
@@ -116,7 +117,7 @@ pub(crate) struct Act {
 
 impl Release {
     /// What stands in its way at a target and a moment.
-    pub(crate) fn blockers_at(
+    pub(crate) async fn blockers_at(
         &self,
         ctx: &Context<'_>,
         target: &TargetInput,
@@ -124,7 +125,9 @@ impl Release {
     ) -> Result<Vec<Blocker>> {
         let session = Session::of(ctx)?;
         let at = at.unwrap_or_else(|| session.now_in(&self.graph));
-        let all = checks::checks(&self.graph, self.index, &target.read(&self.graph)?, at);
+        let target = target.read(&self.graph)?;
+        let review = self.mandatory_review(ctx).await?;
+        let all = checks::checks(&self.graph, self.index, &Proposal { target: &target, at, review });
         let blockers = checks::blockers(&all).map(|check| Blocker {
             graph: self.graph.clone(),
             check: check.clone(),
@@ -133,8 +136,17 @@ impl Release {
         Ok(blockers.collect())
     }
 
+    /// Why another person must review it, if its risk and its service demand that.
+    async fn mandatory_review(&self, ctx: &Context<'_>) -> Result<Option<Text>> {
+        let desk = &Session::of(ctx)?.risks;
+        let judged = desk.of(&self.graph).await?;
+        let service = self.graph.services.by_id(&self.graph.releases.get(self.index).service);
+        let level = judged.risks.get(self.index).map(|risk| risk.record.result.level);
+        Ok(level.and_then(|level| judged.setup.mandatory_review.demand(service, level)))
+    }
+
     /// What would let it through.
-    pub(crate) fn unblocking_at(
+    pub(crate) async fn unblocking_at(
         &self,
         ctx: &Context<'_>,
         target: &TargetInput,
@@ -142,7 +154,9 @@ impl Release {
     ) -> Result<Unblocking> {
         let session = Session::of(ctx)?;
         let at = at.unwrap_or_else(|| session.now_in(&self.graph));
-        let found = checks::what_would_unblock(&self.graph, self.index, &target.read(&self.graph)?, at);
+        let target = target.read(&self.graph)?;
+        let review = self.mandatory_review(ctx).await?;
+        let found = checks::what_would_unblock(&self.graph, self.index, &Proposal { target: &target, at, review });
         let act = |act: &checks::Act| {
             let visible = act.services.iter().all(|service| session.scope().allows(service));
             Act {

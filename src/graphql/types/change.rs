@@ -11,6 +11,7 @@ use super::configuration_item::{
 };
 use super::enums::{ApprovalState, ChangeState, ChangeType, CloseCode};
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
+use super::joint_risk::JointRisk;
 use super::moment::Window;
 use super::person::Person;
 use super::release::{LinkedReleaseConnection, LinkedReleaseEdge};
@@ -145,6 +146,13 @@ impl Change {
     /// Name of the group that carries it out.
     async fn assignment_group(&self) -> Option<&str> {
         Some(&*self.graph.groups.by_id(self.node().assignment_group.as_ref()?)?.name)
+    }
+
+    /// How likely any of the releases that it carries for certain fails; null where it carries none, for what Interlock
+    /// knows of failures it knows of releases.
+    async fn risk(&self, ctx: &Context<'_>) -> Result<Option<JointRisk>> {
+        let carried = self.graph.release_changes.to(self.index).filter(|related| related.link.supports());
+        JointRisk::of(ctx, &self.graph, carried.map(|related| related.index).collect()).await
     }
 
     /// How to take it back.

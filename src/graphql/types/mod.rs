@@ -19,6 +19,7 @@ pub(crate) mod drift;
 pub(crate) mod environment;
 pub(crate) mod finding;
 pub(crate) mod incident;
+pub(crate) mod joint_risk;
 pub(crate) mod moment;
 pub(crate) mod node;
 pub(crate) mod person;

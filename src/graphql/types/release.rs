@@ -423,7 +423,7 @@ impl Release {
         #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
         at: Option<Timestamp>,
     ) -> Result<Vec<Blocker>> {
-        self.blockers_at(ctx, &target, at)
+        self.blockers_at(ctx, &target, at).await
     }
 
     /// The smallest set of acts after which nothing stands in its way, and the earliest window that results.
@@ -433,7 +433,7 @@ impl Release {
         target: TargetInput,
         at: Option<Timestamp>,
     ) -> Result<Unblocking> {
-        self.unblocking_at(ctx, &target, at)
+        self.unblocking_at(ctx, &target, at).await
     }
 
     /// What is missing of the records that this release is made from.

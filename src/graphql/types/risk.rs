@@ -22,8 +22,9 @@ impl Risk {
     /// The risk of a release, as known at its start in production, or now.
     pub(crate) async fn of(ctx: &Context<'_>, release: &Release) -> Result<Option<Self>> {
         let desk = &Session::of(ctx)?.risks;
-        let risks = desk.of(&release.graph).await?;
-        Ok(risks.get(release.index).map(|risk| Self { risk: risk.clone(), setup: desk.setup.clone() }))
+        let judged = desk.of(&release.graph).await?;
+        let risk = judged.risks.get(release.index);
+        Ok(risk.map(|risk| Self { risk: risk.clone(), setup: judged.setup.clone() }))
     }
 }
 
@@ -78,7 +79,7 @@ impl Risk {
             name: part.name.to_string(),
             value: part.value,
             contribution: part.log_odds,
-            explanation: part.explanation(),
+            explanation: self.risk.explanation(part),
             record: readings.get(&part.name).and_then(|reading| reading.record.as_ref()).map(ToString::to_string),
             known_from: readings.get(&part.name).and_then(|reading| reading.known_from),
         };
@@ -320,8 +321,9 @@ impl Classification {
     /// The class of a release.
     pub(crate) async fn of(ctx: &Context<'_>, release: &Release) -> Result<Option<Self>> {
         let desk = &Session::of(ctx)?.risks;
-        let risks = desk.of(&release.graph).await?;
-        let found = risks.get(release.index).and_then(|risk| risk::classify_release(risk, &desk.setup.table));
+        let judged = desk.of(&release.graph).await?;
+        let risk = judged.risks.get(release.index);
+        let found = risk.and_then(|risk| risk::classify_release(risk, &judged.setup.table));
         let Some(found) = found else { return Ok(None) };
         let owed = risk::post_approval(&release.graph, release.index);
         Ok(Some(Self {

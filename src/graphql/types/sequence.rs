@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use domain::RecordKind;
 use engine::graph::{Index, ReleaseGraph};
 use engine::sequence as engine_sequence;
@@ -10,6 +10,7 @@ use jiff::{Span, Timestamp};
 
 use super::enums::DependencyKind;
 use super::environment::Target;
+use super::joint_risk::JointRisk;
 use super::moment::{Window, span};
 use super::release::Release;
 use super::{Gap, Link};
@@ -233,11 +234,22 @@ struct SequenceUnit {
 
 /// Units that may go side by side.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 struct SequenceWave {
     /// Its place, from 0.
     index: usize,
     /// Its units, by key.
     units: Vec<SequenceUnit>,
+}
+
+#[ComplexObject]
+impl SequenceWave {
+    /// How likely any of its releases fails.
+    async fn risk(&self, ctx: &Context<'_>) -> Result<Option<JointRisk>> {
+        let releases: Vec<&Release> = self.units.iter().flat_map(|unit| &unit.releases).collect();
+        let Some(first) = releases.first() else { return Ok(None) };
+        JointRisk::of(ctx, &first.graph, releases.iter().map(|release| release.index).collect()).await
+    }
 }
 
 /// One release needs, or must not stand beside, another.

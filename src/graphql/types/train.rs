@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use domain::RecordKind;
 
+use super::joint_risk::JointRisk;
 use super::moment::Window;
 use super::release::{LinkedReleaseConnection, LinkedReleaseEdge};
 use super::{Link, Source};
@@ -67,6 +68,12 @@ impl Train {
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedReleaseConnection::new(sheet, edge)))
+    }
+
+    /// How likely any of its releases fails; null where it carries none.
+    async fn risk(&self, ctx: &Context<'_>) -> Result<Option<JointRisk>> {
+        let releases = self.graph.release_trains.to(self.index).map(|related| related.index);
+        JointRisk::of(ctx, &self.graph, releases.collect()).await
     }
 
     /// Where it was read.

@@ -35,7 +35,8 @@ async fn old_ranges_have_the_same_commits_in_one_request() {
         let mut records = gathered.records;
         records.sort();
         for range in &mut records.commit_ranges {
-            (range.paths, range.additions, range.deletions) = (None, None, None);
+            (range.paths, range.lines) = (None, None);
+            (range.additions, range.deletions) = (None, None);
             range.source.url = None;
         }
         for commit in &mut records.commits {

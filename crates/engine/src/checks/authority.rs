@@ -9,6 +9,7 @@ use domain::{
 use super::ground::{Ground, seen};
 use super::judgement::{Act, ActCode, Check, CheckCode, Party};
 use crate::correlate::approval_coverage;
+use crate::graph::ReleaseGraph;
 
 /// One check of the approval for each carrying change, or one for each part of the target that none authorises; and one
 /// of the template for each standard change.
@@ -99,7 +100,7 @@ fn approved(ground: &Ground<'_>, change: &Change) -> Vec<Check> {
     }
     let approvals = that_count(ground, change);
     found.extend(approvals.iter().filter_map(|approval| missing_approval(ground, change, approval)));
-    let template = approvals.is_empty().then(|| live_template(ground, change)).flatten();
+    let template = approvals.is_empty().then(|| template_in_force(ground.graph, change)).flatten();
     if approvals.is_empty() && template.is_none() {
         found.push(held(
             format!("Nobody approved {number}, and no live template does."),
@@ -127,14 +128,14 @@ fn evidence(change: &Change) -> Evidence {
 fn summary(ground: &Ground<'_>, approval: &Approval) -> String {
     format!(
         "{}: {}",
-        approver(ground, approval).map_or("somebody".into(), |party| party.name),
+        approver(ground.graph, approval).map_or("somebody".into(), |party| party.name),
         approval.state_label
     )
 }
 
 /// What is wrong with an approval, if anything.
 fn missing_approval(ground: &Ground<'_>, change: &Change, approval: &Approval) -> Option<Check> {
-    let by = approver(ground, approval);
+    let by = approver(ground.graph, approval);
     let who: Text = by.as_ref().map_or_else(|| "somebody".into(), |party| party.name.clone());
     let number = &change.number;
     let (outcome, reason) = match (approval.state, approval_coverage(ground.graph, approval)) {
@@ -173,9 +174,10 @@ fn meeting(ground: &Ground<'_>, change: &Change) -> Option<jiff::Timestamp> {
     ends.filter(|end| *end > ground.graph.assembled_at).min()
 }
 
-fn approver(ground: &Ground<'_>, approval: &Approval) -> Option<Party> {
-    let group = approval.group.as_ref().and_then(|id| ground.graph.groups.by_id(id));
-    let account = || approval.approver.as_ref().and_then(|id| ground.graph.accounts.by_id(id));
+/// Who is asked for it, as people call them.
+pub(super) fn approver(graph: &ReleaseGraph, approval: &Approval) -> Option<Party> {
+    let group = approval.group.as_ref().and_then(|id| graph.groups.by_id(id));
+    let account = || approval.approver.as_ref().and_then(|id| graph.accounts.by_id(id));
     let name = match group {
         Some(group) => Some(group.name.clone()),
         None => account().and_then(|account| account.name.clone().or_else(|| account.login.clone())),
@@ -184,9 +186,9 @@ fn approver(ground: &Ground<'_>, approval: &Approval) -> Option<Party> {
 }
 
 /// The template that approves a standard change, if it may be used now.
-fn live_template<'a>(ground: &Ground<'a>, change: &Change) -> Option<&'a ChangeTemplate> {
-    let now = ground.graph.assembled_at;
-    let template = change.template.as_ref().and_then(|id| ground.graph.change_templates.by_id(id))?;
+pub(super) fn template_in_force<'a>(graph: &'a ReleaseGraph, change: &Change) -> Option<&'a ChangeTemplate> {
+    let now = graph.assembled_at;
+    let template = change.template.as_ref().and_then(|id| graph.change_templates.by_id(id))?;
     let live = template.active
         && template.valid_from.is_none_or(|from| from <= now)
         && template.valid_to.is_none_or(|to| now < to)
@@ -222,7 +224,7 @@ fn judge_template(ground: &Ground<'_>, change: &Change) -> (Outcome, String, Vec
     };
     let told = vec![evidence(change), seen(format!("Template '{}'", template.name), &template.source)];
     let name = &template.name;
-    if live_template(ground, change).is_none() {
+    if template_in_force(ground.graph, change).is_none() {
         return (Outcome::Fail, format!("The template '{name}' of {number} may not be used now."), told);
     }
     let items: Vec<_> = change.configuration_items.iter().chain(&change.main_configuration_item).collect();

@@ -28,11 +28,17 @@ pub enum CheckCode {
     EnvironmentHealthy,
     /// Nothing that runs would be lost.
     CommitsKept,
+    /// Somebody approved it who neither wrote nor asked for it.
+    IndependentApproval,
+    /// Somebody deployed it who neither wrote it nor approved it alone.
+    IndependentDeployment,
+    /// Another person reviewed everything in it after its last commit.
+    ReviewedAfterLastCommit,
 }
 
 impl CheckCode {
     /// All codes, in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::DependencyRunning,
         Self::CompatibleWithRunning,
         Self::WindowOpen,
@@ -44,6 +50,9 @@ impl CheckCode {
         Self::TemplateFits,
         Self::EnvironmentHealthy,
         Self::CommitsKept,
+        Self::IndependentApproval,
+        Self::IndependentDeployment,
+        Self::ReviewedAfterLastCommit,
     ];
 
     /// The code as clients see it.
@@ -60,6 +69,9 @@ impl CheckCode {
             Self::TemplateFits => "TEMPLATE_FITS",
             Self::EnvironmentHealthy => "ENVIRONMENT_HEALTHY",
             Self::CommitsKept => "COMMITS_KEPT",
+            Self::IndependentApproval => "INDEPENDENT_APPROVAL",
+            Self::IndependentDeployment => "INDEPENDENT_DEPLOYMENT",
+            Self::ReviewedAfterLastCommit => "REVIEWED_AFTER_LAST_COMMIT",
         }
     }
 }
@@ -82,6 +94,8 @@ pub enum ActCode {
     Approve,
     /// Ask for approval.
     RequestApproval,
+    /// Review what is in it.
+    Review,
     /// Move the change's window.
     MoveChange,
     /// Take the change off hold.
@@ -109,6 +123,7 @@ impl ActCode {
             Self::DeployDependency => "DEPLOY_DEPENDENCY",
             Self::Approve => "APPROVE",
             Self::RequestApproval => "REQUEST_APPROVAL",
+            Self::Review => "REVIEW",
             Self::MoveChange => "MOVE_CHANGE",
             Self::ReleaseHold => "RELEASE_HOLD",
             Self::ChooseTemplate => "CHOOSE_TEMPLATE",

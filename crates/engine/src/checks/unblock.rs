@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Release, Target, Window};
+use domain::{Release, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ground::Ground;
 use super::judgement::{Act, ActCode, Check, CheckCode};
-use super::{blockers, checks, time};
+use super::{Proposal, blockers, checks, time};
 use crate::calendar::{Intervals, Subject, allowed_windows, closings, openings};
 use crate::graph::{Index, ReleaseGraph};
 
@@ -26,14 +26,10 @@ pub struct Unblocking {
 }
 
 /// The smallest set of acts that turns every blocker green, and the earliest window that results.
-pub fn what_would_unblock(
-    graph: &ReleaseGraph,
-    release: Index<Release>,
-    target: &Target,
-    at: Timestamp,
-) -> Unblocking {
-    let ground = Ground::new(graph, release, target);
-    let all = checks(graph, release, target, at);
+pub fn what_would_unblock(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal<'_>) -> Unblocking {
+    let at = proposal.at;
+    let ground = Ground::new(graph, release, proposal.target);
+    let all = checks(graph, release, proposal);
     let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers(&all).partition(|check| is_of_time(check));
     let (mut acts, exact) = smallest(&standing);
     let in_the_way = timed.iter().filter(|check| check.code == CheckCode::NoCalendarConflict);

@@ -87,5 +87,6 @@ fn code_word(code: FindingCode) -> &'static str {
         FindingCode::InvalidRecord => "INVALID_RECORD",
         FindingCode::UnresolvedAccount => "UNRESOLVED_ACCOUNT",
         FindingCode::DependencyCycle => "DEPENDENCY_CYCLE",
+        FindingCode::Retroactive => "RETROACTIVE",
     }
 }

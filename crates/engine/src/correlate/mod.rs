@@ -62,6 +62,7 @@ mod aside;
 mod inspect;
 
 mod circles;
+pub(crate) mod retroactive;
 mod unresolved;
 
 mod findings;
@@ -127,6 +128,7 @@ pub fn correlate(input: CorrelateInput) -> ReleaseGraph {
     blackouts::expand_blackouts(&mut walk);
     inspect::inspect(&mut walk);
     changes::note_unlinked(&mut walk);
+    retroactive::note_retroactive(&mut walk);
     finish(walk)
 }
 

@@ -286,6 +286,7 @@ impl World {
             paths: None,
             additions: None,
             deletions: None,
+            lines: None,
             source: source("git", &format!("{repository}:{head}")),
         });
         self

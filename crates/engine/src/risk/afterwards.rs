@@ -3,7 +3,7 @@
 use domain::{ApprovalState, Change, ChangeClass, Outcome, Release};
 use jiff::{SignedDuration, Timestamp};
 
-use super::labels::deployed_at;
+use crate::correlate::retroactive::{first_raised, first_starts};
 use crate::graph::{Index, ReleaseGraph};
 
 /// How long after its work an emergency may wait for its approval.
@@ -50,15 +50,6 @@ fn duty(graph: &ReleaseGraph, change: &Change) -> PostApproval {
 
 /// Did the release start in production before any change for it was raised? `None` when no change or no start is known.
 pub fn is_retroactive(graph: &ReleaseGraph, release: Index<Release>) -> Option<bool> {
-    let node = graph.releases.get(release);
-    let attempts: Vec<_> = graph
-        .deployments
-        .iter()
-        .filter(|(_, attempt)| attempt.release == node.key)
-        .map(|(_, attempt)| attempt)
-        .collect();
-    let started = deployed_at(graph, node, &attempts)?;
-    let changes = graph.release_changes.from(release).map(|related| graph.changes.get(related.index));
-    let raised = changes.filter_map(|change| change.created_at).min()?;
-    Some(raised > started)
+    let started = first_starts(graph).get(&graph.releases.get(release).key).copied()?;
+    first_raised(graph, release).map(|(_, raised)| raised > started)
 }

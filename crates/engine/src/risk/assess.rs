@@ -33,6 +33,19 @@ impl Risk {
         self.record.result.score.probability * 100.0
     }
 
+    /// A factor in plain words, with what exactly was measured.
+    pub fn explanation(&self, part: &Contribution) -> String {
+        let words = part.explanation();
+        let measure = self.record.inputs.snapshot.get(&part.name).and_then(|reading| reading.measure.as_deref());
+        match (measure, part.value) {
+            (Some(measure), Some(share)) if &*part.name == COVERAGE => {
+                format!("{:.0} % {measure}: {:+.2}", share * 100.0, part.log_odds)
+            }
+            (Some(measure), Some(value)) => format!("{value:.0} {measure}: {:+.2}", part.log_odds),
+            _ => words,
+        }
+    }
+
     /// Factors by the size of their contributions.
     pub fn factors(&self) -> Vec<&Contribution> {
         let mut factors: Vec<&Contribution> = self.record.result.score.contributions.iter().collect();
@@ -212,37 +225,32 @@ fn cases(ground: &Ground<'_>) -> History {
     History::new(super::catalog::features(), cases)
 }
 
-/// The probability that any of several changes fails: under independence, and the bounds that hold without it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Together {
-    /// 1 − Π(1−p), if they fail independently.
-    pub independent: f64,
-    /// The largest single p.
-    pub low: f64,
-    /// Σp, at most 1.
-    pub high: f64,
-}
-
-/// The risk of a wave or a train.
-pub fn together(probabilities: &[f64]) -> Together {
-    Together {
-        independent: 1.0 - probabilities.iter().map(|p| 1.0 - p).product::<f64>(),
-        low: probabilities.iter().copied().fold(0.0, f64::max),
-        high: probabilities.iter().sum::<f64>().min(1.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::correlate::world::World;
 
     #[test]
-    fn a_wave_is_between_its_riskiest_and_the_sum() {
-        let wave = together(&[0.1, 0.2, 0.05]);
-        assert!((wave.independent - (1.0 - 0.9 * 0.8 * 0.95)).abs() < 1e-12);
-        assert!(wave.low <= wave.independent && wave.independent <= wave.high);
-        assert!(together(&[0.7, 0.8]).high <= 1.0 && together(&[]).independent.abs() < 1e-12);
+    fn no_feature_tells_who_somebody_is() {
+        let told = |author: &str| {
+            let mut world = World::new()
+                .service("payments-api", "PAY")
+                .tag("bank/payments-api", "v2.14.0", "c1")
+                .commit("bank/payments-api", "c1", "Pay twice")
+                .range("bank/payments-api", Some("v2.13.0"), "v2.14.0", &["c1"])
+                .change("CHG1", "Deploy payments-api 2.14.0", None);
+            world.records.commits[0].author.email = format!("{author}@bank.example").into();
+            world.records.commits[0].author.name = author.into();
+            let requester = domain::AccountId::new(&crate::correlate::world::connector("servicenow"), author);
+            let graph = world.with_change("CHG1", |change| change.requested_by = Some(requester.clone())).graph();
+            let policy = RiskPolicy::default();
+            let risks = Risks::of(&graph, &Model::prior(policy.base_rate), &policy);
+            let (index, _) = graph.releases.iter().next().expect("a release");
+            let risk = risks.get(index).expect("a risk").clone();
+            assert!(risk.record.inputs.snapshot.get("developers").is_some(), "how many is counted");
+            risk
+        };
+        assert_eq!(told("ada"), told("grace"), "who wrote or asked for it changes nothing");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::catalog::{COVERAGE, EMERGENCY};
 use super::known::{Reading, Snapshot};
+use super::part::Part;
 use crate::graph::{Index, ReleaseGraph};
 use crate::queries::blast_radius;
 
@@ -131,20 +132,23 @@ impl<'g> Ground<'g> {
         // A range that was cut short would make a large release look small.
         let Some((range, tagged)) = self.range(release).filter(|(range, _)| range.complete) else { return };
         let from = (tagged, Some(&range.source.record));
+        let part = Part::of(self.graph, release, range);
+        readings.extend(part.lines_changed().map(|(lines, measure)| {
+            let reading = Reading::new("linesChanged", lines, from);
+            measure.map_or(reading.clone(), |measure| reading.measuring(measure))
+        }));
         let mut read = |feature, value: Option<usize>| {
             readings.extend(value.map(|value| Reading::new(feature, super::calibrate::size(value), from)));
         };
-        let lines =
-            range.additions.zip(range.deletions).and_then(|(a, b)| usize::try_from(a.saturating_add(b)).ok());
-        read("linesChanged", lines);
-        read("files", range.paths.as_ref().map(Vec::len));
-        let directory =
-            |path: &Text| path.rsplit_once('/').map_or(String::new(), |(directory, _)| directory.to_owned());
-        let directories =
-            range.paths.as_ref().map(|paths| paths.iter().map(directory).collect::<BTreeSet<_>>().len());
-        read("directories", directories);
-        read("commits", Some(range.commits.len()));
-        let commits = self.graph.releases.find(&release.key).map(|index| self.graph.release_commits.from(index));
+        let paths = part.paths();
+        read("files", paths.as_ref().map(Vec::len));
+        let directory = |path: &&str| path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned();
+        read("directories", paths.map(|paths| paths.iter().map(directory).collect::<BTreeSet<_>>().len()));
+        let index = self.graph.releases.find(&release.key);
+        let commits = index.map(|index| self.graph.release_commits.from(index));
+        let own = commits.as_ref().map(ExactSizeIterator::len);
+        let count = if part.is_whole() { Some(range.commits.len()) } else { own };
+        read("commits", count);
         let authors: BTreeSet<&str> = commits
             .into_iter()
             .flatten()
@@ -176,20 +180,12 @@ impl<'g> Ground<'g> {
             readings.push(Reading::new("failedTests", super::calibrate::size(failed), from));
             readings.push(Reading::new("flakySuites", super::calibrate::size(flaky), from));
         }
-        let changed: Option<BTreeSet<&str>> = self
-            .range(release)
-            .and_then(|(range, _)| range.paths.as_ref())
-            .map(|paths| paths.iter().map(|path| &**path).collect());
         let newest = told.iter().rev().find(|(_, report)| !report.files.is_empty());
-        if let (Some(changed), Some((_, report))) = (changed, newest) {
-            let files = report.files.iter().filter(|file| changed.contains(&*file.path));
-            let (covered, all) = files.fold((0, 0), |(covered, all), file| {
-                (covered + file.covered.len(), all + file.covered.len() + file.missed.len())
-            });
-            if all > 0 {
-                let share = super::calibrate::size(covered) / super::calibrate::size(all);
-                readings.push(Reading::new(COVERAGE, share, (report.finished_at, Some(&report.source.record))));
-            }
+        if let (Some((range, _)), Some((_, report))) = (self.range(release), newest)
+            && let Some((share, measure)) = Part::of(self.graph, release, range).coverage(&report.files)
+        {
+            let from = (report.finished_at, Some(&report.source.record));
+            readings.push(Reading::new(COVERAGE, share, from).measuring(measure));
         }
     }
 

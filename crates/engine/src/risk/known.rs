@@ -19,13 +19,22 @@ pub struct Reading {
     pub known_from: Option<Timestamp>,
     /// The record that it rests on, the newest where there are several.
     pub record: Option<Text>,
+    /// What exactly was measured, where there are several ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Text>,
 }
 
 impl Reading {
     /// A value that rests on a record.
     pub fn new(feature: &str, value: f64, from: (Option<Timestamp>, Option<&RecordId>)) -> Self {
         let record = from.1.map(|record| record.to_string().into());
-        Self { feature: feature.into(), value: short(value), known_from: from.0, record }
+        Self { feature: feature.into(), value: short(value), known_from: from.0, record, measure: None }
+    }
+
+    /// Says what exactly was measured.
+    #[must_use]
+    pub fn measuring(self, measure: &str) -> Self {
+        Self { measure: Some(measure.into()), ..self }
     }
 }
 

@@ -58,6 +58,11 @@ impl Scored {
         self.pairs.iter().map(|(_, outcome)| outcome).sum()
     }
 
+    /// The same as a whole number.
+    pub fn failures(&self) -> u64 {
+        self.pairs.iter().filter(|(_, outcome)| *outcome > 0.5).count() as u64
+    }
+
     /// Share that failed; NaN of none.
     pub fn base_rate(&self) -> f64 {
         self.positives() / size(self.count())

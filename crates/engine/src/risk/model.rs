@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::backtest::{BacktestPlan, train as run};
+use super::backtest::{Backtest, BacktestPlan, train as run};
 use super::bayes::{Place, Rate, Rates};
 use super::calibrate::size;
 use super::catalog::{CATALOG, spec};
@@ -175,6 +175,15 @@ impl Model {
         plan: BacktestPlan,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, ModelError> {
+        Ok(Self::train_and_test(history, plan, progress)?.0)
+    }
+
+    /// The same, with the predictions of the evaluation.
+    pub(super) fn train_and_test(
+        history: &History,
+        plan: BacktestPlan,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(Self, Backtest), ModelError> {
         let known: Vec<_> = history.cases().iter().filter(|case| case.usable_at().is_some()).collect();
         let (Some(first), Some(last)) = (known.first(), known.last()) else {
             return Err(ModelError::NothingToLearn);
@@ -210,7 +219,12 @@ impl Model {
         let mut plain = serde_json::to_value(&model)?;
         shorten(&mut plain);
         let model: Self = serde_json::from_value(plain)?;
-        Ok(Self { version: format!("trained-{}", model.hash()).into(), ..model })
+        Ok((Self { version: format!("trained-{}", model.hash()).into(), ..model }, trained.backtest))
+    }
+
+    /// Does it read the features that releases have? One that was trained on other columns has nothing to say of them.
+    pub fn reads_releases(&self) -> bool {
+        self.features == super::catalog::features()
     }
 
     /// Reads a model file and makes sure that its content is what its version says.

@@ -79,9 +79,9 @@ impl Default for RiskPolicy {
             reviews: [
                 Review { cost: 600.0, prevents: 0.15 },
                 Review { cost: 2_000.0, prevents: 0.3 },
-                Review { cost: 6_000.0, prevents: 0.35 },
+                Review { cost: 10_000.0, prevents: 0.35 },
             ],
-            failure_costs: [100_000.0, 50_000.0, 40_000.0, 30_000.0, 25_000.0],
+            failure_costs: [100_000.0, 50_000.0, 45_000.0, 40_000.0, 36_000.0],
         }
     }
 }

@@ -12,7 +12,7 @@ fn truth(values: &[f64]) -> f64 {
 }
 
 /// A history whose failures follow a known logistic function of the first and the fourth feature.
-fn history(seed: u64, count: u32) -> History {
+pub(super) fn history(seed: u64, count: u32) -> History {
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let mut decided = Timestamp::UNIX_EPOCH;
     let cases = (0..count).map(|turn| {

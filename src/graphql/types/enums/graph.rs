@@ -120,6 +120,8 @@ mirror! {
         UnresolvedAccount
         /// Dependencies form a cycle.
         DependencyCycle
+        /// It ran in production before a change for it was raised.
+        Retroactive
     }
     /// How bad it is.
     FindingSeverity of domain::FindingSeverity {

@@ -47,6 +47,12 @@ mirror! {
         EnvironmentHealthy
         /// Nothing that runs would be lost.
         CommitsKept
+        /// Somebody approved it who neither wrote nor asked for it. Asked of high risks to core services.
+        IndependentApproval
+        /// Somebody deployed it who neither wrote it nor approved it alone. Asked of high risks to core services.
+        IndependentDeployment
+        /// Another person reviewed everything in it after its last commit. Asked of high risks to core services.
+        ReviewedAfterLastCommit
     }
     /// What somebody can do about a blocker.
     ActCode of engine::checks::ActCode {
@@ -56,6 +62,8 @@ mirror! {
         Approve
         /// Ask for approval.
         RequestApproval
+        /// Review what is in it.
+        Review
         /// Move the change's window.
         MoveChange
         /// Take the change off hold.

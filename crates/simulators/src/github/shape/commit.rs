@@ -71,8 +71,13 @@ impl Shape<'_> {
             "blob_url": format!("{}/blob/{sha}/{path}", self.page(repository)), "raw_url": format!("{}/raw/{sha}/{path}", self.page(repository)),
             "contents_url": format!("{}/contents/{path}?ref={sha}", self.api(repository)),
         });
-        if let (Some(from), Some(fields)) = (previous, body.as_object_mut()) {
-            fields.insert("previous_filename".into(), json!(from));
+        if let Some(fields) = body.as_object_mut() {
+            if let Some(from) = previous {
+                fields.insert("previous_filename".into(), json!(from));
+            }
+            if let Some(patch) = patch(file) {
+                fields.insert("patch".into(), json!(patch));
+            }
         }
         body
     }
@@ -254,3 +259,18 @@ fn encode(path: &str) -> String {
     });
     segments.collect::<Vec<_>>().join("/")
 }
+
+/// A unified diff of one hunk at the file's beginning, without context; the forge shows none of large differences.
+fn patch(file: &FileChange) -> Option<String> {
+    let (added, deleted) = (file.additions, file.deletions);
+    if added + deleted == 0 || added + deleted > MOST_LINES_SHOWN {
+        return None;
+    }
+    let side = |lines: u32| if lines == 0 { "0,0".to_owned() } else { format!("1,{lines}") };
+    let old = (1..=deleted).map(|line| format!("\n-old line {line}"));
+    let new = (1..=added).map(|line| format!("\n+line {line}"));
+    Some(format!("@@ -{} +{} @@{}", side(deleted), side(added), old.chain(new).collect::<String>()))
+}
+
+/// Lines of a difference that is still shown.
+const MOST_LINES_SHOWN: u32 = 3_000;
