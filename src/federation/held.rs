@@ -18,7 +18,7 @@ pub(super) struct Held {
     pub(super) last_sweep_at: Option<Timestamp>,
     pub(super) gaps: BTreeMap<RecordKind, Vec<Gap>>,
     /// Kinds with gaps of which the last read told a part all the same.
-    partial: BTreeSet<RecordKind>,
+    pub(super) partial: BTreeSet<RecordKind>,
 }
 
 impl Held {
