@@ -66,7 +66,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 /// `production/eu` as the input of the API.
-fn target(text: &str) -> Result<Value, Failure> {
+pub(super) fn target(text: &str) -> Result<Value, Failure> {
     let mut parts = text.split('/');
     let (environment, region, tenant) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     if environment.is_empty() || parts.next().is_some() {
@@ -77,11 +77,11 @@ fn target(text: &str) -> Result<Value, Failure> {
     Ok(json!({ "environment": environment, "region": region, "tenant": tenant }))
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 

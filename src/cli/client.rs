@@ -185,6 +185,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Client {
+    /// For how long an answer that is not yet good may be asked for again.
+    pub(super) fn patience(&self) -> Duration {
+        self.wait.unwrap_or_default()
+    }
+
     /// Posts a document. With `--wait`, again and again with growing pauses until there is an answer or time is up.
     ///
     /// # Errors

@@ -56,7 +56,8 @@ impl Gateway {
             StaticToken::new(&token.name, token.secret.expose(), token.actor.clone(), token.scope.clone())
         });
         let limits = http_limits(&config.limits);
-        let mut api = Api::new(federation.clone(), &limits).judging_risk_by(config.risk);
+        let mut api =
+            Api::new(federation.clone(), &limits).judging_risk_by(config.risk).judging_gates_by(config.gate);
         if let Some(store) = &store {
             api = api.remembering(store.clone());
         }

@@ -6,6 +6,7 @@ mod calendar;
 mod check;
 mod client;
 mod demo;
+mod gate;
 mod gateway;
 mod logs;
 pub mod map;
@@ -75,6 +76,8 @@ enum Command {
     Sequence(sequence::Arguments),
     /// Tell what stands in a release's way at a target, and what would let it through
     Blockers(blockers::Arguments),
+    /// Tell whether a release may go to a target, for pipelines
+    Gate(gate::Arguments),
     /// Show what is planned and what gets in each other's way; or write it as iCalendar
     Calendar(calendar::Arguments),
     /// Train, test and explain the model of a release's risk
@@ -137,6 +140,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
             Command::Map(arguments) => map::run(arguments).await,
             Command::Sequence(arguments) => sequence::run(arguments).await,
             Command::Blockers(arguments) => blockers::run(arguments).await,
+            Command::Gate(arguments) => gate::run(arguments).await,
             Command::Calendar(arguments) => calendar::run(arguments).await,
             Command::Risk(arguments) => risk::run(arguments).await,
             Command::Store(arguments) => store::run(arguments).await,

@@ -3,6 +3,8 @@
 mod access;
 mod blackouts;
 pub mod file;
+mod gate;
+mod gate_file;
 mod landscape;
 mod mistakes;
 mod read;
@@ -31,6 +33,7 @@ pub use store::{StorePlace, StorePlan};
 pub use systems::System;
 
 use file::{AccessFile, HorizonFile, ServerFile};
+use gate_file::GateFile;
 use risk_file::RiskFile;
 
 /// A checked configuration.
@@ -56,6 +59,8 @@ pub struct Config {
     pub landscape: Landscape,
     /// How risk is judged.
     pub risk: RiskSetup,
+    /// Which checks close a gate.
+    pub gate: engine::gate::GatePolicy,
 }
 
 impl Config {
@@ -121,6 +126,8 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
     let refresh: Refresh = read::section(&mut table, "refresh", &mut mistakes);
     let risk: RiskFile = read::section(&mut table, "risk", &mut mistakes);
     let risk = risk::check(risk, &mut mistakes);
+    let gate: GateFile = read::section(&mut table, "gate", &mut mistakes);
+    let gate = gate::check(gate, &mut mistakes);
     let store = store::check(&mut table, environment, &mut mistakes);
     let (ids, connectors) = systems::check(&mut table, environment, &mut mistakes);
     let sections = landscape::Sections {
@@ -169,6 +176,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
             connectors,
             landscape,
             risk,
+            gate,
         }),
         _ => Err(mistakes),
     }

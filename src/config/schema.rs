@@ -25,6 +25,7 @@ struct WholeFile {
     pools: Option<Vec<file::PoolFile>>,
     blackouts: Option<Vec<super::blackouts::BlackoutFile>>,
     risk: Option<super::risk_file::RiskFile>,
+    gate: Option<super::gate_file::GateFile>,
 }
 
 /// The schema as JSON text.

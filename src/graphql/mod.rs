@@ -24,6 +24,7 @@ use async_graphql::{
     EmptyMutation, EmptySubscription, Request, Response, SDLExportOptions, Schema, SchemaBuilder, ServerError,
 };
 use async_trait::async_trait;
+use engine::gate::GatePolicy;
 
 use crate::config::RiskSetup;
 use crate::federation::Federation;
@@ -44,6 +45,7 @@ pub struct Api {
     past: Arc<Past>,
     systems: Arc<Systems>,
     risks: Arc<RiskDesk>,
+    policy: Arc<GatePolicy>,
     details: Arc<Details>,
     limits: Limits,
 }
@@ -55,7 +57,16 @@ impl Api {
         let systems = Arc::new(Systems::of(&federation));
         let past = Arc::new(Past::new(federation.clone(), None));
         let details = Details::new(federation.clone());
-        Self { schema, federation, past, systems, details, risks: Arc::default(), limits: limits.clone() }
+        Self {
+            schema,
+            federation,
+            past,
+            systems,
+            details,
+            risks: Arc::default(),
+            policy: Arc::default(),
+            limits: limits.clone(),
+        }
     }
 
     /// Answers `asOf` from what this store remembers.
@@ -68,6 +79,12 @@ impl Api {
     #[must_use]
     pub fn judging_risk_by(self, setup: RiskSetup) -> Self {
         Self { risks: Arc::new(RiskDesk::new(setup)), ..self }
+    }
+
+    /// Judges gates by this policy instead of the documented default.
+    #[must_use]
+    pub fn judging_gates_by(self, policy: GatePolicy) -> Self {
+        Self { policy: Arc::new(policy), ..self }
     }
 
     /// Retrains the model of risk as configured, until the task is dropped.
@@ -90,6 +107,7 @@ impl Executor for Api {
             past: self.past.clone(),
             systems: self.systems.clone(),
             risks: self.risks.clone(),
+            policy: self.policy.clone(),
         };
         let session = Session::new(shared, (&newest, &loader), caller);
         let (edition, reads) = (session.edition(), session.reads());

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_graphql::Context;
 use connectors::LongText;
 use domain::{ConnectorId, Gap, GapCode, RecordId, RecordKind, Scope, Text};
+use engine::gate::GatePolicy;
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
@@ -29,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) systems: Arc<Systems>,
     /// The risks of releases.
     pub(crate) risks: Arc<RiskDesk>,
+    /// Which checks close a gate.
+    pub(crate) policy: Arc<GatePolicy>,
     /// How many entities a federation router has asked for in this request.
     pub(crate) entities: Arc<AtomicUsize>,
     // Private, so that nothing is read from it unnoticed: answers are kept and shared by what they were made from.
@@ -104,6 +107,8 @@ pub(crate) struct Shared {
     pub(crate) systems: Arc<Systems>,
     /// The risks of releases.
     pub(crate) risks: Arc<RiskDesk>,
+    /// Which checks close a gate.
+    pub(crate) policy: Arc<GatePolicy>,
 }
 
 impl Session {
@@ -113,6 +118,7 @@ impl Session {
             graph: newest.graph.clone(),
             systems: shared.systems,
             risks: shared.risks,
+            policy: shared.policy,
             entities: Arc::default(),
             caller,
             moment: this_second(&shared.federation),
@@ -197,6 +203,11 @@ impl Session {
     /// What the caller may see.
     pub(crate) fn scope(&self) -> &Scope {
         &self.caller.scope
+    }
+
+    /// May the caller see everything that a check names?
+    pub(crate) fn may_see(&self, check: &engine::checks::Check) -> bool {
+        check.services.iter().all(|service| self.scope().allows(service))
     }
 
     /// May the caller see this node?

@@ -54,7 +54,7 @@ fn name_of(path: &Path) -> String {
 
 fn variables(operation: &str) -> serde_json::Value {
     match operation {
-        "portal-release-page" => json!({ "key": "payments-api@2.14.0" }),
+        "portal-release-page" => json!({ "key": "payments-api@2.14.0", "target": { "environment": "production" } }),
         "bot-next" => json!({ "key": "payments-api@2.14.0", "target": { "environment": "production" } }),
         "portal-calendar" => json!({ "from": "2026-06-01T00:00:00Z", "to": "2026-07-01T00:00:00Z" }),
         "bot-trace" => json!({ "of": { "workItem": "PAY-7" } }),

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod checks;
 pub mod correlate;
 pub mod drift;
+pub mod gate;
 pub mod graph;
 pub mod mapping;
 pub mod queries;

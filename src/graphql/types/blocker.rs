@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 use domain::Text;
-use engine::checks::{self, Check, Proposal};
-use engine::graph::ReleaseGraph;
+use engine::checks::{self, Check};
+use engine::gate::GateRecord;
+use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
 use super::change::Change;
@@ -116,7 +117,7 @@ pub(crate) struct Act {
 }
 
 impl Release {
-    /// What stands in its way at a target and a moment.
+    /// What stands in its way at a target and a moment: what closes its gate.
     pub(crate) async fn blockers_at(
         &self,
         ctx: &Context<'_>,
@@ -124,20 +125,17 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Vec<Blocker>> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
-        let target = target.read(&self.graph)?;
-        let review = self.mandatory_review(ctx).await?;
-        let all = checks::checks(&self.graph, self.index, &Proposal { target: &target, at, review });
-        let blockers = checks::blockers(&all).map(|check| Blocker {
+        let judged = self.judged(ctx, target, at).await?;
+        let blockers = judged.blockers().map(|check| Blocker {
             graph: self.graph.clone(),
             check: check.clone(),
-            visible: check.services.iter().all(|service| session.scope().allows(service)),
+            visible: session.may_see(check),
         });
         Ok(blockers.collect())
     }
 
     /// Why another person must review it, if its risk and its service demand that.
-    async fn mandatory_review(&self, ctx: &Context<'_>) -> Result<Option<Text>> {
+    pub(super) async fn mandatory_review(&self, ctx: &Context<'_>) -> Result<Option<Text>> {
         let desk = &Session::of(ctx)?.risks;
         let judged = desk.of(&self.graph).await?;
         let service = self.graph.services.by_id(&self.graph.releases.get(self.index).service);
@@ -153,10 +151,8 @@ impl Release {
         at: Option<Timestamp>,
     ) -> Result<Unblocking> {
         let session = Session::of(ctx)?;
-        let at = at.unwrap_or_else(|| session.now_in(&self.graph));
-        let target = target.read(&self.graph)?;
-        let review = self.mandatory_review(ctx).await?;
-        let found = checks::what_would_unblock(&self.graph, self.index, &Proposal { target: &target, at, review });
+        let judged = self.judged(ctx, target, at).await?;
+        let found = unblocking(&self.graph, self.index, &judged);
         let act = |act: &checks::Act| {
             let visible = act.services.iter().all(|service| session.scope().allows(service));
             Act {
@@ -174,4 +170,14 @@ impl Release {
             exact: found.exact,
         })
     }
+}
+
+/// What would open a gate that was judged.
+pub(super) fn unblocking(
+    graph: &ReleaseGraph,
+    release: Index<domain::Release>,
+    judged: &GateRecord,
+) -> checks::Unblocking {
+    let blockers: Vec<&Check> = judged.blockers().collect();
+    checks::what_would_unblock_all((graph, release), &judged.inputs.proposal, &blockers)
 }

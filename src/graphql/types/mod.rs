@@ -18,6 +18,7 @@ pub(crate) mod deployment;
 pub(crate) mod drift;
 pub(crate) mod environment;
 pub(crate) mod finding;
+mod gate;
 pub(crate) mod incident;
 pub(crate) mod joint_risk;
 pub(crate) mod moment;

@@ -15,6 +15,7 @@ use super::dependency::{DependencyConnection, DependencyRow, Side, TELLING_DEPEN
 use super::deployment::{DeploymentConnection, DeploymentEdge};
 use super::enums::{ReleaseStatus, StepKind, TargetStatus};
 use super::environment::Target;
+use super::gate::Gate;
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
@@ -413,6 +414,17 @@ impl Release {
     /// What trouble with its service reaches, in at most `depth` steps (1 to 5).
     async fn blast_radius(&self, ctx: &Context<'_>, #[graphql(default = 3)] depth: i32) -> Result<BlastRadius> {
         BlastRadius::of(self, Session::of(ctx)?.scope(), depth)
+    }
+
+    /// May it go to a target? A preview: pure over the graph as it is; it asks no system, records nothing, binds nobody.
+    async fn gate(
+        &self,
+        ctx: &Context<'_>,
+        target: TargetInput,
+        #[graphql(desc = "The moment of the deployment; default: now. It moves windows, blackouts and bookings.")]
+        at: Option<Timestamp>,
+    ) -> Result<Gate> {
+        self.gate_at(ctx, &target, at).await
     }
 
     /// What stands in its way at a target: a preview from the graph as it is, nothing is read or recorded.

@@ -6,8 +6,9 @@ use domain::{
     ScopeCoverage, Target, Text,
 };
 
+use super::code::CheckCode;
 use super::ground::{Ground, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode, Party};
+use super::judgement::{Act, ActCode, Check, Party};
 use crate::correlate::approval_coverage;
 use crate::graph::ReleaseGraph;
 
@@ -55,7 +56,7 @@ fn unauthorised(ground: &Ground<'_>, part: &Target) -> Check {
 }
 
 /// The approvals of a change that have a say: not those that were made moot, and not those that need not be given.
-fn that_count<'a>(ground: &Ground<'a>, change: &Change) -> Vec<&'a Approval> {
+pub(super) fn that_count<'a>(ground: &Ground<'a>, change: &Change) -> Vec<&'a Approval> {
     use ApprovalState::{Cancelled, Duplicate, NotRequested, NotRequired};
     let all = ground.graph.approvals_of(&change.id).map(|(_, approval)| approval);
     all.filter(|approval| {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use domain::{FindingSeverity, Outcome, RecordKind, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use super::code::CheckCode;
 use super::ground::{Ground, meet, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use crate::calendar::{Conflict, ConflictKind, Entry, conflicts};
 
 const CODE: CheckCode = CheckCode::NoCalendarConflict;

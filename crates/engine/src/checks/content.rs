@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ConnectorId, Outcome, Placement, RecordKind, Release};
+use domain::{Commit, ConnectorId, Outcome, RecordKind, Release};
 
-use super::ground::{Ground, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::code::CheckCode;
+use super::ground::{Ground, Left, seen};
+use super::judgement::{Act, ActCode, Check};
 use crate::graph::{Index, ReleaseComparison, ReleaseGraph};
 
 const CODE: CheckCode = CheckCode::CommitsKept;
@@ -19,10 +20,10 @@ pub(super) fn check(ground: &Ground<'_>) -> Check {
     let owners: BTreeSet<ConnectorId> = repositories.iter().map(|source| source.connector.clone()).collect();
     let code = ground.missing(&[RecordKind::Commit, RecordKind::Tag], &owners);
     let service = &ground.release.service;
-    let running = ground.running(service);
+    let running = ground.left(service);
     let dark = ground.dark(&[RecordKind::RuntimeObservation], &ground.monitoring(service));
-    let checks = running.iter().filter(|placed| placed.release.as_ref() != Some(&ground.release.key));
-    let worst = checks.map(|placed| one(ground, placed)).min_by_key(|check| match check.outcome {
+    let checks = running.iter().filter(|left| left.release != Some(&ground.release.key));
+    let worst = checks.map(|left| one(ground, left)).min_by_key(|check| match check.outcome {
         Outcome::Fail => 0,
         Outcome::Unknown => 1,
         _ => 2,
@@ -37,11 +38,11 @@ pub(super) fn check(ground: &Ground<'_>) -> Check {
     worst.unwrap_or_else(nothing).despite(code.into_iter().chain(dark).collect())
 }
 
-fn one(ground: &Ground<'_>, placed: &Placement) -> Check {
+fn one(ground: &Ground<'_>, placed: &Left<'_>) -> Check {
     let (graph, new) = (ground.graph, &ground.release.key);
-    let Some(old_index) = placed.release.as_ref().and_then(|key| graph.releases.find(key)) else {
+    let Some(old_index) = placed.release.and_then(|key| graph.releases.find(key)) else {
         let reason = format!("What runs in {} is none of the known releases.", placed.target);
-        return unknown(ground, reason).resting_on([seen("It runs", &placed.source)]);
+        return unknown(ground, reason).resting_on(placed.source.map(|source| seen("It runs", source)));
     };
     let compared = graph.release_comparisons.iter().filter(|row| row.from == old_index && row.to == ground.index);
     let old = &graph.releases.get(old_index).key;
@@ -50,6 +51,16 @@ fn one(ground: &Ground<'_>, placed: &Placement) -> Check {
         .iter()
         .map(|row| seen(format!("{} commits of {old} are missing in {new}", row.lost.len()), &row.source));
     let lost: Vec<&str> = compared.iter().flat_map(|row| &row.lost).map(|sha| &**sha).collect();
+    let (lost, picked) = really_lost(ground, &lost);
+    if let (Some(first), true) = (lost.first(), lost.iter().all(|sha| picked.contains(sha))) {
+        let reason = format!(
+            "{} commits of {old}, which runs in {}, are not in {new}; its commits say that they were brought over, \
+             among them {first}, but whether they are the same cannot be told.",
+            lost.len(),
+            placed.target
+        );
+        return unknown(ground, reason).resting_on(evidence);
+    }
     if let Some(first) = lost.first() {
         let reason = format!(
             "{} commits of {old}, which runs in {}, are missing in {new}, among them {first}.",
@@ -65,13 +76,43 @@ fn one(ground: &Ground<'_>, placed: &Placement) -> Check {
         check.release = Some(old.clone());
         return check;
     }
-    match keeps_all(graph, old_index, ground.index) {
+    let all_taken_back = !compared.is_empty() && compared.iter().all(|row| row.complete);
+    match keeps_all(graph, old_index, ground.index) || all_taken_back {
         true => {
             let reason = format!("{new} has all commits of {old}, which runs in {}.", placed.target);
             Check::before(CODE, Outcome::Pass, reason).resting_on(evidence)
         }
         false => unknown(ground, format!("Not all commits between {old}, which runs, and {new} were read.")),
     }
+}
+
+/// Without those that were taken back on the way, by a commit that says so and is not brought along either; and those
+/// of the rest that a commit of the release says it brings over.
+fn really_lost<'a>(ground: &Ground<'_>, lost: &[&'a str]) -> (Vec<&'a str>, BTreeSet<&'a str>) {
+    let graph = ground.graph;
+    let shas: BTreeSet<&str> = lost.iter().copied().collect();
+    let gone = graph.commits.iter().map(|(_, commit)| commit).filter(|commit| shas.contains(&*commit.sha));
+    let gone: Vec<&Commit> = if shas.is_empty() { Vec::new() } else { gone.collect() };
+    let undone: BTreeSet<&str> =
+        lost.iter().filter_map(|sha| Some([*sha, taken_back_by(&gone, sha, lost.len())?])).flatten().collect();
+    let own = || graph.release_commits.from(ground.index).map(|related| graph.commits.get(related.index));
+    let left: Vec<&str> = lost.iter().copied().filter(|sha| !undone.contains(sha)).collect();
+    let is_picked = |sha: &&&str| own().any(|commit| names(&commit.message, "cherry picked from commit ", sha));
+    let picked = left.iter().filter(is_picked).copied().collect();
+    (left, picked)
+}
+
+/// The commit that takes this one back, unless it was itself taken back.
+fn taken_back_by<'a>(gone: &[&'a Commit], sha: &str, depth: usize) -> Option<&'a str> {
+    let after = depth.checked_sub(1)?;
+    let mut all = gone.iter().filter(|commit| names(&commit.message, "This reverts commit ", sha));
+    let standing = all.find(|commit| taken_back_by(gone, &commit.sha, after).is_none())?;
+    Some(&standing.sha)
+}
+
+/// Does a message name this commit after these words?
+fn names(message: &str, words: &str, sha: &str) -> bool {
+    message.split(words).skip(1).any(|rest| rest.starts_with(sha))
 }
 
 /// Does a chain of complete ranges lead from one release to the other, each without a loss?

@@ -9,8 +9,9 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use super::code::CheckCode;
 use super::ground::{Ground, meet, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use crate::correlate::satisfies;
 
 const CODE: CheckCode = CheckCode::DependencyRunning;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Change, ConnectorId, Evidence, EvidenceKind, Gap, GapCode, Placement, RecordKind, Release, Service, ServiceKey,
-    Source, Stage, Target, Text,
+    Change, ConnectorId, Deployment, Evidence, EvidenceKind, Gap, GapCode, Placement, RecordKind, Release,
+    ReleaseKey, Service, ServiceKey, Source, Stage, Target, Text,
 };
 
 use super::judgement::Party;
@@ -18,12 +18,35 @@ pub(super) struct Ground<'a> {
     pub(super) release: &'a Release,
     pub(super) service: Option<&'a Service>,
     pub(super) target: &'a Target,
-    /// Changes that carry it for certain and are not over, with the parts of the target that each authorises.
+    /// Changes that carry it for certain and are not over, with the parts of the target that each authorises. About a
+    /// deployment that was done: those that were not cancelled.
     pub(super) carriers: Vec<(&'a Change, Vec<&'a Target>)>,
+    /// The deployment, where it is about one that was done.
+    pub(super) done: Option<&'a Deployment>,
 }
 
 impl<'a> Ground<'a> {
+    /// About going there.
     pub(super) fn new(graph: &'a ReleaseGraph, index: Index<Release>, target: &'a Target) -> Self {
+        let mut ground = Self::with_all(graph, index, target);
+        ground.carriers.retain(|(change, _)| is_open(change));
+        ground
+    }
+
+    /// About having gone there.
+    pub(super) fn after(
+        graph: &'a ReleaseGraph,
+        index: Index<Release>,
+        target: &'a Target,
+        done: &'a Deployment,
+    ) -> Self {
+        let mut ground = Self::with_all(graph, index, target);
+        ground.carriers.retain(|(change, _)| change.state != domain::ChangeState::Canceled);
+        ground.done = Some(done);
+        ground
+    }
+
+    fn with_all(graph: &'a ReleaseGraph, index: Index<Release>, target: &'a Target) -> Self {
         let release = graph.releases.get(index);
         let own = graph.authorisations.iter().filter(|row| row.release == release.key && meet(&row.target, target));
         let mut carriers: Vec<(&Change, Vec<&Target>)> = Vec::new();
@@ -34,8 +57,15 @@ impl<'a> Ground<'a> {
                 _ => carriers.push((change, vec![&row.target])),
             }
         }
-        carriers.retain(|(change, _)| is_open(change));
-        Self { graph, index, release, service: graph.services.by_id(&release.service), target, carriers }
+        Self {
+            graph,
+            index,
+            release,
+            service: graph.services.by_id(&release.service),
+            target,
+            carriers,
+            done: None,
+        }
     }
 
     /// Is it where customers are? Elsewhere nobody needs a change.
@@ -59,6 +89,26 @@ impl<'a> Ground<'a> {
     pub(super) fn running(&self, service: &ServiceKey) -> Vec<&'a Placement> {
         let all = self.graph.placements.get(service).into_iter().flatten();
         all.filter(|placement| meet(&placement.target, self.target)).collect()
+    }
+
+    /// What of the service the release takes the place of: what runs, or what the deployment that was done replaced.
+    pub(super) fn left(&self, service: &ServiceKey) -> Vec<Left<'a>> {
+        match self.done {
+            Some(done) if *service == self.release.service => {
+                let left =
+                    Left { release: done.replaced.as_ref(), target: &done.target, source: done.sources.first() };
+                if done.replaced.is_some() { vec![left] } else { Vec::new() }
+            }
+            _ => {
+                let running = self.running(service).into_iter();
+                let left = |placed: &'a Placement| Left {
+                    release: placed.release.as_ref(),
+                    target: &placed.target,
+                    source: Some(&placed.source),
+                };
+                running.map(left).collect()
+            }
+        }
     }
 
     /// What is missing of these kinds of records: as [`Self::dark`], and where no system is read for them at all.
@@ -110,6 +160,14 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// What makes room for the release somewhere.
+pub(super) struct Left<'a> {
+    /// The release, where it could be named.
+    pub(super) release: Option<&'a ReleaseKey>,
+    pub(super) target: &'a Target,
+    pub(super) source: Option<&'a Source>,
+}
+
 /// Is it still to be done?
 pub(super) fn is_open(change: &Change) -> bool {
     use domain::ChangeState::{Canceled, Closed, Review};
@@ -143,7 +201,7 @@ pub(super) fn configured(summary: impl Into<Text>) -> Evidence {
     }
 }
 
-fn not_configured(kind: RecordKind) -> Gap {
+pub(super) fn not_configured(kind: RecordKind) -> Gap {
     Gap {
         code: GapCode::SourceNotConfigured,
         connector: None,
@@ -165,6 +223,14 @@ fn plural(kind: RecordKind) -> &'static str {
         RecordKind::Commit => "commits",
         RecordKind::Tag => "tags",
         RecordKind::WorkItem => "work items",
+        RecordKind::PullRequest => "pull requests",
+        RecordKind::TestReport => "test reports",
+        RecordKind::Deployment => "deployments",
+        RecordKind::Delegation => "delegations",
+        RecordKind::FieldHistory => "what records were before",
+        RecordKind::HealthObservation => "health",
+        RecordKind::Incident => "incidents",
+        RecordKind::ConfigurationItem => "configuration items",
         _ => "these records",
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Alert, AlertState, ConnectorId, Outcome, RecordKind, Service, Text};
+use domain::{Alert, AlertState, ConnectorId, Outcome, RecordKind, Service, Target, Text};
 
+use super::code::CheckCode;
 use super::ground::{Ground, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use crate::correlate::environments::environment_word;
+use crate::graph::ReleaseGraph;
 
 pub(super) fn check(ground: &Ground<'_>) -> Check {
     let code = CheckCode::EnvironmentHealthy;
@@ -52,19 +54,24 @@ fn concerns(ground: &Ground<'_>, service: &Service, alert: &Alert) -> bool {
     if !is_of(service, &alert.source.record.connector, &alert.labels) {
         return false;
     }
-    let word = alert.labels.get("environment").or_else(|| alert.labels.get("env"));
+    is_there(ground.graph, &alert.labels, ground.target)
+}
+
+/// Do labels name the target, or a place that contains it or lies in it? Labels that name no place do.
+pub(super) fn is_there(graph: &ReleaseGraph, labels: &BTreeMap<Text, Text>, target: &Target) -> bool {
+    let word = labels.get("environment").or_else(|| labels.get("env"));
     let Some(word) = word else { return true };
-    let Some(place) = environment_word(&ground.graph.environments, word) else { return true };
-    let region = place.region.as_ref().or_else(|| alert.labels.get("region"));
-    let same_region = match (region, &ground.target.region) {
+    let Some(place) = environment_word(&graph.environments, word) else { return true };
+    let region = place.region.as_ref().or_else(|| labels.get("region"));
+    let same_region = match (region, &target.region) {
         (Some(one), Some(other)) => one == other,
         _ => true,
     };
-    place.environment == ground.target.environment && same_region
+    place.environment == target.environment && same_region
 }
 
 /// By the labels that are configured for that system; without any, by the label `service`.
-fn is_of(service: &Service, connector: &ConnectorId, labels: &BTreeMap<Text, Text>) -> bool {
+pub(super) fn is_of(service: &Service, connector: &ConnectorId, labels: &BTreeMap<Text, Text>) -> bool {
     let mut sources = service.sources.monitoring.iter().filter(|source| source.connector == *connector).peekable();
     if sources.peek().is_none() {
         let named = labels.get("service").map(|name| &**name);

@@ -9,8 +9,9 @@ use domain::{
 };
 
 use super::authority::template_in_force;
+use super::code::CheckCode;
 use super::ground::seen;
-use super::judgement::{Act, ActCode, Check, CheckCode, Party};
+use super::judgement::{Act, ActCode, Check, Party};
 use crate::graph::{Index, ReleaseGraph};
 
 /// Approved, deployed and reviewed by somebody else: three checks of a release, whatever its risk. What is missing

@@ -2,82 +2,12 @@
 
 use domain::{ChangeId, Evidence, Gap, Outcome, Phase, ReleaseKey, ServiceKey, TeamKey, Text};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// What is checked. The codes are stable; each names what must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CheckCode {
-    /// What the release needs runs in the target.
-    DependencyRunning,
-    /// It was not verified to fail with what runs beside it.
-    CompatibleWithRunning,
-    /// The environment's window is open.
-    WindowOpen,
-    /// The moment lies in the window of a change that carries the release.
-    ChangeWindow,
-    /// No blackout closes the target.
-    NoBlackout,
-    /// Nobody else has the environment, where only one may.
-    EnvironmentFree,
-    /// Nothing else is planned that gets in the way.
-    NoCalendarConflict,
-    /// Every change that carries it is approved as it is planned now.
-    Approved,
-    /// The template of a standard change allows what the change does.
-    TemplateFits,
-    /// No alert fires on the service in the target.
-    EnvironmentHealthy,
-    /// Nothing that runs would be lost.
-    CommitsKept,
-    /// Somebody approved it who neither wrote nor asked for it.
-    IndependentApproval,
-    /// Somebody deployed it who neither wrote it nor approved it alone.
-    IndependentDeployment,
-    /// Another person reviewed everything in it after its last commit.
-    ReviewedAfterLastCommit,
-}
-
-impl CheckCode {
-    /// All codes, in their order.
-    pub const ALL: [Self; 14] = [
-        Self::DependencyRunning,
-        Self::CompatibleWithRunning,
-        Self::WindowOpen,
-        Self::ChangeWindow,
-        Self::NoBlackout,
-        Self::EnvironmentFree,
-        Self::NoCalendarConflict,
-        Self::Approved,
-        Self::TemplateFits,
-        Self::EnvironmentHealthy,
-        Self::CommitsKept,
-        Self::IndependentApproval,
-        Self::IndependentDeployment,
-        Self::ReviewedAfterLastCommit,
-    ];
-
-    /// The code as clients see it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DependencyRunning => "DEPENDENCY_RUNNING",
-            Self::CompatibleWithRunning => "COMPATIBLE_WITH_RUNNING",
-            Self::WindowOpen => "WINDOW_OPEN",
-            Self::ChangeWindow => "CHANGE_WINDOW",
-            Self::NoBlackout => "NO_BLACKOUT",
-            Self::EnvironmentFree => "ENVIRONMENT_FREE",
-            Self::NoCalendarConflict => "NO_CALENDAR_CONFLICT",
-            Self::Approved => "APPROVED",
-            Self::TemplateFits => "TEMPLATE_FITS",
-            Self::EnvironmentHealthy => "ENVIRONMENT_HEALTHY",
-            Self::CommitsKept => "COMMITS_KEPT",
-            Self::IndependentApproval => "INDEPENDENT_APPROVAL",
-            Self::IndependentDeployment => "INDEPENDENT_DEPLOYMENT",
-            Self::ReviewedAfterLastCommit => "REVIEWED_AFTER_LAST_COMMIT",
-        }
-    }
-}
+use super::code::CheckCode;
 
 /// Who can do something: a team, a group, a person or an operator, as people call them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Party {
     /// Their name.
     pub name: Text,
@@ -86,7 +16,8 @@ pub struct Party {
 }
 
 /// What somebody can do. Cheaper ones first: of two smallest sets the one with the earlier codes is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActCode {
     /// Deploy another release first.
     DeployDependency,
@@ -138,7 +69,7 @@ impl ActCode {
 }
 
 /// One thing that somebody can do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Act {
     /// What.
     pub code: ActCode,
@@ -158,7 +89,8 @@ impl Act {
 }
 
 /// What one check found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Check {
     /// What was checked.
     pub code: CheckCode,
@@ -184,11 +116,15 @@ pub struct Check {
     pub resolves_at: Option<Timestamp>,
     /// What would resolve it: each of these alone. Empty where only time helps.
     pub acts: Vec<Act>,
+    /// When its time comes, where it is not due.
+    pub due_at: Option<Timestamp>,
+    /// From when on the evidence of a PASS counts no longer; `None` where nothing is known to end it.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Check {
     /// A check of the phase before the deployment.
-    pub(super) fn before(code: CheckCode, outcome: Outcome, reason: impl Into<Text>) -> Self {
+    pub(crate) fn before(code: CheckCode, outcome: Outcome, reason: impl Into<Text>) -> Self {
         Self {
             code,
             phase: Phase::Before,
@@ -202,7 +138,19 @@ impl Check {
             by: None,
             resolves_at: None,
             acts: Vec::new(),
+            due_at: None,
+            expires_at: None,
         }
+    }
+
+    /// A check of a later phase, which neither opens nor closes a gate.
+    pub(super) fn later(code: CheckCode, outcome: Outcome, reason: impl Into<Text>) -> Self {
+        Self { phase: code.phase(), ..Self::before(code, outcome, reason) }
+    }
+
+    /// Its time has not come.
+    pub(super) fn not_due(code: CheckCode, reason: impl Into<Text>, due_at: Option<Timestamp>) -> Self {
+        Self { due_at, ..Self::later(code, Outcome::NotDue, reason) }
     }
 
     /// Does it stand in the way?
@@ -211,7 +159,7 @@ impl Check {
     }
 
     /// What it holds for is missing in part: what passed is UNKNOWN now, what failed has still failed.
-    pub(super) fn despite(mut self, gaps: Vec<Gap>) -> Self {
+    pub(crate) fn despite(mut self, gaps: Vec<Gap>) -> Self {
         if gaps.is_empty() {
             return self;
         }
@@ -222,6 +170,7 @@ impl Check {
             self.acts = gaps.iter().map(restore).collect();
             self.by = self.acts.first().and_then(|act| act.by.clone());
             self.resolves_at = None;
+            self.expires_at = None;
         }
         self.gaps = gaps;
         self

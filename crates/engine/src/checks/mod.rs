@@ -1,48 +1,71 @@
-//! What must hold before a release may go to a target. One function makes the checks; blockers, gates and plans read
-//! them. Unknown is not good news: a check whose evidence is missing is UNKNOWN, names what is missing, and blocks.
+//! What must hold before a release may go to a target, and what it owes afterwards. [`checks`] makes what stands in any
+//! release's way; [`every_check`] adds what controls ask for; [`predicates`] (about a proposal) and
+//! [`predicates_after`] (about a deployment that was done) group them as P1A to P16. Unknown is not good news: a check
+//! whose evidence is missing is UNKNOWN, names what is missing, and blocks.
 
+mod code;
+mod judgement;
+
+mod ground;
+
+// What stands in the way of any release.
 mod authority;
 mod conflicts;
 mod content;
 mod dependencies;
-mod ground;
 mod health;
 mod independence;
-mod judgement;
 mod time;
-mod unblock;
 mod units;
 
+// What controls ask for besides.
+mod case;
+mod predicate;
+mod terms;
+
+mod aftermath;
+mod approvers;
+mod backout;
+mod configuration;
+mod impact;
+mod independent;
+mod promotion;
+mod records;
+mod review;
+mod testing;
+
+mod unblock;
+
+#[cfg(test)]
+mod after_tests;
+#[cfg(test)]
+mod approval_tests;
+#[cfg(test)]
+mod basic_tests;
 #[cfg(test)]
 mod independence_tests;
 #[cfg(test)]
-mod tests;
+mod predicate_tests;
+#[cfg(test)]
+pub(crate) mod sound;
 
-use domain::{Outcome, Release, Target, Text};
-use jiff::Timestamp;
-
+pub use case::Proposal;
+pub use code::CheckCode;
+use domain::{Outcome, Release};
 pub use independence::independence;
-pub use judgement::{Act, ActCode, Check, CheckCode, Party};
-pub use unblock::{EXACT_LIMIT, Unblocking, what_would_unblock};
+pub use judgement::{Act, ActCode, Check, Party};
+pub use predicate::{Predicate, PredicateId, predicates, predicates_after};
+pub use terms::Terms;
+pub use unblock::{EXACT_LIMIT, Unblocking, what_would_unblock, what_would_unblock_all};
 
 use crate::graph::{Index, ReleaseGraph};
+use case::Case;
 use ground::Ground;
 
-/// A deployment that somebody means to make.
-#[derive(Debug, Clone)]
-pub struct Proposal<'a> {
-    /// Where.
-    pub target: &'a Target,
-    /// When: moves windows, blackouts and bookings; all else is as the graph knows it now.
-    pub at: Timestamp,
-    /// Why review by another person is mandatory (`risk::MandatoryReview`); `None` where it is not.
-    pub review: Option<Text>,
-}
-
 /// Every check of the proposal, in the order of their codes.
-pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal<'_>) -> Vec<Check> {
+pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal) -> Vec<Check> {
     let at = proposal.at;
-    let ground = Ground::new(graph, release, proposal.target);
+    let ground = Ground::new(graph, release, &proposal.target);
     let mut found = dependencies::check(&ground, at);
     found.extend(units::check(&ground));
     found.extend(time::check(&ground, at));
@@ -51,6 +74,24 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal
     found.push(health::check(&ground));
     found.push(content::check(&ground));
     found.extend(duties(&ground, proposal));
+    in_order(found)
+}
+
+/// Every check of a proposed deployment: the basic ones, those behind the predicates, and what stands beside them.
+pub fn every_check(
+    graph: &ReleaseGraph,
+    release: Index<Release>,
+    proposal: &Proposal,
+    terms: &Terms,
+) -> Vec<Check> {
+    let mut found = checks(graph, release, proposal);
+    let ground = Ground::new(graph, release, &proposal.target);
+    found.extend(predicate::beside(&Case { ground, proposal, terms, at: proposal.at }));
+    in_order(found)
+}
+
+/// In the order of their codes; what two of them say alike is said once.
+fn in_order(mut found: Vec<Check>) -> Vec<Check> {
     found.sort_by(|a, b| {
         (a.code, &a.release, &a.change, &a.reason).cmp(&(b.code, &b.release, &b.change, &b.reason))
     });
@@ -66,7 +107,7 @@ pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal
 }
 
 /// Independence is demanded where the risk and the service demand it; where customers are not, nobody asks for it.
-fn duties(ground: &Ground<'_>, proposal: &Proposal<'_>) -> Vec<Check> {
+fn duties(ground: &Ground<'_>, proposal: &Proposal) -> Vec<Check> {
     let Some(why) = proposal.review.as_ref().filter(|_| ground.in_production()) else {
         let codes =
             [CheckCode::IndependentApproval, CheckCode::IndependentDeployment, CheckCode::ReviewedAfterLastCommit];

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use domain::{Change, Outcome, RecordKind, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use super::code::CheckCode;
 use super::ground::{Ground, configured, seen};
-use super::judgement::{Act, ActCode, Check, CheckCode, Party};
+use super::judgement::{Act, ActCode, Check, Party};
 use crate::calendar::{
     Closing, EnvironmentBooking, Intervals, Subject, allowed_windows, closings, environment_bookings,
 };
@@ -48,7 +49,9 @@ fn window_open(ground: &Ground<'_>, at: Timestamp) -> Check {
             true => format!("{environment} is open until {}.", window.end),
             false => format!("{environment} is always open."),
         };
-        return Check::before(code, Outcome::Pass, reason).resting_on([rule]);
+        let mut check = Check::before(code, Outcome::Pass, reason).resting_on([rule]);
+        check.expires_at = Some(window.end).filter(|_| stated);
+        return check;
     }
     let next = allowed.iter().next();
     let reason = match next {
@@ -80,6 +83,7 @@ fn change_window(ground: &Ground<'_>, at: Timestamp) -> Check {
         let mut check = Check::before(code, Outcome::Pass, reason)
             .resting_on([seen(format!("{} has this window", change.number), &change.source)]);
         check.change = Some(change.id.clone());
+        check.expires_at = Some(window.end);
         return check.despite(gaps);
     }
     let next = windows.iter().filter(|(_, window)| window.start > at).min_by_key(|(_, window)| window.start);
@@ -123,7 +127,10 @@ fn no_blackout(ground: &Ground<'_>, at: Timestamp) -> Vec<Check> {
     let mut found: Vec<Check> = closing.map(|(closing, window)| closed(ground, closing, window)).collect();
     if found.is_empty() || !gaps.is_empty() {
         let none = format!("No blackout closes {} then.", ground.target);
-        found.push(Check::before(code, Outcome::Pass, none).despite(gaps));
+        let mut check = Check::before(code, Outcome::Pass, none);
+        let starts = all.iter().flat_map(|closing| closing.closed.iter()).map(|window| window.start);
+        check.expires_at = starts.filter(|start| *start > at).min();
+        found.push(check.despite(gaps));
     }
     found
 }
@@ -186,7 +193,9 @@ fn environment_free(ground: &Ground<'_>, at: Timestamp) -> Check {
     let gaps = ground.missing(&[RecordKind::ChangeTask, RecordKind::ConfigurationItem], &BTreeSet::new());
     let Some(booking) = taken.iter().find(|booking| booking.window.contains(at)) else {
         let reason = format!("Nobody else has booked {environment} then.");
-        return Check::before(code, Outcome::Pass, reason).despite(gaps);
+        let mut check = Check::before(code, Outcome::Pass, reason);
+        check.expires_at = taken.iter().map(|booking| booking.window.start).filter(|start| *start > at).min();
+        return check.despite(gaps);
     };
     let change = booking.task.change.as_ref().and_then(|id| ground.graph.changes.by_id(id));
     let whose = change.map_or(&booking.task.number, |change| &change.number);

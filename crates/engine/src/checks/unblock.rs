@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use domain::{Release, Window};
 use jiff::{SignedDuration, Timestamp};
 
+use super::code::CheckCode;
 use super::ground::Ground;
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use super::{Proposal, blockers, checks, time};
 use crate::calendar::{Intervals, Subject, allowed_windows, closings, openings};
 use crate::graph::{Index, ReleaseGraph};
@@ -26,11 +27,19 @@ pub struct Unblocking {
 }
 
 /// The smallest set of acts that turns every blocker green, and the earliest window that results.
-pub fn what_would_unblock(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal<'_>) -> Unblocking {
-    let at = proposal.at;
-    let ground = Ground::new(graph, release, proposal.target);
+pub fn what_would_unblock(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal) -> Unblocking {
     let all = checks(graph, release, proposal);
-    let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers(&all).partition(|check| is_of_time(check));
+    what_would_unblock_all((graph, release), proposal, &blockers(&all).collect::<Vec<_>>())
+}
+
+/// The same for blockers that are known already, whoever found them.
+pub fn what_would_unblock_all(
+    (graph, release): (&ReleaseGraph, Index<Release>),
+    proposal: &Proposal,
+    blockers: &[&Check],
+) -> Unblocking {
+    let (at, ground) = (proposal.at, Ground::new(graph, release, &proposal.target));
+    let (timed, standing): (Vec<&Check>, Vec<&Check>) = blockers.iter().partition(|check| is_of_time(check));
     let (mut acts, exact) = smallest(&standing);
     let in_the_way = timed.iter().filter(|check| check.code == CheckCode::NoCalendarConflict);
     let ready = standing.iter().chain(in_the_way).filter_map(|check| check.resolves_at).fold(at, Timestamp::max);

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use domain::{Compatibility, ConnectorId, Outcome, RecordKind, Release, ServiceKey, Version};
 
+use super::code::CheckCode;
 use super::ground::{Ground, meet};
-use super::judgement::{Act, ActCode, Check, CheckCode};
+use super::judgement::{Act, ActCode, Check};
 use crate::correlate::works_together;
 use crate::graph::{Index, ReleaseGraph};
 

@@ -53,6 +53,55 @@ mirror! {
         IndependentDeployment
         /// Another person reviewed everything in it after its last commit. Asked of high risks to core services.
         ReviewedAfterLastCommit
+        /// Each approval was given by the approver or a valid delegate, for every group that was asked, and holds still.
+        ApprovalGenuine
+        /// Nobody who approved it wrote, asked for or deploys it.
+        Independent
+        /// The suites passed for what is deployed.
+        Tested
+        /// Each commit that it brings was reviewed by somebody else after its last change.
+        Reviewed
+        /// There is a way back, and it was rehearsed.
+        BackoutReady
+        /// What is deployed is what passed the stage before.
+        SameArtifact
+        /// The stage before is configured as the release expects.
+        ConfigurationAsExpected
+        /// It went through the stages before.
+        Promoted
+        /// Nobody may write to development and to production.
+        AccessSeparated
+        /// Impact on service and security was assessed before the approval.
+        ImpactAnalysed
+        /// Those looked at it who should at its risk.
+        RiskRouted
+        /// It started within the window that was authorised.
+        StartedInWindow
+        /// It ended within it.
+        EndedInWindow
+        /// What runs is explained by deployments.
+        RuntimeExplained
+        /// An emergency was one: an incident came first, and an approval before it or soon after.
+        EmergencyJustified
+        /// What was there before and after is kept, and the difference is the change's.
+        BaselineKept
+        /// What Interlock saw of it stands in the audit trail.
+        ActsLogged
+        /// Incidents that it is blamed for were handled.
+        IncidentsHandled
+        /// The CMDB tells the version that runs.
+        CmdbCurrent
+        /// It is healthy since.
+        HealthyAfter
+    }
+    /// What a gate says.
+    GateDecision of domain::GateDecision {
+        /// Go.
+        Allow
+        /// Do not go.
+        Deny
+        /// Nobody knows; so do not go.
+        Unknown
     }
     /// What somebody can do about a blocker.
     ActCode of engine::checks::ActCode {
