@@ -25,7 +25,7 @@ pub use config::*;
 
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{SetupError, TelemetrySnapshot};
@@ -132,10 +132,12 @@ impl Prometheus {
         let judged = wanted(RecordKind::HealthObservation);
         let observed = wanted(RecordKind::RuntimeObservation).then(|| self.running());
         let running = OptionFuture::from(observed).await;
-        // What runs tells the time along; where it does not, the time is asked for.
+        // What runs tells the time along; where that question alone is refused, the time is asked for.
         let at = match &running {
             Some(Ok((at, _))) => Ok(*at),
-            Some(Err(error)) if !judged => Err(error.clone()),
+            Some(Err(error)) if !judged || !matches!(error.kind, FailureKind::Rejected { .. }) => {
+                Err(error.clone())
+            }
             _ => self.client.moment().await,
         };
         let runtime = async {
