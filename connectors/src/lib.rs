@@ -23,6 +23,9 @@ pub mod prometheus;
 pub mod servicenow;
 pub mod servicenow_cmdb;
 
+#[cfg(test)]
+mod conformance;
+
 pub use clock::{Clock, SystemClock};
 pub use contract::{
     Breadth, Connector, Descriptor, GatherRequest, Gathered, Interest, LongText, LongTexts, Probe, ProbeAnswer,

@@ -264,3 +264,33 @@ fn decisions_have_a_number_each() {
     let numbers: BTreeSet<usize> = files.iter().filter_map(|file| number(&file.path)).collect();
     assert_eq!(numbers.len(), files.len());
 }
+
+#[test]
+fn every_trap_has_its_test() {
+    let sources: Vec<File> = ["connectors/src", "crates/simulators/src"]
+        .into_iter()
+        .flat_map(|folder| files_below(folder, ".rs"))
+        .collect();
+    let text = read("docs/traps.md");
+    let rows = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| trap") && !line.starts_with("| ---"));
+    let mut wrong = Vec::new();
+    let mut named = 0;
+    for row in rows {
+        let tests = row.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        if tests.is_empty() {
+            wrong.push(format!("no test: {row}"));
+        }
+        for test in tests {
+            named += 1;
+            let beginning = format!("fn {test}(");
+            if !sources.iter().any(|file| file.text.contains(&beginning)) {
+                wrong.push(format!("there is no test {test}"));
+            }
+        }
+    }
+    assert!(named > 60, "{named} tests");
+    nothing_wrong("docs/traps.md names tests that exist:", wrong);
+}

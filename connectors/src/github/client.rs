@@ -99,6 +99,11 @@ impl Client {
         self.failed(operation, FailureKind::Denied, "it does not exist, or is hidden from us")
     }
 
+    /// Records of a repository that was never read may well exist.
+    pub(super) fn never_read(&self, operation: &'static str) -> ConnectorError {
+        self.failed(operation, FailureKind::Incomplete, "the repository has not been read yet")
+    }
+
     pub(super) fn failed(
         &self,
         operation: &'static str,
@@ -118,11 +123,41 @@ fn with_manners(request: Request) -> Request {
 
 /// The address of the next page.
 fn next_link(answer: &Answer) -> Option<String> {
-    let header = answer.headers.get(LINK)?.to_str().ok()?;
+    next_in(answer.headers.get(LINK)?.to_str().ok()?)
+}
+
+fn next_in(header: &str) -> Option<String> {
     header.split(',').find_map(|link| {
         let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
         let is_next =
             parameters.split(';').any(|parameter| matches!(parameter.trim(), r#"rel="next""# | "rel=next"));
         is_next.then(|| address.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_where_the_header_says() {
+        let check =
+            |header: &str, expected: Option<&str>| assert_eq!(next_in(header).as_deref(), expected, "{header}");
+        check(r#"<https://h/p?page=1>; rel="prev", <https://h/p?page=3>; rel="next""#, Some("https://h/p?page=3"));
+        check(r#"<https://h/p?page=3>;rel=next"#, Some("https://h/p?page=3"));
+        check(r#"<https://h/p?page=1>; rel="first""#, None);
+        check("", None);
+        check("<", None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_leads_on_or_ends(header in "[<>;,=\"a-z: /?]{0,60}|\\PC{0,40}") {
+            if let Some(next) = next_in(&header) {
+                prop_assert!(header.contains(&next));
+            }
+        }
+    }
 }

@@ -105,7 +105,10 @@ impl Github {
             }
             let mut failed = None;
             for (repository, ids) in by_repository {
-                let Some(held) = by_number.get(repository) else { continue };
+                let Some(held) = by_number.get(repository) else {
+                    failed = Some(self.client.never_read("read named records"));
+                    continue;
+                };
                 match self.read_some(held, *kind, &ids, now).await {
                     Ok(bag) => {
                         gathered.records.append(bag.records);

@@ -1,9 +1,11 @@
 //! Pull requests with their reviews: the list tells which were merged and which changed, and one GraphQL request reads
 //! many of those.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::{PullRequest, Records, Text};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::client::Next;
@@ -14,12 +16,23 @@ use super::held::{Bag, Held, Stage};
 use super::people::People;
 use super::reading::{Depth, Reading};
 use super::wire::{PullListed, ReviewSent};
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 
 pub(super) const HEAD: &str =
     "query PullRequests($owner: String!, $name: String!) { repository(owner: $owner, name: $name) {";
 pub(super) const TAIL: &str =
     concat!("} }\n", include_str!("documents/pull_request.graphql"), include_str!("documents/who.graphql"));
+
+const LIST: &str = "list pull requests";
+/// How often a list is read that changes while it is read.
+const MOST_READINGS: usize = 5;
+
+/// A list as it was read.
+#[derive(Default)]
+struct Listed {
+    pulls: Vec<PullListed>,
+    pages: usize,
+}
 
 /// Pull requests, and the paths of the commits that they tell.
 #[derive(Default)]
@@ -92,23 +105,43 @@ impl Reading<'_> {
 
     async fn merged(&self, stage: &Stage) -> Result<Vec<PullListed>, ConnectorError> {
         let begins = stage.content_begins(self.horizon.start);
+        let mut merged: Vec<PullListed> = Vec::new();
+        let mut until = begins;
+        // What is updated while the pages are read moves before them: it may come twice, or only on the first page as it
+        // is now. So what changed meanwhile is read until it fits one page.
+        for _ in 0..MOST_READINGS {
+            let listed = self.updated_since(until).await?;
+            // Times are whole seconds, and what was read needs no second look.
+            let newest = listed.pulls.iter().map(|pull| pull.updated_at + SignedDuration::from_secs(1)).max();
+            until = newest.unwrap_or(until).max(until);
+            merged.extend(listed.pulls);
+            if listed.pages < 2 {
+                merged.retain(|pull| pull.merged_at.is_some_and(|at| at >= begins));
+                merged.sort_by_key(|pull| (pull.number, Reverse(pull.updated_at)));
+                merged.dedup_by_key(|pull| pull.number);
+                return Ok(merged);
+            }
+        }
+        Err(self.client.failed(LIST, FailureKind::Incomplete, "it changed faster than it could be read"))
+    }
+
+    /// Closed pull requests that were updated since a moment, and some of before.
+    async fn updated_since(&self, since: Timestamp) -> Result<Listed, ConnectorError> {
         let request = self
             .client
-            .of_repository("list pull requests", &self.place.name, &["pulls"])
+            .of_repository(LIST, &self.place.name, &["pulls"])
             .query("state", "closed")
             .query("sort", "updated")
             .query("direction", "desc");
-        let mut merged: Vec<PullListed> = Vec::new();
+        let mut listed = Listed::default();
         let take = |page: Vec<PullListed>| {
-            let past = page.last().is_some_and(|last| last.updated_at < begins);
-            merged.extend(page.into_iter().filter(|pull| pull.merged_at.is_some_and(|at| at >= begins)));
+            let past = page.last().is_some_and(|last| last.updated_at < since);
+            listed.pulls.extend(page);
+            listed.pages += 1;
             if past { Next::Stop } else { Next::Page }
         };
-        self.client.pages("list pull requests", request, take).await?;
-        // A pull request that is updated while the pages are read may come twice.
-        merged.sort_by_key(|pull| pull.number);
-        merged.dedup_by_key(|pull| pull.number);
-        Ok(merged)
+        self.client.pages(LIST, request, take).await?;
+        Ok(listed)
     }
 
     /// All reviews of a pull request that has more than one GraphQL request brings.

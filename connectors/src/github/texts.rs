@@ -13,6 +13,7 @@ use crate::error::ConnectorError;
 
 /// Pull requests in one request.
 const MOST: usize = 100;
+const OPERATION: &str = "read descriptions of pull requests";
 
 #[async_trait]
 impl LongTexts for Github {
@@ -28,6 +29,13 @@ impl LongTexts for Github {
             let held = self.held();
             held.values().map(|held| (held.survey.database_id, held.survey.name_with_owner.clone())).collect()
         };
+        let is_read = |id: &RecordId| {
+            let repository = id.native.split_once('#').and_then(|(repository, _)| repository.parse().ok());
+            repository.is_none_or(|repository| names.contains_key(&repository))
+        };
+        if !ids.iter().all(is_read) {
+            return Err(self.client.never_read(OPERATION));
+        }
         let item = |(place, id): (usize, &RecordId)| {
             let (repository, number) = id.native.split_once('#')?;
             let (owner, name) = names.get(&repository.parse().ok()?)?.split_once('/')?;
@@ -39,7 +47,7 @@ impl LongTexts for Github {
         };
         let items: Vec<_> = ids.iter().enumerate().filter_map(item).collect();
         let batch = Batch {
-            operation: "read descriptions of pull requests",
+            operation: OPERATION,
             head: "query Descriptions {",
             tail: "}",
             at: &[],

@@ -1,5 +1,6 @@
 //! Requests to Jira and the pages of its lists. Lists end when the token or the rows end, never because a page is short.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ const PAGE: usize = 100;
 /// Ids alone come by the thousand.
 const PAGE_OF_IDS: usize = 5_000;
 const MOST_PAGES: usize = 1_000;
+/// How often a list is read that changes between its pages.
+const MOST_READINGS: usize = 3;
 /// Most issues fetched at once.
 const MOST_ISSUES: usize = 100;
 /// Most issues whose changelogs are asked for at once, and entries of a page of them: each carries its author in full.
@@ -97,7 +100,7 @@ impl Client {
                 let page = page.query("maxResults", PAGE.to_string());
                 chunk.iter().fold(page, |request, key| request.query("keys", key.as_str()))
             };
-            all.extend(self.pages("read projects", request).await?);
+            all.extend(self.pages("read projects", request, |project: &Project| project.id).await?);
         }
         Ok(all)
     }
@@ -108,7 +111,7 @@ impl Client {
             let page = get("read projects", "project/search").query("startAt", start.to_string());
             page.query("maxResults", PAGE.to_string())
         };
-        self.pages("read projects", request).await
+        self.pages("read projects", request, |project: &Project| project.id).await
     }
 
     /// The project by id or by any key that it ever had.
@@ -127,15 +130,15 @@ impl Client {
 
     /// All versions of a project.
     pub(super) async fn versions(&self, project: Id) -> Result<Vec<Version>, ConnectorError> {
-        self.pages("read versions", |start| {
+        let request = |start: usize| {
             get("read versions", "project")
                 .segment(project.to_string())
                 .segment("version")
                 .query("startAt", start.to_string())
                 .query("maxResults", PAGE.to_string())
                 .query("orderBy", "sequence")
-        })
-        .await
+        };
+        self.pages("read versions", request, |version: &Version| version.id).await
     }
 
     /// What these issues show of the versions in which they are fixed; issues that are hidden or gone show nothing.
@@ -165,7 +168,7 @@ impl Client {
                 let page = page.query("maxResults", PAGE.to_string());
                 chunk.iter().fold(page, |request, id| request.query("accountId", id.as_str()))
             };
-            all.extend(self.pages("read users", request).await?);
+            all.extend(self.pages("read users", request, |user: &User| user.account_id.clone()).await?);
         }
         Ok(all)
     }
@@ -263,30 +266,59 @@ impl Client {
         }
     }
 
-    /// All rows of a list that is paged by offset.
-    async fn pages<T: DeserializeOwned>(
+    /// All rows of a list that is paged by offset. When rows come or go between two pages others may slip through; then
+    /// the list is read again.
+    async fn pages<T: DeserializeOwned, Key: PartialEq>(
         &self,
         operation: &'static str,
         request: impl Fn(usize) -> Request,
+        key: impl Fn(&T) -> Key,
     ) -> Result<Vec<T>, ConnectorError> {
+        for _ in 0..MOST_READINGS {
+            if let Some(rows) = self.steady_pages(operation, &request, &key).await? {
+                return Ok(rows);
+            }
+        }
+        Err(self.incomplete(operation, "rows came or went each time that it was read"))
+    }
+
+    /// The rows, or nothing where the list changed in between: each page begins with the last row of the page before.
+    async fn steady_pages<T: DeserializeOwned, Key: PartialEq>(
+        &self,
+        operation: &'static str,
+        request: &impl Fn(usize) -> Request,
+        key: &impl Fn(&T) -> Key,
+    ) -> Result<Option<Vec<T>>, ConnectorError> {
         let mut guard = PageGuard::up_to(MOST_PAGES);
         let mut rows: Vec<T> = Vec::new();
         loop {
-            guard.enter(rows.len()).map_err(|failure| failure.of(self.upstream.system(), operation))?;
-            let page: Page<T> = self.must(operation, request(rows.len())).await?;
-            let came = page.values.len();
-            rows.extend(page.values);
-            if came > 0 && page.is_last != Some(true) && page.total.is_none_or(|total| rows.len() < total) {
+            let before = rows.len();
+            guard.enter(before).map_err(|failure| failure.of(self.upstream.system(), operation))?;
+            let page: Page<T> = self.must(operation, request(before.saturating_sub(1))).await?;
+            let mut values = page.values.into_iter();
+            if let Some(last) = rows.last()
+                && values.next().as_ref().map(key) != Some(key(last))
+            {
+                return Ok(None);
+            }
+            rows.extend(values);
+            if rows.len() > before
+                && page.is_last != Some(true)
+                && page.total.is_none_or(|total| rows.len() < total)
+            {
                 continue;
             }
             return match page.total {
                 Some(total) if rows.len() < total => {
-                    Err(ConnectorError::new(self.upstream.system().clone(), operation, FailureKind::Incomplete)
-                        .because(format!("{} of {total} rows came", rows.len())))
+                    Err(self.incomplete(operation, format!("{} of {total} rows came", rows.len())))
                 }
-                _ => Ok(rows),
+                _ => Ok(Some(rows)),
             };
         }
+    }
+
+    fn incomplete(&self, operation: &'static str, cause: impl Into<Cow<'static, str>>) -> ConnectorError {
+        ConnectorError::new(self.upstream.system().clone(), operation, FailureKind::Incomplete).because(cause)
     }
 
     /// The answer, where "there is no such thing" means that we may not see it.

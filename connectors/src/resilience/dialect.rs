@@ -148,6 +148,19 @@ mod tests {
         assert_eq!(told, expected, "{headers:?}");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_a_limit_or_none(value in "[ -~]{0,40}|-?[0-9.e+]{1,30}", now in -2_000_000_000_i64..4_000_000_000) {
+            let now = Timestamp::from_second(now).expect("in range");
+            let mut headers = HeaderMap::new();
+            for name in ["retry-after", "x-ratelimit-reset", "x-ratelimit-limit", "x-ratelimit-remaining"] {
+                headers.insert(name, value.parse().expect("printable"));
+            }
+            let _wait = standard_rate_limit(&headers, now).wait(now);
+            let _date = read_http_date(&value);
+        }
+    }
+
     #[test]
     fn every_vendors_headers_are_understood() {
         check(&[("retry-after", "7")], "None None Some(7)");

@@ -41,7 +41,7 @@ mod telemetry;
 mod histogram;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::{Answer, Freshness};
 pub use breaker::CircuitState;

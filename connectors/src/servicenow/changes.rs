@@ -43,20 +43,19 @@ impl Servicenow {
             Extent::Full => self.changes_in_horizon(round).await,
             Extent::Since(_) => self.changes_since(round).await,
         };
-        let changes = match read {
-            Ok(changes) => changes,
+        let (changes, missed) = match read {
+            Ok(changes) => (changes, None),
             Err(error) => {
                 miss(&mut gathered, RecordKind::Change, &error);
                 miss(&mut gathered, RecordKind::ServiceOffering, &error);
-                Changes::default()
+                (Changes::default(), Some(error))
             }
         };
-        let missed = !gathered.gaps.is_empty();
         let (tasks, approvals) = futures::join!(
             self.hanging(round, RecordKind::ChangeTask, ((&CHANGE_TASK, "change_request"), &changes.main.rows)),
             self.hanging(round, RecordKind::Approval, ((&APPROVAL, "sysapproval"), &changes.main.rows)),
         );
-        if !missed {
+        if missed.is_none() {
             self.take_changes(round, &mut gathered, &changes);
         }
         match tasks {
@@ -80,9 +79,12 @@ impl Servicenow {
         {
             gathered.watermarks.insert(RecordKind::FieldHistory, mark);
         }
-        // A history of changes that could not be read is no history.
-        if missed && gathered.complete.remove(&RecordKind::FieldHistory) {
-            gathered.changed.insert(RecordKind::FieldHistory);
+        // A full history of changes that could not be read is no history. One of what changed is as it was.
+        if let Some(error) = missed.filter(|_| gathered.complete.contains(&RecordKind::FieldHistory)) {
+            miss(&mut gathered, RecordKind::FieldHistory, &error);
+            if !history.is_empty() {
+                gathered.changed.insert(RecordKind::FieldHistory);
+            }
         }
         gathered.records.field_changes = history;
         gathered

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{RecordKind, Records};
+use domain::{Gap, RecordKind, Records};
 
 use super::client::Servicenow;
 use super::convert;
@@ -43,6 +43,16 @@ impl Servicenow {
             named.accounts.extend(members.map(|account| account.0.native.to_string()));
         }
         people.join(self.gather_accounts(round, (named, extent(RecordKind::Account), is_full)).await);
+        // Where nothing that names people could be read, nobody knows whom it would have named.
+        let is_read = |kind: &RecordKind| gathered.complete.contains(kind) || gathered.changed.contains(kind);
+        let missing = gathered.gaps.iter().find(|gap| naming.contains(&gap.kind));
+        if let Some(gap) = missing.filter(|_| !naming.iter().any(is_read)) {
+            for kind in [RecordKind::Group, RecordKind::Account] {
+                if people.changed.remove(&kind) {
+                    people.gaps.push(Gap { kind, ..gap.clone() });
+                }
+            }
+        }
         people
     }
 

@@ -23,7 +23,6 @@ use crate::resilience::{Answer, Request, Upstream, vendor_now};
 const LONGEST_ADDRESS: usize = 7_400;
 const MOST_PAGES: usize = 20_000;
 const SMALLEST_PAGE: usize = 50;
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 const DICTIONARY: Table = Table {
     name: "sys_dictionary",
@@ -308,8 +307,7 @@ impl TableApi {
             .query("sysparm_limit", limit.to_string())
             .query("sysparm_display_value", read.table.forms.parameter())
             .query("sysparm_exclude_reference_link", "true")
-            .query("sysparm_suppress_pagination_header", "true")
-            .max_body_bytes(LARGEST_BODY);
+            .query("sysparm_suppress_pagination_header", "true");
         if offset > 0 {
             request = request.query("sysparm_offset", offset.to_string());
         }

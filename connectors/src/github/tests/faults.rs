@@ -1,4 +1,4 @@
-//! Every way in which GitHub or the network may fail is a gap with the right code, and never "no records".
+//! What fails only at GitHub: lists beside each other, limits that look like refusals.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use domain::RecordKind;
 use simulators::faults::{Effect, Fault};
 
 use super::world::{TOKEN, World, payments, said};
-use crate::github::KINDS;
 
 fn status(status: u16, headers: &[(&str, &str)], body: &str) -> Effect {
     let headers: BTreeMap<_, _> =
@@ -22,31 +21,6 @@ async fn check(fault: Fault, kind: RecordKind, expected: &str) {
     assert_eq!(said(&gathered, kind), expected, "{told}");
     assert!(!gathered.complete.contains(&RecordKind::Account), "{told}");
     assert!(!format!("{:?}", gathered.gaps).contains(TOKEN), "{told}");
-}
-
-#[tokio::test]
-async fn a_system_that_fails_leaves_every_kind_a_gap() {
-    for (effect, expected) in [
-        (status(500, &[], ""), "SOURCE_UNAVAILABLE"),
-        (status(503, &[], ""), "SOURCE_UNAVAILABLE"),
-        (status(401, &[], r#"{"message":"Bad credentials"}"#), "SOURCE_DENIED"),
-        (status(403, &[], r#"{"message":"Resource not accessible"}"#), "SOURCE_DENIED"),
-        (status(404, &[], r#"{"message":"Not Found"}"#), "SOURCE_DENIED"),
-        (status(410, &[], "{}"), "SOURCE_UNAVAILABLE"),
-        (Effect::Html, "SOURCE_MALFORMED"),
-        (Effect::MalformedJson, "SOURCE_MALFORMED"),
-        (Effect::OtherShape, "SOURCE_MALFORMED"),
-        (Effect::EmptyBody, "SOURCE_MALFORMED"),
-        (Effect::Refuse, "SOURCE_UNAVAILABLE"),
-    ] {
-        let world = World::of(vec![payments()]).await;
-        world.server.faults.set(Fault::on("/graphql", effect.clone()));
-        let gathered = world.sweep().await;
-        for kind in KINDS.into_iter().filter(|kind| *kind != RecordKind::Artifact) {
-            assert_eq!(said(&gathered, kind), expected, "{effect:?} {kind:?}");
-        }
-        assert_eq!(gathered.records.len(), 0, "{effect:?}");
-    }
 }
 
 #[tokio::test]

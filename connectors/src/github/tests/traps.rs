@@ -142,16 +142,6 @@ async fn an_archive_is_fetched_from_where_github_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_list_is_never_fetched_from_elsewhere() {
-    let (world, other) = (World::of(vec![payments()]).await, World::of(vec![payments()]).await);
-    let redirect = Effect::Redirect { location: format!("{}/login", other.server.url()), status: 302 };
-    world.server.faults.set(Fault::on("/repos", redirect).containing("/pulls?"));
-    let gathered = world.sweep().await;
-    assert_eq!(other.server.requests.total(), 0);
-    assert_eq!(said(&gathered, RecordKind::PullRequest), "SOURCE_UNAVAILABLE");
-}
-
-#[tokio::test]
 async fn a_tag_that_moved_is_seen_at_its_new_commit() {
     let world = World::of(vec![payments()]).await;
     let first = world.sweep().await;

@@ -52,7 +52,8 @@ async fn versions_end_with_the_rows_and_fewer_than_announced_is_incomplete() {
         let row = |id: usize| json!({ "id": id.to_string(), "name": "x" });
         Json(match start {
             0 => json!({ "values": [row(1), row(2)], "total": 3 }),
-            2 => json!({ "values": [row(3)], "total": 3, "isLast": true }),
+            // The page begins with the last row of the one before.
+            1 => json!({ "values": [row(2), row(3)], "total": 3, "isLast": true }),
             _ => json!({ "values": [], "total": 3 }),
         })
     };

@@ -11,7 +11,7 @@ mod patience;
 
 mod real_http;
 
-mod tls;
+pub(crate) mod tls;
 
 mod secrets;
 

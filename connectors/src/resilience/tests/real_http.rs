@@ -22,8 +22,8 @@ use crate::SystemClock;
 use crate::error::Failure;
 
 /// A server on a free port; it ends when this is dropped.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     _task: AbortOnDropHandle<()>,
 }
 

@@ -23,7 +23,7 @@ const ANSWER: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
 
 /// A server at 127.0.0.1 whose certificate the test authority has signed for that address.
-async fn trusted_by_the_authority() -> Server {
+pub(crate) async fn trusted_by_the_authority() -> Server {
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(KEY).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -8,7 +8,6 @@ use domain::{CiRelationKind, ConnectorId, GapCode, RecordId, RecordKind, Text, W
 use jiff::{SignedDuration, Timestamp};
 use simulators::clock::{Frozen, SharedClock};
 use simulators::estate::{self, servicenow as projection};
-use simulators::faults::{Effect, Fault};
 use simulators::serve::Server;
 use simulators::servicenow::{self as simulated, Fields, Kind, Restriction, ServiceNow, User};
 
@@ -205,24 +204,11 @@ async fn a_read_of_changes_sees_what_was_deleted() {
 }
 
 #[tokio::test]
-async fn faults_and_hidden_rows_are_gaps() {
+async fn hidden_rows_are_a_gap() {
     let world = World::open(Options::default()).await;
     let app = world.insert("cmdb_ci_appl", &[("name", "app")]);
     let host = world.insert("cmdb_ci_linux_server", &[("name", "host")]);
     world.relate(&app, "Runs on::Runs", &host);
-    let effects = [
-        (Effect::Html, GapCode::SourceMalformed),
-        (Effect::ExpiredToken, GapCode::SourceDenied),
-        (Effect::OtherShape, GapCode::SourceMalformed),
-        (Effect::TooManyRequests { retry_after_seconds: None }, GapCode::SourceRateLimited),
-    ];
-    for (effect, code) in effects {
-        world.server.faults.set(Fault::on("/api/now/table/cmdb_rel_ci", effect));
-        let gathered = world.gather(&["app"]).await;
-        assert_eq!(gathered.gaps.iter().map(|gap| gap.code).collect::<Vec<_>>(), [code; 2]);
-        assert!(gathered.complete.is_empty() && gathered.changed.is_empty());
-        world.server.faults.clear();
-    }
     let hidden = Restriction::HideRows { table: "cmdb_rel_ci".to_owned(), query: "sys_idISNOTEMPTY".to_owned() };
     world.instance.restrict("svc.interlock", vec![hidden]);
     let gathered = world.gather(&["app"]).await;

@@ -274,6 +274,27 @@ impl Jira {
         })
     }
 
+    /// Issues that named it name it no longer, without a word in their changelogs.
+    ///
+    /// # Errors
+    /// The version does not exist.
+    pub fn delete_version(&self, id: u64) -> Result<(), Missing> {
+        let now = self.now();
+        let mut store = self.write();
+        store.version_mut(id).ok_or_else(|| Missing::new("version", id))?;
+        store.content.versions.retain(|version| version.id != id);
+        let names = |issue: &Issue| issue.fix_versions.contains(&id) || issue.affects_versions.contains(&id);
+        let all = store.ids().filter_map(|issue| store.issue(issue));
+        let naming: Vec<Issue> = all.filter(|issue| names(issue)).map(|issue| Issue::clone(issue)).collect();
+        for mut issue in naming {
+            issue.fix_versions.retain(|version| *version != id);
+            issue.affects_versions.retain(|version| *version != id);
+            store.write(issue, now);
+        }
+        store.index_content();
+        Ok(())
+    }
+
     /// # Errors
     /// The version does not exist.
     pub fn change_version(&self, id: u64, change: impl FnOnce(&mut Version)) -> Result<(), Missing> {

@@ -16,6 +16,7 @@ mod wire;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::Router;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 pub use access::{Account, Anonymous, Browse};
@@ -62,7 +63,7 @@ impl Options {
 #[derive(Clone, Debug, Default)]
 pub struct Quirks {
     pub last_page: LastPage,
-    /// The largest page of a search with fields; smaller than asked for when the answer would be heavy.
+    /// The largest page of a search; smaller than asked for when the answer would be heavy.
     pub page_cap: Option<usize>,
     pub changelog_dates: ChangelogDates,
 }
@@ -148,6 +149,17 @@ impl Jira {
         let issues =
             store.ids().filter_map(|id| store.issue(id).map(|issue| content::Issue::clone(issue))).collect();
         Content { issues, ..store.content.clone() }
+    }
+
+    /// The ids of the issues that a query finds for somebody who sees everything and lives in UTC, in its order.
+    ///
+    /// # Errors
+    /// What is wrong with the query, in the site's words.
+    pub fn find(&self, jql: &str) -> Result<Vec<u64>, Vec<String>> {
+        let store = self.read();
+        let caller = access::Caller { account_id: None, zone: TimeZone::UTC, metered: false, projects: None };
+        let context = jql::Context { store: &store, caller: &caller, now: self.now(), reconcile: &[] };
+        jql::search(context, jql).map_err(|refusal| refusal.messages)
     }
 
     fn now(&self) -> Timestamp {

@@ -339,6 +339,19 @@ mod tests {
         assert_eq!(servicenow.find("sys_audit", "fieldname=state").len(), 1);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_log_is_read_or_refused(cells in proptest::collection::vec("[^\n]{0,20}", 36), state in "New|Closed|-100|.{0,6}") {
+            let mut lines = vec![line("INC1", &state, "05-03-2016 12:00", "?"), cells.join(",")];
+            let _read = read(&lines);
+            lines.truncate(1);
+            if let Ok(log) = read(&lines) {
+                instance(&log);
+            }
+            let _unlike = IncidentLog::read(cells.join("\n").as_bytes());
+        }
+    }
+
     #[test]
     fn a_bad_line_is_named() {
         for (line, told) in [

@@ -112,7 +112,7 @@ fn search(call: &Call, request: &Request) -> Answer {
     let expand = Expand { comments: Some(NEWEST), ..Expand::new(&expands, NEWEST) };
     let bare = selection.wanted.is_empty() && expand.changelog.is_none();
     let quirks = call.jira.quirks();
-    let most = if bare { MOST_BARE } else { quirks.page_cap.unwrap_or(MOST_WITH_FIELDS) };
+    let most = quirks.page_cap.unwrap_or(if bare { MOST_BARE } else { MOST_WITH_FIELDS });
     let size = wanted.min(most).max(1);
 
     let view = call.view(&store);
