@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use domain::{ConnectorId, Family, Gap, RecordId, RecordKind, Records, Text, Window};
+use domain::{ConnectorId, Family, Gap, GapCode, RecordId, RecordKind, Records, Text, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::ConnectorError;
@@ -188,6 +188,21 @@ pub trait Connector: Send + Sync {
 
     /// Reads the named records now. Ids that do not exist are absent; kinds that could not be read are gaps.
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered;
+
+    /// Reads the records that people call by these numbers or keys, in any letters; else like `read`. A system that
+    /// cannot be asked so leaves a gap.
+    async fn find(&self, kind: RecordKind, keys: &BTreeSet<Text>, now: Timestamp) -> Gathered {
+        let (Descriptor { id, .. }, _) = (self.descriptor(), (keys, now));
+        let gap = Gap {
+            code: GapCode::SourceIncomplete,
+            connector: Some(id.clone()),
+            kind,
+            message: format!("{id} cannot be asked for a record by what people call it").into(),
+            since: None,
+            retryable: false,
+        };
+        Gathered { gaps: vec![gap], ..Gathered::default() }
+    }
 
     /// The system's long texts, if it has any that are read only when somebody asks for them.
     fn long_texts(&self) -> Option<&dyn LongTexts> {

@@ -1,7 +1,7 @@
 //! What is held of one system between reads: its records, where the next read starts, what is missing.
 //! A read that fails takes nothing away; it only makes what is held stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use connectors::{Descriptor, Gathered};
@@ -17,6 +17,8 @@ pub(super) struct Held {
     pub(super) last_good: BTreeMap<RecordKind, Timestamp>,
     pub(super) last_sweep_at: Option<Timestamp>,
     pub(super) gaps: BTreeMap<RecordKind, Vec<Gap>>,
+    /// Kinds with gaps of which the last read told a part all the same.
+    pub(super) partial: BTreeSet<RecordKind>,
 }
 
 impl Held {
@@ -44,6 +46,7 @@ impl Held {
         for kind in read.complete.iter().chain(&read.changed) {
             if !missing.contains_key(kind) {
                 self.gaps.remove(kind);
+                self.partial.remove(kind);
                 self.last_good.insert(*kind, now);
                 if let Some(mark) = read.watermarks.get(kind) {
                     self.watermarks.insert(*kind, *mark);
@@ -51,6 +54,10 @@ impl Held {
             }
         }
         for (kind, mut gaps) in missing {
+            match read.changed.contains(&kind) || read.complete.contains(&kind) {
+                true => self.partial.insert(kind),
+                false => self.partial.remove(&kind),
+            };
             for gap in &mut gaps {
                 gap.since = self.last_good.get(&kind).copied();
             }
@@ -102,6 +109,11 @@ impl Held {
     /// What could not be read.
     pub(super) fn gaps(&self) -> impl Iterator<Item = &Gap> {
         self.gaps.values().flatten()
+    }
+
+    /// Could nothing at all be read of this kind the last time?
+    pub(super) fn is_dark(&self, kind: RecordKind) -> bool {
+        self.gaps.contains_key(&kind) && !self.partial.contains(&kind)
     }
 
     /// Where incremental reads start; nothing for kinds that were never read well.

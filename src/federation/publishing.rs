@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use connectors::Connector;
 use domain::{ConnectorId, Gap, Records};
-use engine::correlate::{ConnectedSystem, CorrelateInput, Darkness, correlate};
+use engine::correlate::{self, ConnectedSystem, CorrelateInput, Darkness, correlate};
 use engine::graph::ReleaseGraph;
 use jiff::{SignedDuration, Timestamp};
 use tracing::info;
@@ -76,6 +76,12 @@ impl Federation {
         let now = self.plan.clock.now();
         let (gaps, _, bags) = self.told(&BTreeSet::new(), now).await;
         CorrelateInput { records: together(bags), ..self.without_records(gaps, now) }
+    }
+
+    /// Records that this graph does not hold, as a small graph beside it.
+    pub(crate) fn aside(&self, graph: &ReleaseGraph, records: Records) -> ReleaseGraph {
+        let connectors = self.plan.connectors.iter().map(|c| connected_system(c.as_ref())).collect();
+        correlate::aside(graph, records, (connectors, self.plan.policy.clone()))
     }
 
     /// What is missing, of which holdings, and what is held.

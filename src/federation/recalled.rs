@@ -101,7 +101,7 @@ impl Held {
             of_kind.replace(kind, &mut all);
             records.insert(kind, Arc::new(of_kind));
         }
-        Self { records, watermarks, last_good, gaps, last_sweep_at: None }
+        Self { records, watermarks, last_good, gaps, ..Self::default() }
     }
 
     /// What was remembered of a system, with a gap for every kind: it has not been read since.

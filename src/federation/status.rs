@@ -55,12 +55,12 @@ impl Federation {
             let held = holdings.systems.get(&descriptor.id);
             let gaps: Vec<Gap> = held.map(|held| held.gaps().cloned().collect()).unwrap_or_default();
             let last_good = held.map(|held| held.last_good.clone()).unwrap_or_default();
-            let dark = descriptor.kinds.iter().filter(|kind| gaps.iter().any(|gap| gap.kind == **kind)).count();
-            let health = match (dark, last_good.is_empty()) {
-                (0, true) => ConnectorHealth::Unknown,
-                (0, false) => ConnectorHealth::Healthy,
-                (dark, _) if dark >= descriptor.kinds.len() => ConnectorHealth::Down,
-                _ => ConnectorHealth::Degraded,
+            let all_dark = descriptor.kinds.iter().all(|kind| held.is_some_and(|held| held.is_dark(*kind)));
+            let health = match (gaps.is_empty(), last_good.is_empty()) {
+                (true, true) => ConnectorHealth::Unknown,
+                (true, false) => ConnectorHealth::Healthy,
+                (false, _) if all_dark => ConnectorHealth::Down,
+                (false, _) => ConnectorHealth::Degraded,
             };
             ConnectorStatus {
                 id: descriptor.id.clone(),

@@ -1,7 +1,7 @@
-//! Details that are read live: texts too long to be held in the graph. A request's keys are collected until its execution
-//! can go no further, which is when a level is complete, and then go up in one batch for each system; a timer would tear
-//! them apart under load. What was read is shared by all requests of the same rights: kept for a while, asked for once
-//! however many wait for it, shown a little stale while it is read anew, and shown old when the system fails.
+//! Details that are read live. A request's keys are collected until its execution can go no further, which is when a
+//! level is complete, and then go up in one batch for each system; a timer would tear them apart under load. What was
+//! read is shared by all requests of the same rights: kept for a while, asked for once however many wait for it, shown
+//! a little stale while it is read anew, and shown old when the system fails.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
@@ -9,8 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use connectors::LongText;
-use domain::{ConnectorId, Gap, GapCode, RecordId, Scope, Text};
+use domain::{ConnectorId, Gap, GapCode, RecordId, Scope};
 use futures::channel::oneshot;
 use futures::future::{FutureExt as _, Shared, WeakShared, join_all};
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -18,37 +17,36 @@ use jiff::{SignedDuration, Timestamp};
 use moka::future::Cache;
 use tokio_util::task::TaskTracker;
 
+use super::details::{Answer, Detail, Wish, read_details};
 use crate::federation::Federation;
 
-/// So long a text is shown without asking.
+/// So long a detail is shown without asking.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// So long it is shown while it is read anew.
 const USABLE: SignedDuration = SignedDuration::from_mins(10);
 /// So long it is kept for when the system fails.
 const KEPT: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
-/// Most bytes of texts that are kept, and what one costs beside its own bytes, about.
+/// Most bytes of details that are kept, and what one costs beside its own bytes, about.
 const MOST_BYTES: u64 = 32 << 20;
 const OVERHEAD_BYTES: usize = 256;
 
-/// A text, nothing where there is none, or what is missing.
-type Answer = Result<Option<Text>, Gap>;
 /// What was read together.
 type Batch = Shared<Work>;
 type Work = Pin<Box<dyn Future<Output = Arc<BTreeMap<RecordId, Answer>>> + Send>>;
 /// Keys that go up together.
-type Group = (ConnectorId, LongText);
+type Group = (ConnectorId, Wish);
 
-/// One text as callers with the same rights see it.
+/// One detail as callers with the same rights see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     scope: Arc<Scope>,
-    what: LongText,
+    wish: Wish,
     id: RecordId,
 }
 
 #[derive(Debug, Clone)]
 struct Kept {
-    text: Option<Text>,
+    detail: Option<Detail>,
     read_at: Timestamp,
 }
 
@@ -79,7 +77,7 @@ impl Details {
     /// Nothing is kept yet.
     pub(crate) fn new(federation: Arc<Federation>) -> Arc<Self> {
         let weigh = |_: &Key, kept: &Kept| {
-            let bytes = kept.text.as_ref().map_or(0, |text| text.len()) + OVERHEAD_BYTES;
+            let bytes = kept.detail.as_ref().map_or(0, Detail::size_bytes) + OVERHEAD_BYTES;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         let kept = Cache::builder().max_capacity(MOST_BYTES).weigher(weigh).time_to_live(KEPT).build();
@@ -91,14 +89,14 @@ impl Details {
         Loader { details: self.clone(), scope: Arc::new(scope.clone()), wanted: Mutex::default() }
     }
 
-    /// Reads the texts, except for those that somebody with the same rights is reading already.
+    /// Reads details, except for those that somebody with the same rights is reading already.
     async fn read(
         self: Arc<Self>,
         scope: Arc<Scope>,
-        (connector, what): Group,
+        (connector, wish): Group,
         ids: BTreeSet<RecordId>,
     ) -> BTreeMap<RecordId, Answer> {
-        let key = |id: &RecordId| Key { scope: scope.clone(), what, id: id.clone() };
+        let key = |id: &RecordId| Key { scope: scope.clone(), wish, id: id.clone() };
         let batches: Vec<Batch> = {
             let mut underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner);
             underway.retain(|_, batch| batch.upgrade().is_some_and(|batch| batch.peek().is_none()));
@@ -107,7 +105,7 @@ impl Details {
             let own: BTreeSet<RecordId> =
                 ids.iter().filter(|id| !underway.contains_key(&key(id))).cloned().collect();
             if !own.is_empty() {
-                let work = self.clone().ask(scope.clone(), (connector, what), own.clone());
+                let work = self.clone().ask(scope.clone(), (connector, wish), own.clone());
                 let batch = (Box::pin(work) as Work).shared();
                 let weak = batch.downgrade();
                 underway.extend(own.iter().filter_map(|id| Some((key(id), weak.clone()?))));
@@ -126,48 +124,38 @@ impl Details {
     async fn ask(
         self: Arc<Self>,
         scope: Arc<Scope>,
-        (connector, what): Group,
+        (connector, wish): Group,
         ids: BTreeSet<RecordId>,
     ) -> Arc<BTreeMap<RecordId, Answer>> {
-        let systems = self.federation.connectors();
-        let system = systems.iter().find(|system| system.descriptor().id == connector);
-        let Some(source) = system.and_then(|system| system.long_texts()) else {
-            return Arc::new(ids.into_iter().map(|id| (id, Ok(None))).collect());
-        };
         let read_at = self.federation.clock().now();
-        let read = source.long_texts(what, &ids).await;
-        let mut answers = BTreeMap::new();
-        for id in ids {
-            let key = Key { scope: scope.clone(), what, id: id.clone() };
-            let answer = match &read {
-                Ok(texts) => {
-                    let text = texts.get(&id).cloned();
-                    self.kept.insert(key, Kept { text: text.clone(), read_at }).await;
-                    Ok(text)
+        let mut answers = read_details(&self.federation, (&connector, wish), ids).await;
+        for (id, answer) in &mut answers {
+            let key = Key { scope: scope.clone(), wish, id: id.clone() };
+            match answer {
+                Ok(detail) => self.kept.insert(key, Kept { detail: detail.clone(), read_at }).await,
+                Err(_) => {
+                    if let Some(kept) = self.kept.get(&key).await {
+                        *answer = Ok(kept.detail);
+                    }
                 }
-                Err(error) => match self.kept.get(&key).await {
-                    Some(kept) => Ok(kept.text),
-                    None => Err(error.gap(what.kind(), None)),
-                },
-            };
-            answers.insert(id, answer);
+            }
         }
         Arc::new(answers)
     }
 }
 
 impl Loader {
-    /// The text, from what is kept or with the next batch.
-    pub(crate) async fn load(&self, what: LongText, id: &RecordId) -> Answer {
-        let group = (id.connector.clone(), what);
-        let key = Key { scope: self.scope.clone(), what, id: id.clone() };
+    /// The detail, from what is kept or with the next batch.
+    pub(crate) async fn load(&self, wish: Wish, id: &RecordId) -> Answer {
+        let group = (id.connector.clone(), wish);
+        let key = Key { scope: self.scope.clone(), wish, id: id.clone() };
         if let Some(kept) = self.details.kept.get(&key).await {
             let age = self.details.federation.clock().now().duration_since(kept.read_at);
             if age >= FRESH && age < USABLE {
                 self.wanted().aged.entry(group.clone()).or_default().insert(id.clone());
             }
             if age < USABLE {
-                return Ok(kept.text);
+                return Ok(kept.detail);
             }
         }
         let (told, answer) = oneshot::channel();
@@ -177,7 +165,7 @@ impl Loader {
             wanted.waiting.entry(group).or_default().entry(id.clone()).or_default().push(told);
         }
         // Not a channel of the runtime: those pretend to wait now and then, which would tear a level apart.
-        answer.await.unwrap_or_else(|_| Err(unanswered(id, what)))
+        answer.await.unwrap_or_else(|_| Err(unanswered(id, wish)))
     }
 
     /// Runs the execution of the request, and reads what it waits for whenever it can go no further.
@@ -214,10 +202,10 @@ impl Loader {
     }
 
     async fn answer(&self, group: Group, keys: BTreeMap<RecordId, Vec<oneshot::Sender<Answer>>>) {
-        let (what, ids) = (group.1, keys.keys().cloned().collect());
+        let (wish, ids) = (group.1, keys.keys().cloned().collect());
         let mut found = self.details.clone().read(self.scope.clone(), group, ids).await;
         for (id, waiting) in keys {
-            let answer = found.remove(&id).unwrap_or_else(|| Err(unanswered(&id, what)));
+            let answer = found.remove(&id).unwrap_or_else(|| Err(unanswered(&id, wish)));
             for told in waiting {
                 // Whoever does not wait any more needs no answer.
                 drop(told.send(answer.clone()));
@@ -230,12 +218,12 @@ impl Loader {
     }
 }
 
-fn unanswered(id: &RecordId, what: LongText) -> Gap {
+fn unanswered(id: &RecordId, wish: Wish) -> Gap {
     Gap {
         code: GapCode::SourceIncomplete,
         connector: Some(id.connector.clone()),
-        kind: what.kind(),
-        message: format!("{} was asked for a text and did not tell it", id.connector).into(),
+        kind: wish.kind(),
+        message: format!("{} was asked for a record and did not tell it", id.connector).into(),
         since: None,
         retryable: true,
     }

@@ -9,6 +9,7 @@ mod types;
 
 mod connection;
 mod coverage;
+mod details;
 mod errors;
 mod feeds;
 mod loaders;

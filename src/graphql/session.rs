@@ -12,10 +12,11 @@ use engine::gate::GatePolicy;
 use engine::graph::{Index, ReleaseGraph};
 use jiff::Timestamp;
 
+use super::details::{Detail, Wish};
 use super::errors;
 use super::loaders::Loader;
 use super::risk::RiskDesk;
-use super::visibility::{At, Entity, is_visible};
+use super::visibility::{At, Entity, Recorded, is_visible};
 use crate::federation::{Federation, PAST, Publication};
 use crate::http::{Basis, Caller, Edition};
 use crate::memory::{Past, PastError};
@@ -232,13 +233,96 @@ impl Session {
         what: LongText,
         (id, graph): (&RecordId, &ReleaseGraph),
     ) -> Option<Text> {
-        self.reads.live.store(true, Ordering::Relaxed);
         if graph.version == PAST {
-            errors::tell_dark(context, &[not_remembered(id, what)]);
+            self.reads.live.store(true, Ordering::Relaxed);
+            errors::tell_dark(context, &[not_remembered(id, what.kind(), "long texts")]);
             return None;
         }
-        match self.loader.load(what, id).await {
-            Ok(text) => text,
+        match self.detail(context, Wish::Text(what), id).await? {
+            Detail::Text(text) => Some(text),
+            Detail::Graph(_) => None,
+        }
+    }
+
+    /// The record that another one refers to: as it is held, or read now where it is older than what is held. Nothing,
+    /// with one error, where its system fails, or where a graph of the past does not hold it.
+    pub(crate) async fn refer<T: Recorded>(
+        &self,
+        context: &Context<'_>,
+        graph: &Arc<ReleaseGraph>,
+        id: Option<&T::Id>,
+    ) -> Option<At<T>> {
+        let id = id?;
+        if graph.version == PAST {
+            if T::table(graph).find(id).is_none() {
+                let gap = not_remembered(T::record(id), T::KIND, "records beyond what was known then");
+                errors::tell_dark(context, &[gap]);
+            }
+            return self.find(graph, id);
+        }
+        if let Some(held) = [graph, &self.graph].into_iter().find(|graph| T::table(graph).find(id).is_some()) {
+            return self.find(held, id);
+        }
+        self.read_record(context, id).await
+    }
+
+    /// The records that go by a number or key in these systems, read now because the graph holds none of that name.
+    pub(crate) async fn read_called<T: Recorded>(
+        &self,
+        context: &Context<'_>,
+        (systems, key): (&[&ConnectorId], &str),
+        goes_by: impl Fn(&T) -> bool,
+    ) -> Vec<At<T>> {
+        if !may_be_called(key) {
+            return Vec::new();
+        }
+        let ids: Vec<RecordId> = systems.iter().map(|system| RecordId::new(system, key.to_uppercase())).collect();
+        let reads = ids.iter().map(|id| self.detail(context, Wish::Called(T::KIND), id));
+        let mut found = Vec::new();
+        for (system, detail) in systems.iter().zip(futures::future::join_all(reads).await) {
+            let Some(Detail::Graph(graph)) = detail else { continue };
+            let own = T::table(&graph)
+                .iter()
+                .filter(|(_, node)| T::record(node.node_key()).connector == **system && goes_by(node));
+            let own: Vec<_> = own.map(|(index, _)| index).collect();
+            found.extend(own.into_iter().filter_map(|index| self.place(&graph, index)));
+        }
+        found
+    }
+
+    /// Tells that a record which is not held cannot be asked for: it may be older than what is held, or gone.
+    pub(crate) fn tell_unread(&self, context: &Context<'_>, kind: RecordKind, connector: &ConnectorId) {
+        if self.systems.readers(kind).contains(connector) {
+            let gap = Gap {
+                code: GapCode::SourceIncomplete,
+                connector: Some(connector.clone()),
+                kind,
+                message: format!("What {connector} tells reaches back to the horizon alone; this is not in it.")
+                    .into(),
+                since: None,
+                retryable: false,
+            };
+            errors::tell_dark(context, &[gap]);
+        }
+    }
+
+    async fn read_record<T: Recorded>(&self, context: &Context<'_>, id: &T::Id) -> Option<At<T>> {
+        let record = T::record(id);
+        // A system that is not read for such records is none that could tell.
+        if !self.systems.readers(T::KIND).contains(&record.connector) {
+            return None;
+        }
+        match self.detail(context, Wish::Record(T::KIND), record).await? {
+            Detail::Graph(graph) => self.find(&graph, id),
+            Detail::Text(_) => None,
+        }
+    }
+
+    /// A detail, read now: nothing where there is none, and with one error where its system fails.
+    async fn detail(&self, context: &Context<'_>, wish: Wish, id: &RecordId) -> Option<Detail> {
+        self.reads.live.store(true, Ordering::Relaxed);
+        match self.loader.load(wish, id).await {
+            Ok(detail) => detail,
             Err(gap) => {
                 errors::tell_dark(context, &[gap]);
                 None
@@ -254,12 +338,18 @@ impl Session {
     }
 }
 
-fn not_remembered(id: &RecordId, what: LongText) -> Gap {
+/// Numbers and keys of records are short and plain in every system; no system is asked for anything else.
+fn may_be_called(key: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    (1..=64).contains(&key.len()) && key.chars().all(plain)
+}
+
+fn not_remembered(id: &RecordId, kind: RecordKind, what: &str) -> Gap {
     Gap {
         code: GapCode::SourceIncomplete,
         connector: Some(id.connector.clone()),
-        kind: what.kind(),
-        message: format!("long texts of {} are not remembered; ask for them without `asOf`", id.connector).into(),
+        kind,
+        message: format!("{what} of {} are not remembered; ask for them without `asOf`", id.connector).into(),
         since: None,
         retryable: false,
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_graphql::ID;
 use domain::{
     Approval, Artifact, Change, Commit, ConfigurationItem, Deployment, Environment, Finding, Incident, KnownError,
-    NodeKey, Problem, PullRequest, RecordId, Release, Repository, RepositoryId, Scope, Service, Team, Train,
-    WorkItem,
+    NodeKey, Problem, PullRequest, RecordId, RecordKind, Release, Repository, RepositoryId, Scope, Service, Team,
+    Train, WorkItem,
 };
 use engine::graph::{Index, Node, ReleaseGraph, Table};
 
@@ -49,6 +49,27 @@ pub(crate) trait Entity: Node + Sized + Send + Sync + 'static {
     /// May a caller with a limited scope see it?
     fn within(graph: &ReleaseGraph, index: Index<Self>, scope: &Scope) -> bool;
 }
+
+/// A node that is one record of one system, and can be read by its id although the graph does not hold it.
+pub(crate) trait Recorded: Entity {
+    /// The kind of record.
+    const KIND: RecordKind;
+    /// The record.
+    fn record(id: &Self::Id) -> &RecordId;
+}
+
+macro_rules! recorded {
+    ($($node:ident)*) => {$(
+        impl Recorded for $node {
+            const KIND: RecordKind = RecordKind::$node;
+            fn record(id: &Self::Id) -> &RecordId {
+                &id.0
+            }
+        }
+    )*};
+}
+
+recorded! { Change Incident Problem WorkItem PullRequest ConfigurationItem }
 
 /// May the caller see this node?
 pub(crate) fn is_visible<T: Entity>(graph: &ReleaseGraph, index: Index<T>, scope: &Scope) -> bool {
@@ -128,7 +149,8 @@ fn record(id: &impl AsRecord) -> Vec<OrderKey> {
 }
 
 /// An id that is a record's.
-trait AsRecord {
+pub(crate) trait AsRecord {
+    /// The record.
     fn as_record(&self) -> &RecordId;
 }
 

@@ -2,6 +2,7 @@
 //! the fields of that system are stale or dark, and all is well again without a restart.
 
 mod budget;
+mod plain_git;
 mod systems;
 mod world;
 
@@ -33,6 +34,7 @@ async fn the_bank_costs_little_and_a_failing_system_darkens_its_own_fields_alone
     let world = World::read().await;
     let mut over_budget = budget::unchanged_refreshes(&world).await;
     over_budget.extend(budget::answers_cost_little(&world).await);
+    over_budget.extend(plain_git::repositories_fail_one_by_one(&world).await);
     let healthy = world.base().answers().await;
     for (operation, response) in &healthy {
         assert_eq!(response.errors, [], "{operation}");
@@ -150,6 +152,15 @@ fn check_dark(
         let is_dark = is_in(&system.lists) && !is_in(&system.also_told);
         if is_dark != found.is_null() {
             note(format!("{field} is {}", if is_dark { "not null" } else { "null" }));
+        }
+        if is_in(&system.also_told) {
+            let gaps = found["gaps"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let own = |gap: &&Value| {
+                gap["code"] == code && system.connectors.iter().any(|id| gap["connector"] == id.as_str())
+            };
+            if !gaps.iter().any(|gap| own(&gap)) {
+                note(format!("{field} does not say what is missing: {gaps:?}"));
+            }
         }
         let others = !is_in(&system.lists) && !is_in(&system.thinner);
         if others && names(expected) != names(found) {

@@ -1,13 +1,15 @@
 //! The bank, read once; federations of which some systems repeat what was read then and others are asked in earnest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
 use async_trait::async_trait;
+use connectors::git::PlainRepository;
 use connectors::resilience::TelemetrySnapshot;
-use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Wanted};
+use connectors::{Clock, Connector, Descriptor, GatherRequest, Gathered, LongTexts, Probe, Vendor, Wanted};
+use domain::{RecordKind, Text};
 use engine::correlate::CorrelationPolicy;
 use interlock::clock::FrozenClock;
 use interlock::config::{self, Config, System};
@@ -85,6 +87,10 @@ impl Connector for Switch {
         self.real.read(wanted, now).await
     }
 
+    async fn find(&self, kind: RecordKind, keys: &BTreeSet<Text>, now: Timestamp) -> Gathered {
+        self.real.find(kind, keys, now).await
+    }
+
     fn telemetry(&self) -> TelemetrySnapshot {
         self.real.telemetry()
     }
@@ -107,6 +113,14 @@ impl Federated {
         let is_named = |switch: &&Arc<Switch>| ids.iter().any(|id| id == switch.descriptor().id.as_str());
         let named = self.switches.iter().filter(is_named);
         named.for_each(|switch| *switch.stage.lock().unwrap() = stage);
+    }
+
+    /// The answer to a question of somebody who sees everything.
+    pub(super) async fn answer(&self, query: &str) -> Response {
+        Api::new(self.federation.clone(), &Limits::default())
+            .execute(query.into(), Caller::anonymous())
+            .await
+            .response
     }
 
     /// Asks for each release of a few, twice; tells how many requests were sent each time.
@@ -206,6 +220,15 @@ impl World {
             .iter()
             .map(|switch| (switch.real.clone(), switch.hurried.clone(), switch.kept.lock().unwrap().clone()));
         federate((&self.config, &self.table), again.collect(), stage)
+    }
+
+    /// The plain repositories with where they are.
+    pub(super) fn plain_repositories(&self) -> Vec<PlainRepository> {
+        let plain = |system: &System| match &system.vendor {
+            Vendor::Git(options) => options.repositories.clone(),
+            _ => Vec::new(),
+        };
+        self.config.connectors.iter().flat_map(plain).collect()
     }
 
     pub(super) fn server(&self, id: &str) -> &Server {

@@ -1,6 +1,7 @@
 //! The API asked in-process: real federation and correlation, systems made of plain records.
 
 mod bank;
+mod beyond;
 mod gaps;
 mod limits;
 mod lists;

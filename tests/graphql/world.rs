@@ -32,6 +32,9 @@ pub(crate) struct System {
 #[derive(Default)]
 struct State {
     records: Records,
+    /// What it holds that is too old to be gathered.
+    older: Records,
+    reads: Vec<(RecordKind, usize)>,
     failing: Vec<RecordKind>,
     takes: Duration,
     gathered: usize,
@@ -72,6 +75,51 @@ impl System {
 
     pub(crate) fn holds(&self, add: impl FnOnce(&mut Records)) {
         add(&mut self.state.lock().unwrap().records);
+    }
+
+    /// Holds what is older than the horizon.
+    pub(crate) fn holds_older(&self, add: impl FnOnce(&mut Records)) {
+        add(&mut self.state.lock().unwrap().older);
+    }
+
+    /// The batches of named records that it was asked for, with the number of their ids or keys.
+    pub(crate) fn reads(&self) -> Vec<(RecordKind, usize)> {
+        self.state.lock().unwrap().reads.clone()
+    }
+
+    /// Of all that it holds the records of a kind that are wanted.
+    async fn named(&self, kind: RecordKind, wanted: impl Fn(&RecordId, &str) -> bool) -> Gathered {
+        self.work().await;
+        let state = self.state.lock().unwrap();
+        let mut read = Gathered::default();
+        if state.failing.contains(&kind) {
+            read.gaps.push(self.gap(kind));
+            return read;
+        }
+        let mut all = state.records.clone();
+        all.append(state.older.clone());
+        read.records.upsert(kind, &mut all);
+        let found = &mut read.records;
+        found.changes.retain(|row| wanted(&row.id.0, &row.number));
+        found.incidents.retain(|row| wanted(&row.id.0, &row.number));
+        found.problems.retain(|row| wanted(&row.id.0, &row.number));
+        found.known_errors.clear();
+        found.work_items.retain(|row| wanted(&row.id.0, &row.key));
+        found.configuration_items.retain(|row| wanted(&row.id.0, &row.name));
+        found.accounts.retain(|row| wanted(&row.id.0, ""));
+        read.changed.insert(kind);
+        read
+    }
+
+    fn gap(&self, kind: RecordKind) -> Gap {
+        Gap {
+            code: GapCode::SourceTimedOut,
+            connector: Some(self.descriptor.id.clone()),
+            kind,
+            message: format!("{} did not answer in time.", self.descriptor.id).into(),
+            since: None,
+            retryable: true,
+        }
     }
 
     /// From now on these kinds cannot be read.
@@ -138,14 +186,7 @@ impl Connector for System {
         let mut read = Gathered::default();
         for kind in self.descriptor.kinds {
             if state.failing.contains(kind) {
-                read.gaps.push(Gap {
-                    code: GapCode::SourceTimedOut,
-                    connector: Some(self.descriptor.id.clone()),
-                    kind: *kind,
-                    message: format!("{} did not answer in time.", self.descriptor.id).into(),
-                    since: None,
-                    retryable: true,
-                });
+                read.gaps.push(self.gap(*kind));
             } else {
                 read.records.upsert(*kind, &mut state.records.clone());
                 read.complete.insert(*kind);
@@ -154,8 +195,18 @@ impl Connector for System {
         read
     }
 
-    async fn read(&self, _wanted: &Wanted, _now: Timestamp) -> Gathered {
-        Gathered::default()
+    async fn read(&self, wanted: &Wanted, _now: Timestamp) -> Gathered {
+        let mut read = Gathered::default();
+        for (kind, ids) in wanted {
+            self.state.lock().unwrap().reads.push((*kind, ids.len()));
+            read.join(self.named(*kind, |id, _| ids.contains(id)).await);
+        }
+        read
+    }
+
+    async fn find(&self, kind: RecordKind, keys: &BTreeSet<Text>, _now: Timestamp) -> Gathered {
+        self.state.lock().unwrap().reads.push((kind, keys.len()));
+        self.named(kind, |_, said| keys.contains(said)).await
     }
 
     fn long_texts(&self) -> Option<&dyn LongTexts> {

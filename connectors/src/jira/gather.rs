@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Account, AccountId, GapCode, RecordKind, Text};
+use domain::{Account, AccountId, GapCode, RecordId, RecordKind, Text};
 use jiff::{SignedDuration, Timestamp};
 
 use super::convert::{Vocabulary, former_keys};
@@ -286,6 +286,15 @@ pub(super) async fn read(jira: &Jira, wanted: &Wanted, now: Timestamp) -> Gather
     // A mark would hide what changed elsewhere in the meantime.
     gathered.watermarks.clear();
     gathered
+}
+
+/// Reads issues by the keys that people say, also earlier ones: Jira takes a key wherever it takes an id. It does not
+/// tell issues that do not exist from those that we may not see; both are absent.
+pub(super) async fn find(jira: &Jira, (kind, keys): (RecordKind, &BTreeSet<Text>), now: Timestamp) -> Gathered {
+    let ids = keys.iter().map(|key| RecordId::new(&jira.descriptor.id, key.to_uppercase()));
+    let mut found = read(jira, &Wanted::from([(kind, ids.collect())]), now).await;
+    found.gaps.retain(|gap| gap.code != GapCode::SourceIncomplete);
+    found
 }
 
 async fn read_site(jira: &Jira, wanted: &Wanted, now: Timestamp, tally: &mut Tally) -> Result<(), ConnectorError> {

@@ -21,6 +21,7 @@ mod wire;
 
 mod probe;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -92,6 +93,10 @@ impl Connector for Jira {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         gather::read(self, wanted, now).await
+    }
+
+    async fn find(&self, kind: RecordKind, keys: &BTreeSet<Text>, now: Timestamp) -> Gathered {
+        gather::find(self, (kind, keys), now).await
     }
 
     fn telemetry(&self) -> TelemetrySnapshot {

@@ -86,6 +86,24 @@ impl Client {
         }
     }
 
+    /// The series that a query has now, and what time it is there: asked together, so that no question goes up for the
+    /// time alone. The query's series must have labels.
+    pub(super) async fn query_now(
+        &self,
+        operation: &'static str,
+        query: &str,
+    ) -> Result<(Timestamp, Told<Vec<Sample>>), ConnectorError> {
+        let query = format!("{query} or vector(time())");
+        let told = self.ask(operation, post(operation, "api/v1/query").body(form([("query", query)]))).await?;
+        let QueryResult::Vector(mut data) = told.data else {
+            return Err(self.malformed(operation, "the query's result is no vector"));
+        };
+        let clock = data.iter().position(|sample| sample.metric.is_empty()).map(|place| data.swap_remove(place));
+        let at = clock.and_then(|sample| moment(sample.value?.0));
+        let at = at.ok_or_else(|| self.malformed(operation, "the answer does not tell the time"))?;
+        Ok((at, Told { data, warnings: told.warnings }))
+    }
+
     /// The series that a query has at one moment. A scalar is one series without labels.
     pub(super) async fn query(
         &self,

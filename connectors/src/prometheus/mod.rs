@@ -25,7 +25,7 @@ pub use config::*;
 
 use crate::clock::Clock;
 use crate::contract::{Connector, Descriptor, GatherRequest, Gathered, Probe, Wanted};
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 use crate::reach::SystemPlan;
 use crate::reach::{Manners, upstream};
 use crate::resilience::{SetupError, TelemetrySnapshot};
@@ -129,17 +129,31 @@ impl Prometheus {
     async fn queries(&self, question: Question<'_>) -> Gathered {
         let Question { kinds, selectors, depth, now } = question;
         let wanted = |kind| kinds.contains(&kind);
-        let (runtime, health) = match self.client.moment().await {
-            Ok(at) => {
-                let runtime = wanted(RecordKind::RuntimeObservation).then(|| self.runtime(depth, at, now));
-                let health = wanted(RecordKind::HealthObservation).then(|| self.health(selectors, at, now));
-                join(OptionFuture::from(runtime), OptionFuture::from(health)).await
+        let judged = wanted(RecordKind::HealthObservation);
+        let observed = wanted(RecordKind::RuntimeObservation).then(|| self.running());
+        let running = OptionFuture::from(observed).await;
+        // What runs tells the time along; where that question alone is refused, the time is asked for.
+        let at = match &running {
+            Some(Ok((at, _))) => Ok(*at),
+            Some(Err(error)) if !judged || !matches!(error.kind, FailureKind::Rejected { .. }) => {
+                Err(error.clone())
             }
-            Err(error) => (
-                wanted(RecordKind::RuntimeObservation).then(|| Err(error.clone())),
-                wanted(RecordKind::HealthObservation).then_some(Err(error)),
-            ),
+            _ => self.client.moment().await,
         };
+        let runtime = async {
+            match running? {
+                Ok(running) => Some(self.runtime(depth, running, now).await),
+                Err(error) => Some(Err(error)),
+            }
+        };
+        let health = async {
+            match at {
+                Ok(at) if judged => Some(self.health(selectors, at, now).await),
+                Err(error) if judged => Some(Err(error)),
+                _ => None,
+            }
+        };
+        let (runtime, health) = join(runtime, health).await;
         let mut gathered = Gathered::default();
         for (kind, read) in [(RecordKind::RuntimeObservation, runtime), (RecordKind::HealthObservation, health)] {
             if let Some(read) = read {

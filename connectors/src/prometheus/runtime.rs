@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use domain::{RecordKind, RuntimeObservation};
-use futures::future::{try_join, try_join3};
+use futures::future::try_join3;
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Range, Told};
 use super::convert::{Place, fingerprint, moment};
 use super::intervals::{Grid, Past, Stretch, Traces, stretches};
-use super::wire::{Labels, Series};
+use super::wire::{Labels, Sample, Series};
 use super::{Depth, Options, Prometheus, Read};
 use crate::error::ConnectorError;
 
@@ -27,12 +27,16 @@ const OVERLAP_STEPS: i64 = 2;
 const DAY_SECONDS: i64 = 24 * 3600;
 
 impl Prometheus {
-    /// Reads what runs as of one moment by the vendor's clock. The past is read whole, or from where the last read
-    /// ended.
+    /// What runs now, and what now is by the vendor's clock.
+    pub(super) async fn running(&self) -> Result<(Timestamp, Told<Vec<Sample>>), ConnectorError> {
+        self.client.query_now("read what runs", &what_runs(&self.options)).await
+    }
+
+    /// Reads what ran before beside what runs. The past is read whole, or from where the last read ended.
     pub(super) async fn runtime(
         &self,
         depth: Depth,
-        at: Timestamp,
+        (at, running): (Timestamp, Told<Vec<Sample>>),
         now: Timestamp,
     ) -> Result<Read, ConnectorError> {
         let grid = grid(at, self.options.lookback);
@@ -47,14 +51,10 @@ impl Prometheus {
         let steps = unread.last.duration_since(unread.first).as_secs() / grid.step.as_secs();
         let is_recent = known.is_some() && steps <= MOST_RECENT_STEPS;
         let mut traces = known.map(|past| past.trimmed(grid.first)).unwrap_or_default();
-        let before = async {
-            match is_recent {
-                true => self.points(&questions, unread, &mut traces).await,
-                false => self.edges(&questions, unread, &mut traces).await,
-            }
+        let warnings = match is_recent {
+            true => self.points(&questions, unread, &mut traces).await?,
+            false => self.edges(&questions, unread, &mut traces).await?,
         };
-        let (running, warnings) =
-            try_join(client.query("read what runs", questions.now.clone(), at), before).await?;
         let warnings = running.warnings + warnings;
         for sample in running.data {
             traces.entry(sample.metric).or_default().now = true;
@@ -167,10 +167,14 @@ impl Questions {
     fn new(options: &Options, step: SignedDuration) -> Self {
         let without = options.process_labels.join(", ");
         let metric = &options.build_info;
-        let now = format!("max without ({without}) ({metric})");
+        let now = what_runs(options);
         let before = format!("max without ({without}) ({metric} offset {}s)", step.as_secs());
         Self { appearing: format!("{now} unless {before}"), disappearing: format!("{before} unless {now}"), now }
     }
+}
+
+fn what_runs(options: &Options) -> String {
+    format!("max without ({}) ({})", options.process_labels.join(", "), options.build_info)
 }
 
 /// The steps up to a moment. They lie on whole steps and begin with a day, so that repeated reads tell the same.

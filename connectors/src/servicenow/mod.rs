@@ -26,10 +26,11 @@ mod convert;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::RecordKind;
+use domain::{RecordKind, Text};
 use jiff::Timestamp;
 
 pub use client::Servicenow;
@@ -83,6 +84,10 @@ impl Connector for Servicenow {
 
     async fn read(&self, wanted: &Wanted, now: Timestamp) -> Gathered {
         self.read_named(wanted, now).await
+    }
+
+    async fn find(&self, kind: RecordKind, keys: &BTreeSet<Text>, now: Timestamp) -> Gathered {
+        self.read_numbered(kind, keys, now).await
     }
 
     fn long_texts(&self) -> Option<&dyn LongTexts> {

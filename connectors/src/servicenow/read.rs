@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{RecordId, RecordKind, Window};
+use domain::{RecordId, RecordKind, Text, Window};
 use jiff::Timestamp;
 
 use super::client::Servicenow;
 use super::convert::{self, Beside, decisions};
 use super::gather::Round;
 use super::problems;
-use super::wire::{ACCOUNT, AGENDA_ITEM, APPROVAL, CAB_MEETING, CHANGE_TASK, INCIDENT, SERVICE_LEVEL, TRAIN};
+use super::wire::{
+    ACCOUNT, AGENDA_ITEM, APPROVAL, CAB_MEETING, CHANGE, CHANGE_TASK, INCIDENT, PROBLEM, SERVICE_LEVEL, TRAIN,
+};
 use crate::contract::{GatherRequest, Gathered, Interest, Wanted};
 use crate::error::ConnectorError;
 use crate::table_api::settle::{Extent, Reading, miss, settle};
@@ -33,6 +35,35 @@ impl Servicenow {
         gathered.changed.append(&mut gathered.complete);
         gathered.watermarks.clear();
         gathered
+    }
+
+    /// Reads records by their numbers, which the instance writes in capitals: first their ids, then all of them.
+    pub(super) async fn read_numbered(
+        &self,
+        kind: RecordKind,
+        numbers: &BTreeSet<Text>,
+        now: Timestamp,
+    ) -> Gathered {
+        let table = match kind {
+            RecordKind::Change => &CHANGE,
+            RecordKind::Incident => &INCIDENT,
+            RecordKind::Problem => &PROBLEM,
+            _ => return Gathered::default(),
+        };
+        let numbers: BTreeSet<String> = numbers.iter().map(|number| number.to_uppercase()).collect();
+        let numbers: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
+        match self.api.list_by(&Read::of(table, Query::everything()), &["number"], &numbers).await {
+            Ok(listing) => {
+                let ids = listing.rows.iter().filter_map(Row::id);
+                let ids = ids.map(|id| RecordId::new(&self.descriptor.id, id)).collect();
+                self.read_named(&Wanted::from([(kind, ids)]), now).await
+            }
+            Err(error) => {
+                let mut gathered = Gathered::default();
+                miss(&mut gathered, kind, &error);
+                gathered
+            }
+        }
     }
 
     fn own<'a>(&self, ids: &'a BTreeSet<RecordId>) -> BTreeSet<&'a str> {

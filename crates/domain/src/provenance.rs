@@ -94,7 +94,7 @@ impl GapCode {
 pub struct Gap {
     /// Why it is missing.
     pub code: GapCode,
-    /// Whose answer is missing; `None` when no system is configured for it.
+    /// Whose answer is missing; `None` when no system is configured for it, or none was asked.
     pub connector: Option<ConnectorId>,
     /// Which records are missing or stale.
     pub kind: RecordKind,

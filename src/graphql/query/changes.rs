@@ -100,12 +100,9 @@ impl ChangeQuery {
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
         #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Change>> {
-        let said = Said { key: &number, connector: connector.as_deref(), kind: RecordKind::Change };
-        said.find(
-            (ctx, &*Session::known(ctx, as_of).await?),
-            |change: &domain::Change| &change.id.0.connector,
-            |change| change.number.eq_ignore_ascii_case(&number),
-        )
+        let said = Said { key: &number, connector: connector.as_deref() };
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |change: &domain::Change| change.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Changes across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -139,7 +136,7 @@ impl ChangeQuery {
 
     #[graphql(entity)]
     async fn find_change_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Change>> {
-        Ok(match node::find(Session::of_entity(ctx)?, &id) {
+        Ok(match node::find(ctx, Session::of_entity(ctx)?, &id).await {
             Some(Node::Change(found)) => Some(found),
             _ => None,
         })

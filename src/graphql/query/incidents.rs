@@ -106,12 +106,10 @@ impl IncidentQuery {
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
         #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Incident>> {
-        let said = Said { key: &number, connector: connector.as_deref(), kind: RecordKind::Incident };
-        said.find(
-            (ctx, &*Session::known(ctx, as_of).await?),
-            |incident: &domain::Incident| &incident.id.0.connector,
-            |incident| incident.number.eq_ignore_ascii_case(&number),
-        )
+        let said = Said { key: &number, connector: connector.as_deref() };
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |incident: &domain::Incident| incident.number.eq_ignore_ascii_case(&number))
+            .await
     }
 
     /// Incidents across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -151,13 +149,9 @@ impl IncidentQuery {
         #[graphql(desc = "Id of the system, where several know the number.")] connector: Option<String>,
         #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<Problem>> {
-        let said = Said { key: &number, connector: connector.as_deref(), kind: RecordKind::Problem };
-        let goes_by = |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number);
-        said.find(
-            (ctx, &*Session::known(ctx, as_of).await?),
-            |problem: &domain::Problem| &problem.id.0.connector,
-            goes_by,
-        )
+        let said = Said { key: &number, connector: connector.as_deref() };
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |problem: &domain::Problem| problem.number.eq_ignore_ascii_case(&number)).await
     }
 
     /// Problems across systems, in the order of their ids. `first` or `last` is required, 1 to 100.

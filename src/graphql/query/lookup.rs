@@ -1,13 +1,13 @@
 //! Looking a record up by the number or key that people say. Two systems may use the same one.
 
 use async_graphql::{Context, Result};
-use domain::{ConnectorId, RecordKind};
-use engine::graph::Index;
+use domain::ConnectorId;
 
+use crate::federation::PAST;
 use crate::graphql::coverage::Coverage;
 use crate::graphql::errors;
 use crate::graphql::session::Session;
-use crate::graphql::visibility::{At, Entity};
+use crate::graphql::visibility::{At, Recorded};
 
 /// A key as a client says it.
 pub(super) struct Said<'a> {
@@ -15,35 +15,36 @@ pub(super) struct Said<'a> {
     pub(super) key: &'a str,
     /// The system meant, where the client says it.
     pub(super) connector: Option<&'a str>,
-    /// The kind of record.
-    pub(super) kind: RecordKind,
 }
 
 impl Said<'_> {
-    /// The only record that goes by the key. Nothing, without an error, only when every system that could know it was
-    /// read well.
-    pub(super) fn find<T: Entity>(
+    /// The only record that goes by the key: one that is held, or else one that its systems are asked for now, since
+    /// what is held reaches back to the horizon alone. In a graph of the past nobody can be asked. Nothing, without an error, only when every system that could
+    /// know it has answered.
+    pub(super) async fn find<T: Recorded>(
         &self,
         (ctx, session): (&Context<'_>, &Session),
-        connector_of: impl Fn(&T) -> &ConnectorId,
         goes_by: impl Fn(&T) -> bool,
     ) -> Result<Option<At<T>>> {
+        let graph = &session.graph;
+        let connector_of = |node: &T| T::record(node.node_key()).connector.clone();
         let meant = |connector: &ConnectorId| self.connector.is_none_or(|wanted| wanted == connector.as_str());
-        let found: Vec<Index<T>> = session.select(|_, _, node| meant(connector_of(node)) && goes_by(node));
-        match found.as_slice() {
-            [] => {
-                let mut coverage = Coverage::of(session, &session.graph, &[self.kind], &[]);
-                coverage.gaps.retain(|gap| gap.connector.as_ref().is_none_or(meant));
-                coverage.tell_missing(ctx);
-                Ok(None)
-            }
-            [only] => Ok(session.place(&session.graph, *only)),
-            several => {
-                let mut systems: Vec<&ConnectorId> =
-                    several.iter().map(|index| connector_of(T::table(&session.graph).get(*index))).collect();
-                systems.dedup();
-                Err(errors::ambiguous_key(self.key, &systems))
-            }
+        let held = T::table(graph).iter().filter(|(_, node)| goes_by(node) && meant(&connector_of(node)));
+        let held: Vec<_> = held.map(|(index, _)| index).collect();
+        let mut found: Vec<At<T>> = held.iter().filter_map(|index| session.place(graph, *index)).collect();
+        if held.is_empty() && graph.version == PAST {
+            let mut coverage = Coverage::of(session, graph, &[T::KIND], &[]);
+            coverage.gaps.retain(|gap| gap.connector.as_ref().is_none_or(meant));
+            coverage.tell_missing(ctx);
+        } else if held.is_empty() {
+            let systems: Vec<_> = session.systems.readers(T::KIND).iter().filter(|id| meant(id)).collect();
+            found = session.read_called(ctx, (&systems, self.key), goes_by).await;
         }
+        if found.len() > 1 {
+            let mut systems: Vec<ConnectorId> = found.iter().map(|at| connector_of(at.node())).collect();
+            systems.dedup();
+            return Err(errors::ambiguous_key(self.key, &systems.iter().collect::<Vec<_>>()));
+        }
+        Ok(found.pop())
     }
 }

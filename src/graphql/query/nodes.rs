@@ -15,7 +15,7 @@ pub(super) struct NodeQuery;
 impl NodeQuery {
     /// The node with this id; null when there is none that the caller may see.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
-        Ok(node::find(Session::of(ctx)?, &id))
+        Ok(node::find(ctx, Session::of(ctx)?, &id).await)
     }
 
     /// The nodes with these ids, at most 100, in the order of the ids; null where there is none.
@@ -26,7 +26,7 @@ impl NodeQuery {
             let message = format!("`ids` has {} ids; at most {LARGEST_PAGE} are allowed.", ids.len());
             return Err(errors::limit_exceeded(message));
         }
-        Ok(Some(ids.iter().map(|id| node::find(session, id)).collect()))
+        Ok(Some(futures::future::join_all(ids.iter().map(|id| node::find(ctx, session, id))).await))
     }
 
     /// Where a work item, commit, digest, change or incident is now, and by which paths.

@@ -98,12 +98,9 @@ impl WorkItemQuery {
         #[graphql(desc = "Id of the system, where several know the key.")] connector: Option<String>,
         #[graphql(desc = "As known at this moment, as for `release`.")] as_of: Option<Timestamp>,
     ) -> Result<Option<WorkItem>> {
-        let said = Said { key: &key, connector: connector.as_deref(), kind: RecordKind::WorkItem };
-        said.find(
-            (ctx, &*Session::known(ctx, as_of).await?),
-            |item: &domain::WorkItem| &item.id.0.connector,
-            |item| is_called(item, &key),
-        )
+        let said = Said { key: &key, connector: connector.as_deref() };
+        let session = Session::known(ctx, as_of).await?;
+        said.find((ctx, &*session), |item: &domain::WorkItem| is_called(item, &key)).await
     }
 
     /// Work items across systems. `first` or `last` is required, 1 to 100; ties are broken by id.
@@ -137,7 +134,7 @@ impl WorkItemQuery {
 
     #[graphql(entity)]
     async fn find_work_item_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<WorkItem>> {
-        Ok(match node::find(Session::of_entity(ctx)?, &id) {
+        Ok(match node::find(ctx, Session::of_entity(ctx)?, &id).await {
             Some(Node::WorkItem(found)) => Some(found),
             _ => None,
         })

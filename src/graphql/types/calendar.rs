@@ -384,12 +384,12 @@ impl BlackoutWindow {
     /// What is let through all the same.
     async fn exceptions(&self, ctx: &Context<'_>) -> Result<Vec<BlackoutException>> {
         let session = Session::of(ctx)?;
-        let told = self.node().exceptions.iter().map(|exception| BlackoutException {
-            change: session.find(&self.graph, &exception.change),
+        let told = self.node().exceptions.iter().map(async |exception| BlackoutException {
+            change: session.refer(ctx, &self.graph, Some(&exception.change)).await,
             approver: exception.approver.as_ref().map(ToString::to_string),
             reason: exception.reason.as_ref().map(ToString::to_string),
         });
-        Ok(told.collect())
+        Ok(futures::future::join_all(told).await)
     }
 
     /// Where it was read.

@@ -200,10 +200,9 @@ impl Change {
         self.node().review_comments.as_deref()
     }
 
-    /// The service offering whose users it touches; null also where the CMDB does not tell of it.
+    /// The service offering whose users it touches; null also where the CMDB knows none of that id.
     async fn service_offering(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().service_offering.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().service_offering.as_ref()).await)
     }
 
     /// Approvals that were asked for or given, in the order of their ids.
@@ -218,8 +217,8 @@ impl Change {
     ) -> Result<Option<ApprovalConnection>> {
         let owners = [self.node().id.0.connector.clone()];
         let ask = Ask::new("approvals", &[RecordKind::Approval], (first, after, last, before)).owned_by(&owners);
-        let own = self.graph.approvals.iter().filter(|(_, approval)| approval.change == self.node().id);
-        let sheet = self.node_page(ctx, ask, own.map(|(index, _)| index))?;
+        let own = self.graph.approvals_of(&self.node().id).map(|(index, _)| index);
+        let sheet = self.node_page(ctx, ask, own)?;
         let edge = |cursor, index| ApprovalEdge { cursor, node: self.beside(index) };
         Ok(sheet.map(|sheet| ApprovalConnection::new(sheet, edge)))
     }

@@ -1,7 +1,7 @@
 //! Findings: what systems disagree about, what is missing, and whose it is.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use domain::{FindingSubject, NodeKey, RecordKind, encode_node_id};
+use domain::{FindingSubject, RecordKind, encode_node_id};
 
 use super::Source;
 use super::enums::{FindingCode, FindingSeverity};
@@ -60,9 +60,9 @@ impl Finding {
         let session = Session::of(ctx)?;
         Ok(match &self.node().subject {
             FindingSubject::Release(key) => session.find(&self.graph, key).map(Node::Release),
-            FindingSubject::Service(key) => node::find(session, &key.node_id()),
+            FindingSubject::Service(key) => session.find(&self.graph, key).map(Node::Service),
             FindingSubject::Record { node_type, record } => {
-                node::find(session, &encode_node_id(node_type, &record.to_string()))
+                node::find(ctx, session, &encode_node_id(node_type, &record.to_string())).await
             }
         })
     }

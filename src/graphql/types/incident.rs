@@ -150,14 +150,12 @@ impl Incident {
 
     /// The configuration item that it is about.
     async fn configuration_item(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().configuration_item.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().configuration_item.as_ref()).await)
     }
 
-    /// The service offering whose users it touches; null also where the CMDB does not tell of it.
+    /// The service offering whose users it touches; null also where the CMDB knows none of that id.
     async fn service_offering(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().service_offering.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().service_offering.as_ref()).await)
     }
 
     /// What caused it, in the words of those who solved it.
@@ -177,14 +175,12 @@ impl Incident {
 
     /// The change that caused it, as its record says.
     async fn caused_by(&self, ctx: &Context<'_>) -> Result<Option<Change>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().caused_by.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().caused_by.as_ref()).await)
     }
 
     /// Its problem.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<Problem>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().problem.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().problem.as_ref()).await)
     }
 
     /// Releases, and changes without one, that caused it or are suspected of it; likeliest first. The confidence of

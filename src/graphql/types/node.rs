@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Interface};
-use domain::{ConnectorId, DecodedNodeId, ReleaseId, decode_node_id};
+use async_graphql::{Context, ID, Interface};
+use domain::{DecodedNodeId, RecordId, RecordKind, ReleaseId, decode_node_id};
 use engine::graph::ReleaseGraph;
 
 use super::artifact::Artifact;
@@ -23,7 +23,7 @@ use super::service::Service;
 use super::train::Train;
 use super::work_item::WorkItem;
 use crate::graphql::session::Session;
-use crate::graphql::visibility::At;
+use crate::graphql::visibility::{AsRecord, At, Entity};
 
 /// Something with an opaque id by which it can be asked for again.
 #[derive(Interface)]
@@ -48,8 +48,8 @@ pub(crate) enum Node {
     WorkItem(WorkItem),
 }
 
-/// The node with this id, unless the caller may not see it.
-pub(crate) fn find(session: &Session, id: &str) -> Option<Node> {
+/// The node with this id, unless the caller may not see it. A record that is not held is read now.
+pub(crate) async fn find(ctx: &Context<'_>, session: &Session, id: &str) -> Option<Node> {
     let decoded = decode_node_id(id)?;
     let graph = &session.graph;
     match decoded.node_type.as_str() {
@@ -58,7 +58,7 @@ pub(crate) fn find(session: &Session, id: &str) -> Option<Node> {
         "Environment" => session.find(graph, &domain::EnvironmentKey::new(decoded.rest)).map(Node::Environment),
         "Team" => session.find(graph, &domain::TeamKey::new(decoded.rest)).map(Node::Team),
         "Finding" => session.find(graph, &domain::FindingKey::new(decoded.rest)).map(Node::Finding),
-        _ => record(session, &decoded),
+        _ => record(ctx, session, &decoded).await,
     }
 }
 
@@ -68,27 +68,42 @@ fn release(session: &Session, graph: &Arc<ReleaseGraph>, id: &str) -> Option<At<
     session.place(graph, index)
 }
 
-fn record(session: &Session, decoded: &DecodedNodeId) -> Option<Node> {
-    let (connector, native) = decoded.rest.split_once(':')?;
-    let connector = ConnectorId::new(connector);
+async fn record(ctx: &Context<'_>, session: &Session, decoded: &DecodedNodeId) -> Option<Node> {
+    use domain::{ChangeId, ConfigurationItemId, IncidentId, ProblemId, PullRequestId, WorkItemId};
+    let id = decoded.record()?;
     let graph = &session.graph;
     match decoded.node_type.as_str() {
-        "Artifact" => session.find(graph, &domain::ArtifactId::new(&connector, native)).map(Node::Artifact),
-        "Change" => session.find(graph, &domain::ChangeId::new(&connector, native)).map(Node::Change),
-        "Commit" => session.find(graph, &domain::CommitId::new(&connector, native)).map(Node::Commit),
+        "Change" => session.refer(ctx, graph, Some(&ChangeId(id))).await.map(Node::Change),
         "ConfigurationItem" => {
-            session.find(graph, &domain::ConfigurationItemId::new(&connector, native)).map(Node::ConfigurationItem)
+            session.refer(ctx, graph, Some(&ConfigurationItemId(id))).await.map(Node::ConfigurationItem)
         }
-        "Deployment" => session.find(graph, &domain::DeploymentId::new(&connector, native)).map(Node::Deployment),
-        "Incident" => session.find(graph, &domain::IncidentId::new(&connector, native)).map(Node::Incident),
-        "KnownError" => session.find(graph, &domain::KnownErrorId::new(&connector, native)).map(Node::KnownError),
-        "Problem" => session.find(graph, &domain::ProblemId::new(&connector, native)).map(Node::Problem),
-        "PullRequest" => {
-            session.find(graph, &domain::PullRequestId::new(&connector, native)).map(Node::PullRequest)
-        }
-        "Repository" => session.find(graph, &domain::RepositoryId::new(&connector, native)).map(Node::Repository),
-        "Train" => session.find(graph, &domain::TrainId::new(&connector, native)).map(Node::Train),
-        "WorkItem" => session.find(graph, &domain::WorkItemId::new(&connector, native)).map(Node::WorkItem),
+        "Incident" => session.refer(ctx, graph, Some(&IncidentId(id))).await.map(Node::Incident),
+        "Problem" => session.refer(ctx, graph, Some(&ProblemId(id))).await.map(Node::Problem),
+        "PullRequest" => session.refer(ctx, graph, Some(&PullRequestId(id))).await.map(Node::PullRequest),
+        "WorkItem" => session.refer(ctx, graph, Some(&WorkItemId(id))).await.map(Node::WorkItem),
+        _ => held_alone(ctx, session, (&decoded.node_type, id)),
+    }
+}
+
+/// Records of kinds that no system gives by their ids.
+fn held_alone(ctx: &Context<'_>, session: &Session, (kind, id): (&str, RecordId)) -> Option<Node> {
+    match kind {
+        "Artifact" => held(ctx, session, &domain::ArtifactId(id), RecordKind::Artifact).map(Node::Artifact),
+        "Commit" => held(ctx, session, &domain::CommitId(id), RecordKind::Commit).map(Node::Commit),
+        "Deployment" => held(ctx, session, &domain::DeploymentId(id), RecordKind::Deployment).map(Node::Deployment),
+        "KnownError" => held(ctx, session, &domain::KnownErrorId(id), RecordKind::Problem).map(Node::KnownError),
+        "Repository" => held(ctx, session, &domain::RepositoryId(id), RecordKind::Repository).map(Node::Repository),
+        "Train" => held(ctx, session, &domain::TrainId(id), RecordKind::Train).map(Node::Train),
         _ => None,
     }
+}
+
+fn held<T: Entity>(ctx: &Context<'_>, session: &Session, id: &T::Id, kind: RecordKind) -> Option<At<T>>
+where
+    T::Id: AsRecord,
+{
+    if T::table(&session.graph).find(id).is_none() {
+        session.tell_unread(ctx, kind, &id.as_record().connector);
+    }
+    session.find(&session.graph, id)
 }

@@ -89,8 +89,7 @@ impl Problem {
 
     /// The change that fixes it.
     async fn fixed_by(&self, ctx: &Context<'_>) -> Result<Option<Change>> {
-        let session = Session::of(ctx)?;
-        Ok(self.node().fixed_by.as_ref().and_then(|id| session.find(&self.graph, id)))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().fixed_by.as_ref()).await)
     }
 
     /// Incidents that it caused.
@@ -166,7 +165,7 @@ impl KnownError {
 
     /// The problem.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<Problem>> {
-        Ok(Session::of(ctx)?.find(&self.graph, &self.node().problem))
+        Ok(Session::of(ctx)?.refer(ctx, &self.graph, Some(&self.node().problem)).await)
     }
 
     /// Releases that it concerns.

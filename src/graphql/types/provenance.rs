@@ -25,7 +25,7 @@ impl Gap {
         self.0.code.into()
     }
 
-    /// Id of the system whose answer is missing; null when no system is configured for it.
+    /// Id of the system whose answer is missing; null when no system is configured for it, or none was asked.
     async fn connector(&self) -> Option<&str> {
         self.0.connector.as_ref().map(|id| id.as_str())
     }

@@ -405,8 +405,8 @@ impl Release {
         let owners = self.owners(Family::Code);
         let ask =
             Ask::new("deployments", &[RecordKind::Deployment], (first, after, last, before)).owned_by(&owners);
-        let own = self.graph.deployments.iter().filter(|(_, attempt)| attempt.release == self.node().key);
-        let sheet = self.node_page(ctx, ask, own.map(|(index, _)| index))?;
+        let own = self.graph.deployments_of(&self.node().key).map(|(index, _)| index);
+        let sheet = self.node_page(ctx, ask, own)?;
         let edge = |cursor, index| DeploymentEdge { cursor, node: self.beside(index) };
         Ok(sheet.map(|sheet| DeploymentConnection::new(sheet, edge)))
     }

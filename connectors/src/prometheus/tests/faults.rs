@@ -49,6 +49,19 @@ async fn kinds_fail_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_refused_question_about_what_runs_leaves_health_as_it_is() {
+    let bench = bench().await;
+    // That question comes first and tells the time along.
+    bench.server.faults.set(Fault::on("/api/v1/query", status(422)).times(1));
+    let connector = bench.connector();
+    let kinds = [RecordKind::RuntimeObservation, RecordKind::HealthObservation];
+    let wanted = kinds.map(|kind| (kind, std::collections::BTreeSet::new())).into();
+    let read = crate::contract::Connector::read(&connector, &wanted, super::bench::now()).await;
+    assert_eq!(read.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), [RecordKind::RuntimeObservation]);
+    assert!(read.changed.contains(&RecordKind::HealthObservation), "{read:?}");
+}
+
+#[tokio::test]
 async fn rules_that_cannot_be_read_leave_the_alerts_in_doubt() {
     let bench = bench().await;
     bench.server.faults.set(Fault::on("/api/v1/rules", status(403)));

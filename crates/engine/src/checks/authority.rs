@@ -58,10 +58,9 @@ fn unauthorised(ground: &Ground<'_>, part: &Target) -> Check {
 /// The approvals of a change that have a say: not those that were made moot, and not those that need not be given.
 pub(super) fn that_count<'a>(ground: &Ground<'a>, change: &Change) -> Vec<&'a Approval> {
     use ApprovalState::{Cancelled, Duplicate, NotRequested, NotRequired};
-    let all = ground.graph.approvals.iter().map(|(_, approval)| approval);
+    let all = ground.graph.approvals_of(&change.id).map(|(_, approval)| approval);
     all.filter(|approval| {
-        approval.change == change.id
-            && approval.required != Some(false)
+        approval.required != Some(false)
             && !matches!(approval.state, NotRequired | Duplicate | Cancelled | NotRequested)
     })
     .collect()

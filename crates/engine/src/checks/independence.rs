@@ -118,8 +118,8 @@ impl<'g> Desk<'g> {
     }
 
     fn approvals(&self, change: &Change) -> impl Iterator<Item = &'g Approval> {
-        let all = self.graph.approvals.iter().map(|(_, approval)| approval);
-        all.filter(move |approval| approval.change == change.id && approval.required != Some(false))
+        let all = self.graph.approvals_of(&change.id).map(|(_, approval)| approval);
+        all.filter(|approval| approval.required != Some(false))
     }
 
     /// Each change that carries it has an approval by somebody who neither wrote part of it nor asked for it.
@@ -212,7 +212,7 @@ impl<'g> Desk<'g> {
     fn deployed(&self, writers: &Persons) -> Check {
         let key = &self.graph.releases.get(self.release).key;
         let (mut deployers, mut evidence) = (Persons::default(), Vec::new());
-        for (_, attempt) in self.graph.deployments.iter().filter(|(_, attempt)| attempt.release == *key) {
+        for (_, attempt) in self.graph.deployments_of(key) {
             let environment = self.graph.environments.by_id(&attempt.target.environment);
             if environment.is_some_and(|environment| environment.stage == Stage::Production) {
                 // Behind a machine stands the one who pressed its button.

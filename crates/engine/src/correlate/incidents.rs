@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Change, ConfigurationItem, DeploymentOutcome, EvidenceKind, Incident, KnownError, Link, LinkRule, Release,
-    ReleaseStatus, Source, Stage,
+    Change, ConfigurationItem, DeploymentOutcome, EvidenceKind, Incident, KnownError, Link, LinkRule, Problem,
+    Release, ReleaseStatus, Source, Stage,
 };
 use jiff::Timestamp;
 
@@ -38,53 +38,77 @@ type Acts = BTreeMap<Index<ConfigurationItem>, Vec<Act>>;
 /// The heaviest act of each suspect, with its weight, hours and distance.
 type Suspects<'a> = BTreeMap<Culprit, (f64, &'a Act, u32)>;
 
+/// Edges while they are collected.
+#[derive(Default)]
+struct Edges {
+    caused: RelationBuilder<Change, Incident>,
+    answered: RelationBuilder<Change, Incident>,
+    released: RelationBuilder<Release, Incident>,
+    problems: RelationBuilder<Incident, Problem>,
+}
+
 /// Joins incidents with changes, releases and problems.
 pub(super) fn link_incidents(walk: &mut Walk) {
-    let mut caused: RelationBuilder<Change, Incident> = RelationBuilder::default();
-    let mut answered: RelationBuilder<Change, Incident> = RelationBuilder::default();
-    let mut released: RelationBuilder<Release, Incident> = RelationBuilder::default();
-    let mut problems = RelationBuilder::default();
-    let acts = acts(walk);
+    let mut edges = stated(walk);
+    suspect(walk, &mut edges);
+    link_answers(walk, &mut edges.answered);
+    put(walk, edges);
+}
+
+/// The same as far as the records themselves say it: nobody is suspected.
+pub(super) fn link_stated(walk: &mut Walk) {
+    let edges = stated(walk);
+    put(walk, edges);
+}
+
+fn put(walk: &mut Walk, edges: Edges) {
+    walk.graph.change_incidents = edges.caused.build();
+    walk.graph.change_answered_incidents = edges.answered.build();
+    walk.graph.release_answered_incidents = answering_releases(walk);
+    walk.graph.release_incidents = edges.released.build();
+    walk.graph.incident_problems = edges.problems.build();
+}
+
+/// What the incidents' records say.
+fn stated(walk: &Walk) -> Edges {
+    let mut edges = Edges::default();
     for (index, incident) in walk.graph.incidents.iter() {
         let said = |what: &str| seen(EvidenceKind::Field, format!("{} {what}", incident.number), &incident.source);
         if let Some(problem) = incident.problem.as_ref().and_then(|id| walk.graph.problems.find(id)) {
-            problems.add(index, problem, Link::explicit(LinkRule::Field, said("names its problem")));
+            edges.problems.add(index, problem, Link::explicit(LinkRule::Field, said("names its problem")));
         }
         if let Some(change) = incident.fixed_by.as_ref().and_then(|id| walk.graph.changes.find(id)) {
-            answered.add(change, index, Link::explicit(LinkRule::Field, said("says what fixes it")));
+            edges.answered.add(change, index, Link::explicit(LinkRule::Field, said("says what fixes it")));
         }
-        match incident.caused_by.as_ref() {
-            Some(id) => {
-                let Some(change) = walk.graph.changes.find(id) else { continue };
-                let link = Link::explicit(LinkRule::Field, said("says what caused it"));
-                caused.add(change, index, link.clone());
-                for related in walk.graph.release_changes.to(change).filter(|related| related.link.supports()) {
-                    released.add(related.index, index, link.clone());
-                }
+        if let Some(change) = incident.caused_by.as_ref().and_then(|id| walk.graph.changes.find(id)) {
+            let link = Link::explicit(LinkRule::Field, said("says what caused it"));
+            edges.caused.add(change, index, link.clone());
+            for related in walk.graph.release_changes.to(change).filter(|related| related.link.supports()) {
+                edges.released.add(related.index, index, link.clone());
             }
-            None => {
-                for (culprit, link) in suspicions(walk, incident, &acts) {
-                    match culprit {
-                        Culprit::Change(change) => caused.add(change, index, link),
-                        Culprit::Release(release) => {
-                            for related in walk.graph.release_changes.from(release) {
-                                if related.link.supports() {
-                                    caused.add(related.index, index, link.clone());
-                                }
-                            }
-                            released.add(release, index, link);
+        }
+    }
+    edges
+}
+
+/// Suspects of the incidents whose records say nothing of a cause.
+fn suspect(walk: &Walk, edges: &mut Edges) {
+    let acts = acts(walk);
+    for (index, incident) in walk.graph.incidents.iter().filter(|(_, incident)| incident.caused_by.is_none()) {
+        for (culprit, link) in suspicions(walk, incident, &acts) {
+            match culprit {
+                Culprit::Change(change) => edges.caused.add(change, index, link),
+                Culprit::Release(release) => {
+                    for related in walk.graph.release_changes.from(release) {
+                        if related.link.supports() {
+                            edges.caused.add(related.index, index, link.clone());
                         }
                     }
+                    edges.released.add(release, index, link);
                 }
             }
         }
     }
-    link_answers(walk, &mut answered);
-    walk.graph.change_incidents = caused.build();
-    walk.graph.change_answered_incidents = answered.build();
-    walk.graph.release_answered_incidents = answering_releases(walk);
-    walk.graph.release_incidents = released.build();
-    walk.graph.incident_problems = problems.build();
 }
 
 /// Changes whose parent is an incident, or that name one by its number.

@@ -58,6 +58,7 @@ mod blackouts;
 mod compatibility;
 
 // What is told besides.
+mod aside;
 mod inspect;
 
 mod circles;
@@ -81,6 +82,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ConnectorId, RecordKind, Records};
 
+pub use aside::{aside, named_people};
 pub use authorisation::approval_coverage;
 pub use compatibility::works_together;
 pub(crate) use coverage::read_moment;
@@ -89,7 +91,7 @@ pub(crate) use environments::environment_word;
 pub use input::{ConnectedSystem, CorrelateInput, Darkness};
 pub use policy::{CorrelationPolicy, ScopeFields};
 
-use crate::graph::{ReleaseGraph, Table, Topology};
+use crate::graph::{Lookup, ReleaseGraph, Table, Topology};
 use findings::Findings;
 use names::Names;
 use services::{Ground, Mapping};
@@ -240,5 +242,6 @@ fn tables_of(records: Records) -> ReleaseGraph {
 fn finish(walk: Walk) -> ReleaseGraph {
     let Walk { mut graph, findings, .. } = walk;
     graph.findings = findings.finish(&graph.services);
+    graph.lookup = Lookup::new(&graph.approvals, &graph.deployments);
     graph
 }

@@ -12,7 +12,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{Index, Relation, Table, Topology};
+use super::{Index, Lookup, Relation, Table, Topology};
 
 /// A dependency of one release on another: a place in `dependencies`, with both ends found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -191,6 +191,9 @@ pub struct ReleaseGraph {
     pub files: Vec<FileAtTag>,
     /// Schedules as recorded, not expanded; sorted by span.
     pub schedules: Vec<ScheduleRecord>,
+
+    /// Rows by what they belong to; see [`ReleaseGraph::approvals_of`].
+    pub lookup: Lookup,
 
     /// What is missing.
     pub gaps: Vec<Gap>,

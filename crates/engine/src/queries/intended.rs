@@ -19,8 +19,8 @@ pub fn intended_at(graph: &ReleaseGraph, service: &ServiceKey, target: &Target) 
 
 /// When a release last came to a target.
 pub fn deployed_at(graph: &ReleaseGraph, release: &ReleaseKey, target: &Target) -> Option<Timestamp> {
-    succeeded(graph)
-        .filter(|deployment| deployment.release == *release && deployment.target == *target)
+    let own = graph.deployments_of(release).map(|(_, deployment)| deployment);
+    own.filter(|deployment| deployment.outcome == DeploymentOutcome::Succeeded && deployment.target == *target)
         .filter_map(ended)
         .max()
 }

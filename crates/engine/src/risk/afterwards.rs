@@ -35,9 +35,8 @@ fn duty(graph: &ReleaseGraph, change: &Change) -> PostApproval {
     };
     let due_at = ended.checked_add(GRACE).ok();
     let approved = graph
-        .approvals
-        .iter()
-        .filter(|(_, approval)| approval.change == change.id && approval.state == ApprovalState::Approved)
+        .approvals_of(&change.id)
+        .filter(|(_, approval)| approval.state == ApprovalState::Approved)
         .filter_map(|(_, approval)| approval.decided_at)
         .min();
     let outcome = match (approved, due_at) {
