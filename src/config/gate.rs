@@ -67,7 +67,7 @@ fn texts(words: Vec<String>) -> Vec<Text> {
 fn words<T: DeserializeOwned>(texts: &[String], (path, mistakes): (String, &mut Mistakes)) -> Vec<T> {
     let read = texts.iter().enumerate().filter_map(|(at, text)| {
         let word = serde_json::from_value(serde_json::Value::String(text.clone()));
-        mistakes.check(&format!("{path}[{at}]"), word.map_err(|error| error.to_string()))
+        mistakes.check(format!("{path}[{at}]"), word.map_err(|error| error.to_string()))
     });
     read.collect()
 }

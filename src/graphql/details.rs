@@ -90,7 +90,6 @@ async fn read_texts(system: &dyn Connector, what: LongText, ids: BTreeSet<Record
     ids.into_iter().map(|id| (id.clone(), answer(&id))).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "what was asked and what was answered")]
 async fn read_graph(
     federation: &Federation,
     system: &dyn Connector,

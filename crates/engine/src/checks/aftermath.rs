@@ -326,7 +326,7 @@ fn healthy(case: &Case<'_>) -> Check {
         let bad = rows.iter().any(|row| row.value.is_some_and(|value| value > row.threshold));
         match () {
             () if bad => (Outcome::Fail, format!("It is not healthy in {target}.")),
-            () if !rows.is_empty() && rows.iter().all(|row| told(&row)) => {
+            () if !rows.is_empty() && rows.iter().all(told) => {
                 (Outcome::Pass, format!("It is healthy in {target}."))
             }
             () if now < later(finished, term) => {

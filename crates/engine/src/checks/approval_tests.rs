@@ -62,6 +62,7 @@ fn p1a_an_approval_recorded_by_an_administrator_or_a_machine_does_not_count() {
     unknown(&sound().with_approval(|approval| approval.recorded_by = None), P1A, "Who recorded");
 }
 
+#[expect(clippy::fn_params_excessive_bools, reason = "a delegation covers approvals or it does not")]
 fn delegated(starts: &str, ends: &str, approvals: bool) -> World {
     let itsm = connector("servicenow");
     let mut world = sound()

@@ -97,7 +97,12 @@ mod tests {
     use super::*;
     use crate::correlate::world::World;
 
-    fn range(lines: Option<Vec<(&str, &[(u32, u32)])>>) -> CommitRange {
+    /// Lines that a diff adds, by file.
+    type Added<'a> = Vec<(&'a str, &'a [(u32, u32)])>;
+    /// A number, with how it was measured.
+    type Measured<'a, How> = Option<(f64, How)>;
+
+    fn range(lines: Option<Added<'_>>) -> CommitRange {
         let world = World::new().range("bank/payments-api", Some("v1"), "v2", &["c1"]);
         let mut range = world.records.commit_ranges[0].clone();
         range.paths = Some(vec!["a.rs".into(), "b.rs".into()]);
@@ -152,7 +157,7 @@ mod tests {
             deletions: Some(100),
             ..range(Some(vec![("a.rs", &[(4, 10)][..]), ("b.rs", &[(7, 8), (20, 20)][..])]))
         };
-        let part = |globs: &[Text], expected: (Vec<&str>, Option<(f64, Option<&str>)>, Option<(f64, &str)>)| {
+        let part = |globs: &[Text], expected: (Vec<&str>, Measured<'_, Option<&str>>, Measured<'_, &str>)| {
             let part = Part { range: &shared, globs };
             assert_eq!((part.paths().expect("read"), part.lines_changed(), part.coverage(&report())), expected);
         };
