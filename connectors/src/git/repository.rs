@@ -90,34 +90,33 @@ impl Opened {
             let object = peeled.object().map_err(|_| unreadable("a tag leads to an object that is missing"))?;
             // A tag may lead to a tree or a blob: those are no releases.
             let Ok(commit) = object.try_into_commit() else { continue };
-            let committed_at = commit.time().map(|time| time.seconds).unwrap_or(0);
+            let undated = || unreadable("a tag leads to a commit whose time cannot be read");
+            let committed_at = commit.time().map_err(|_| undated())?.seconds;
             let annotated = target != commit.id;
-            let tagger = if annotated { self.tagger(target) } else { None };
+            let (tagger, message) = if annotated { self.annotation(target)? } else { (None, None) };
             tags.push(TagFound {
                 name,
                 target,
                 commit: commit.id,
-                committed_at: Timestamp::from_second(committed_at).unwrap_or(Timestamp::UNIX_EPOCH),
+                committed_at: Timestamp::from_second(committed_at).map_err(|_| undated())?,
                 annotated,
                 tagger,
-                message: if annotated { self.tag_message(target) } else { None },
+                message,
             });
         }
         tags.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(tags)
     }
 
-    fn tagger(&self, tag: ObjectId) -> Option<Signature> {
-        let object = self.repository.find_object(tag).ok()?;
-        let tag = object.try_into_tag().ok()?;
-        tag.tagger().ok().flatten().map(signature)
-    }
-
-    fn tag_message(&self, tag: ObjectId) -> Option<String> {
-        let object = self.repository.find_object(tag).ok()?;
-        let tag = object.try_into_tag().ok()?;
-        let message = cut(&tag.decode().ok()?.message.to_string());
-        (!message.is_empty()).then_some(message)
+    /// Who made an annotated tag, and its message. A tagger's line that breaks git's format tells nobody: such tags are
+    /// about, and their names and commits stand all the same.
+    fn annotation(&self, tag: ObjectId) -> Result<(Option<Signature>, Option<String>), Failure> {
+        let unreadable = || Failure::new(FailureKind::Malformed, "an annotated tag cannot be read");
+        let object = self.repository.find_object(tag).map_err(|_| unreadable())?;
+        let tag = object.try_into_tag().map_err(|_| unreadable())?;
+        let message = cut(&tag.decode().map_err(|_| unreadable())?.message.to_string());
+        let tagger = tag.tagger().ok().flatten().map(signature);
+        Ok((tagger, (!message.is_empty()).then_some(message)))
     }
 
     /// The branch that HEAD names, with the commit it leads to; nothing in an empty repository.
