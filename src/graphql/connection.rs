@@ -95,8 +95,8 @@ impl<'a> Ask<'a> {
     }
 
     /// Nothing is missing from it, whatever systems are dark: what it lists is not expected at all.
-    pub(crate) fn closed_where(self, closed: bool) -> Self {
-        Self { closed, ..self }
+    pub(crate) fn closed(self) -> Self {
+        Self { closed: true, ..self }
     }
 }
 

@@ -59,6 +59,11 @@ impl Release {
         let service = self.graph.services.by_id(&self.node().service);
         service.is_some_and(|service| !service.expects_code())
     }
+
+    /// A list of code: closed where the service has none.
+    fn of_code<'a>(&self, ask: Ask<'a>) -> Ask<'a> {
+        if self.is_without_code() { ask.closed() } else { ask }
+    }
 }
 
 /// A release: one version of one service, or a change without code. It exists as soon as one system names it.
@@ -267,9 +272,8 @@ impl Release {
         before: Option<String>,
     ) -> Result<Option<LinkedCommitConnection>> {
         let owners = self.owners(Family::Code);
-        let ask = Ask::new("commits", &[RecordKind::Commit, RecordKind::Tag], (first, after, last, before))
-            .owned_by(&owners)
-            .closed_where(self.is_without_code());
+        let ask = Ask::new("commits", &[RecordKind::Commit, RecordKind::Tag], (first, after, last, before));
+        let ask = self.of_code(ask.owned_by(&owners));
         let sheet = self.linked_page(ctx, ask, self.graph.release_commits.from(self.index))?;
         let edge = |cursor, (at, link): (_, &domain::Link)| LinkedCommitEdge {
             cursor,
@@ -291,9 +295,8 @@ impl Release {
     ) -> Result<Option<LinkedPullRequestConnection>> {
         let owners = self.owners(Family::Code);
         let ask =
-            Ask::new("pullRequests", &[RecordKind::PullRequest, RecordKind::Commit], (first, after, last, before))
-                .owned_by(&owners)
-                .closed_where(self.is_without_code());
+            Ask::new("pullRequests", &[RecordKind::PullRequest, RecordKind::Commit], (first, after, last, before));
+        let ask = self.of_code(ask.owned_by(&owners));
         let sheet = self.linked_page(ctx, ask, self.graph.release_pull_requests.from(self.index))?;
         let edge = |cursor, (at, link): (_, &domain::Link)| LinkedPullRequestEdge {
             cursor,
