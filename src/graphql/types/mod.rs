@@ -25,6 +25,7 @@ pub(crate) mod moment;
 pub(crate) mod node;
 pub(crate) mod person;
 pub(crate) mod placement;
+pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod provenance;
 pub(crate) mod pull_request;

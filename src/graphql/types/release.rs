@@ -1,6 +1,6 @@
 //! Releases: what goes to an environment, under all the names that systems give it.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result};
 use domain::{ConnectorId, Family, RecordKind};
 use engine::queries::{change_count, open_incident_count};
 use jiff::Timestamp;
@@ -13,11 +13,12 @@ use super::change::{LinkedChangeConnection, LinkedChangeEdge};
 use super::commit::{LinkedCommitConnection, LinkedCommitEdge};
 use super::dependency::{DependencyConnection, Side, TELLING_DEPENDENCIES};
 use super::deployment::{DeploymentConnection, DeploymentEdge};
-use super::enums::{ReleaseStatus, StepKind, TargetStatus};
+use super::enums::ReleaseStatus;
 use super::environment::Target;
 use super::gate::Gate;
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
+use super::plan::{ReleaseWindow, Step, TargetState};
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
 use super::risk::{Classification, Risk};
@@ -460,44 +461,4 @@ impl Release {
     async fn sources(&self) -> Vec<Source> {
         self.node().sources.iter().map(|source| Source::new(&self.graph, source, NAMING)).collect()
     }
-}
-
-/// A planned window of a release at a target: half-open, the start is inside, the end is not.
-#[derive(SimpleObject)]
-pub(crate) struct ReleaseWindow {
-    /// Where.
-    target: Target,
-    /// First moment inside (UTC).
-    start: Timestamp,
-    /// First moment after it (UTC).
-    end: Timestamp,
-}
-
-/// One step of a release.
-#[derive(SimpleObject)]
-pub(crate) struct Step {
-    /// What it does.
-    kind: StepKind,
-    /// Digest of what it installs, where there is one.
-    digest: Option<String>,
-    /// Can it be taken back? Null when nobody said.
-    reversible: Option<bool>,
-}
-
-impl From<&domain::Step> for Step {
-    fn from(step: &domain::Step) -> Self {
-        let digest = step.digest.as_ref().map(ToString::to_string);
-        Self { kind: step.kind.into(), digest, reversible: step.reversible }
-    }
-}
-
-/// Where a release stands at one target.
-#[derive(SimpleObject)]
-pub(crate) struct TargetState {
-    /// Where.
-    target: Target,
-    /// Where it stands there.
-    status: TargetStatus,
-    /// Is that certain?
-    certain: bool,
 }
