@@ -146,6 +146,7 @@ fn upsert<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> Record
             }
         };
     }
+    held.shrink_to_fit();
     says_more
 }
 
@@ -153,6 +154,7 @@ fn replace<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> Recor
     let mut before: BTreeMap<RecordKey, T> = std::mem::take(held).into_iter().map(|one| (key(&one), one)).collect();
     let newer: BTreeMap<RecordKey, T> = newer.into_iter().map(|one| (key(&one), one)).collect();
     let mut says_more = false;
+    held.reserve_exact(newer.len());
     for (key, one) in newer {
         held.push(match before.remove(&key) {
             Some(mut was) => {
