@@ -17,8 +17,9 @@ use serde::de::DeserializeOwned;
 
 use super::blackouts::{self, BlackoutFile};
 use super::file::{
-    CompatibilityFile, DependencyFile, EnvironmentFile, PersonFile, PoolFile, ServiceFile, TeamFile,
+    CompatibilityFile, DependencyFile, EnvironmentFile, PersonFile, PoolFile, ServiceFile, TeamFile, WindowFile,
 };
+use super::hours::{self, ServiceHoursFile};
 use super::mistakes::Mistakes;
 
 /// What has to be there longer before something else may go is a mistake of units.
@@ -33,6 +34,7 @@ pub(super) struct Sections {
     pub(super) dependencies: Vec<(String, DependencyFile)>,
     pub(super) compatibilities: Vec<(String, CompatibilityFile)>,
     pub(super) pools: Vec<(String, PoolFile)>,
+    pub(super) service_hours: Vec<(String, ServiceHoursFile)>,
     pub(super) blackouts: Vec<(String, BlackoutFile)>,
 }
 
@@ -106,6 +108,11 @@ pub(super) fn check(sections: Sections, connectors: &[ConnectorId], mistakes: &m
             .filter_map(|(path, file)| compatibility(&path, file, &known, mistakes))
             .collect(),
         pools: pools(sections.pools, &known, mistakes),
+        service_hours: sections
+            .service_hours
+            .into_iter()
+            .map(|(path, file)| hours::service_hours(&path, file, &known, mistakes))
+            .collect(),
         blackouts: sections
             .blackouts
             .into_iter()
@@ -220,23 +227,9 @@ fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut 
             mistakes.add(format!("{path}.after"), "an environment does not come after itself");
         }
     }
-    if TimeZone::get(&file.time_zone).is_err() {
-        mistakes.add(
-            format!("{path}.time_zone"),
-            format!("{:?} is no IANA time zone; write for example \"Europe/London\"", file.time_zone),
-        );
-    }
+    check_zone(path, &file.time_zone, mistakes);
     let stage = word(&file.stage, format!("{path}.stage"), "DEVELOPMENT, TEST, STAGING, PRODUCTION, DR", mistakes);
-    let windows = file.windows.into_iter().enumerate().filter_map(|(place, window)| {
-        let path = format!("{path}.windows[{place}]");
-        if let Err(error) = check_rule(&path, &window.rrule) {
-            mistakes.add(format!("{path}.rrule"), error.to_string());
-        }
-        let start = mistakes.check(format!("{path}.start"), window.start.parse::<Time>());
-        let end = mistakes.check(format!("{path}.end"), window.end.parse::<Time>());
-        Some(AllowedWindow { rrule: window.rrule.into(), start: start?, end: end? })
-    });
-    let windows = windows.collect();
+    let windows = windows(path, file.windows, mistakes);
     Environment {
         key: EnvironmentKey::new(file.key),
         stage: stage.unwrap_or(Stage::Production),
@@ -247,6 +240,28 @@ fn environment(path: &str, file: EnvironmentFile, known: &Known, mistakes: &mut 
         aliases: texts(file.aliases),
         windows,
     }
+}
+
+pub(super) fn check_zone(path: &str, zone: &str, mistakes: &mut Mistakes) {
+    if TimeZone::get(zone).is_err() {
+        mistakes.add(
+            format!("{path}.time_zone"),
+            format!("{zone:?} is no IANA time zone; write for example \"Europe/London\""),
+        );
+    }
+}
+
+pub(super) fn windows(path: &str, files: Vec<WindowFile>, mistakes: &mut Mistakes) -> Vec<AllowedWindow> {
+    let windows = files.into_iter().enumerate().filter_map(|(place, window)| {
+        let path = format!("{path}.windows[{place}]");
+        if let Err(error) = check_rule(&path, &window.rrule) {
+            mistakes.add(format!("{path}.rrule"), error.to_string());
+        }
+        let start = mistakes.check(format!("{path}.start"), window.start.parse::<Time>());
+        let end = mistakes.check(format!("{path}.end"), window.end.parse::<Time>());
+        Some(AllowedWindow { rrule: window.rrule.into(), start: start?, end: end? })
+    });
+    windows.collect()
 }
 
 fn team(path: &str, file: TeamFile, known: &Known, mistakes: &mut Mistakes) -> Team {

@@ -5,6 +5,7 @@ mod blackouts;
 pub mod file;
 mod gate;
 mod gate_file;
+mod hours;
 mod landscape;
 mod mistakes;
 mod read;
@@ -138,6 +139,7 @@ pub fn check(text: &str, environment: Environment<'_>) -> Result<Config, Mistake
         dependencies: read::list(&mut table, "dependencies", &mut mistakes),
         compatibilities: read::list(&mut table, "compatibilities", &mut mistakes),
         pools: read::list(&mut table, "pools", &mut mistakes),
+        service_hours: read::list(&mut table, "service_hours", &mut mistakes),
         blackouts: read::list(&mut table, "blackouts", &mut mistakes),
     };
     for key in table.keys() {

@@ -23,6 +23,7 @@ struct WholeFile {
     dependencies: Option<Vec<file::DependencyFile>>,
     compatibilities: Option<Vec<file::CompatibilityFile>>,
     pools: Option<Vec<file::PoolFile>>,
+    service_hours: Option<Vec<super::hours::ServiceHoursFile>>,
     blackouts: Option<Vec<super::blackouts::BlackoutFile>>,
     risk: Option<super::risk_file::RiskFile>,
     gate: Option<super::gate_file::GateFile>,

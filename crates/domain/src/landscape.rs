@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlackoutScope, DependencyKind, Environment, PersonMapping, Service, ServiceKey, Target, Team, TeamKey, Text,
-    VersionRange, Window,
+    AllowedWindow, BlackoutScope, DependencyKind, Environment, EnvironmentKey, PersonMapping, Service, ServiceKey,
+    Target, Team, TeamKey, Text, VersionRange, Window,
 };
 
 /// A dependency as configured.
@@ -84,6 +84,21 @@ pub struct Pool {
     pub teams: Vec<TeamKey>,
 }
 
+/// When an agreement promises service to those who use it: deployments belong outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceHours {
+    /// The agreement's name.
+    pub name: Text,
+    /// The services that it promises.
+    pub services: Vec<ServiceKey>,
+    /// The environments in which it promises them.
+    pub environments: Vec<EnvironmentKey>,
+    /// IANA name of the time zone of its hours.
+    pub time_zone: Text,
+    /// The hours.
+    pub windows: Vec<AllowedWindow>,
+}
+
 /// The company as its configuration describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landscape {
@@ -101,6 +116,8 @@ pub struct Landscape {
     pub compatibilities: Vec<ConfiguredCompatibility>,
     /// What limits how many releases go at once.
     pub pools: Vec<Pool>,
+    /// When agreements promise service.
+    pub service_hours: Vec<ServiceHours>,
     /// Blackouts.
     pub blackouts: Vec<ConfiguredBlackout>,
 }

@@ -190,6 +190,7 @@ fn landscape(scale: u32) -> Landscape {
         blackouts: Vec::new(),
         compatibilities: Vec::new(),
         pools: Vec::new(),
+        service_hours: Vec::new(),
     }
 }
 

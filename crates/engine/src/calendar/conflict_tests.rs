@@ -144,6 +144,39 @@ fn windows_and_blackouts_are_kept() {
     assert_eq!(found[0].resolutions[0].window.end, moment("2026-06-16T00:00:00Z"), "earlier is nearer");
 }
 
+/// payments-api is promised in production on weekdays from nine to five in New York: 13:00 to 21:00 UTC in June.
+fn promised(mut world: World) -> World {
+    world.landscape.service_hours = vec![ServiceHours {
+        name: "Gold".into(),
+        services: vec![ServiceKey::new("payments-api")],
+        environments: vec![EnvironmentKey::new("production")],
+        time_zone: "America/New_York".into(),
+        windows: vec![AllowedWindow {
+            rrule: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR".into(),
+            start: "09:00".parse().unwrap(),
+            end: "17:00".parse().unwrap(),
+        }],
+    }];
+    world
+}
+
+#[test]
+fn work_on_a_promised_service_belongs_outside_its_hours() {
+    let world = promised(planned(bank(), "CHG1", "payments-api", EVENING));
+    let found = conflicts(&world.graph(), week()).unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].kind, found[0].kind.severity()), (ConflictKind::ServiceHours, FindingSeverity::Warning));
+    assert_eq!(&*found[0].explanation, "payments-api@1.0.0 (CHG1) is planned in the service hours of 'Gold'.");
+    assert_eq!(found[0].window, Window { start: moment(EVENING.0), end: moment(EVENING.1) });
+    assert_eq!(found[0].resolutions[0].window.start, moment("2026-06-16T21:00:00Z"), "the hours are over");
+    let other = promised(planned(bank(), "CHG1", "fraud-engine", EVENING));
+    assert_eq!(kinds(&other), Vec::<String>::new(), "nobody promised it");
+    let mut saturday = ("2026-06-20T15:00:00Z", "2026-06-20T16:00:00Z");
+    assert_eq!(kinds(&promised(planned(bank(), "CHG1", "payments-api", saturday))), Vec::<String>::new());
+    saturday = ("2026-06-16T20:59:00Z", "2026-06-16T23:00:00Z");
+    assert_eq!(kinds(&promised(planned(bank(), "CHG1", "payments-api", saturday))).len(), 1, "its last minute");
+}
+
 #[test]
 fn a_calendar_has_bounds() {
     let graph = bank().graph();
@@ -153,6 +186,9 @@ fn a_calendar_has_bounds() {
     assert_eq!(ask("2026-01-01T00:00:00Z", "2027-02-05T00:00:00Z", &[]), Ok(()), "400 days");
     assert!(ask("2026-01-01T00:00:00Z", "2027-02-05T00:00:01Z", &[]).unwrap_err().contains("400 days"));
     assert!(ask("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z", &[]).unwrap_err().contains("must be before"));
+    let gaps = |from: &str, to: &str| calendar(&graph, (moment(from), moment(to)), &[]).unwrap().gaps.len();
+    assert_eq!(gaps("2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z"), 0);
+    assert_eq!(gaps("2029-06-01T00:00:00Z", "2029-07-01T00:00:00Z"), 1, "no blackouts are known so far ahead");
     let moon = [EnvironmentKey::new("moon")];
     assert!(ask("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", &moon).unwrap_err().contains("moon"));
 }
@@ -178,7 +214,7 @@ fn hour(count: i64) -> Timestamp {
 }
 
 fn world_of(plans: &[Plan]) -> World {
-    let mut world = bank();
+    let mut world = promised(bank());
     world.landscape.environments.last_mut().unwrap().windows = vec![AllowedWindow {
         rrule: "FREQ=DAILY".into(),
         start: "06:00".parse().unwrap(),
@@ -205,6 +241,24 @@ fn world_of(plans: &[Plan]) -> World {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_is_planned_at_a_wrong_time_is_found_as_looking_at_every_hour_finds_it(plans in plans()) {
+        let found = conflicts(&world_of(&plans).graph(), week()).unwrap();
+        let told = |kind: ConflictKind, place: usize| {
+            let number = format!("(CHG{place}) is planned");
+            found.iter().any(|conflict| conflict.kind == kind && conflict.explanation.contains(&number))
+        };
+        for (place, plan) in plans.iter().enumerate() {
+            let hours = || (plan.start..plan.start + plan.length).map(|count| (count / 24, count % 24));
+            // The windows are London's, in summer.
+            let closed = hours().any(|(_, hour)| !(5..21).contains(&hour));
+            prop_assert_eq!(told(ConflictKind::OutsideWindow, place), closed);
+            // The week starts on a Monday.
+            let promised = plan.service == 0 && hours().any(|(day, hour)| day % 7 < 5 && (13..21).contains(&hour));
+            prop_assert_eq!(told(ConflictKind::ServiceHours, place), promised);
+        }
+    }
 
     #[test]
     fn every_resolution_leaves_what_it_moves_without_conflict(plans in plans()) {

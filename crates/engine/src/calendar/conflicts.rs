@@ -31,13 +31,15 @@ pub enum ConflictKind {
     SameImplementer,
     /// More releases at once than a pool serves.
     CapacityExceeded,
+    /// Planned in hours in which an agreement promises the service.
+    ServiceHours,
 }
 
 impl ConflictKind {
     /// How bad it is: an error cannot stay as it is, a warning should be looked at.
     pub fn severity(self) -> FindingSeverity {
         match self {
-            Self::RelatedItem | Self::SameImplementer => FindingSeverity::Warning,
+            Self::RelatedItem | Self::SameImplementer | Self::ServiceHours => FindingSeverity::Warning,
             _ => FindingSeverity::Error,
         }
     }
@@ -174,7 +176,7 @@ pub(super) fn spoken(graph: &ReleaseGraph, entry: &Entry) -> String {
     }
 }
 
-fn pairs(work: &Work<'_>, roads: &Roads, range: Window) -> Vec<Conflict> {
+fn pairs(work: &Work<'_>, roads: &Roads<'_>, range: Window) -> Vec<Conflict> {
     let graph = work.graph;
     type Met = (usize, usize, ConflictKind);
     let mut met: BTreeMap<Met, BTreeSet<Index<ConfigurationItem>>> = BTreeMap::new();
@@ -223,7 +225,7 @@ fn pairs(work: &Work<'_>, roads: &Roads, range: Window) -> Vec<Conflict> {
 }
 
 /// More releases at once than a pool serves.
-fn crowded(work: &Work<'_>, roads: &Roads, crowd: Crowd<'_>) -> Conflict {
+fn crowded(work: &Work<'_>, roads: &Roads<'_>, crowd: Crowd<'_>) -> Conflict {
     let sides: Vec<Entry> = crowd.sides.iter().filter_map(|side| work.entries.get(*side)).cloned().collect();
     let releases: BTreeSet<Index<Release>> = sides.iter().filter_map(|side| side.release).collect();
     let names: Vec<&str> = releases.iter().map(|index| work.graph.releases.get(*index).key.as_str()).collect();
@@ -241,8 +243,8 @@ fn crowded(work: &Work<'_>, roads: &Roads, crowd: Crowd<'_>) -> Conflict {
     }
 }
 
-/// An entry outside its environment's windows, or in a blackout.
-fn alone(work: &Work<'_>, roads: &Roads, (place, entry): (usize, &Entry)) -> Vec<Conflict> {
+/// An entry outside its environment's windows, in a blackout, or while its service is promised.
+fn alone(work: &Work<'_>, roads: &Roads<'_>, (place, entry): (usize, &Entry)) -> Vec<Conflict> {
     let graph = work.graph;
     let target = entry.target.as_ref().filter(|_| entry.kind != EntryKind::Booking);
     let allowed = target.and_then(|target| roads.allowed.get(&target.environment));
@@ -269,6 +271,12 @@ fn alone(work: &Work<'_>, roads: &Roads, (place, entry): (usize, &Entry)) -> Vec
             "",
             format!("{name} is planned outside the windows of {}.", target.environment),
         );
+    }
+    for promise in roads.promises.iter().filter(|promise| promise.concerns(graph, entry)) {
+        let Some(promised) = promise.when.intersect(&own).iter().next() else { continue };
+        let agreement = &promise.hours.name;
+        let what = format!("{name} is planned in the service hours of '{agreement}'.");
+        tell(ConflictKind::ServiceHours, promised, agreement, what);
     }
     if let Some(subject) = subject(graph, entry) {
         for closing in closings(graph, subject, target) {

@@ -147,6 +147,7 @@ fn prepare(input: CorrelateInput) -> Walk {
         environments: Table::new(landscape.environments),
         teams: Table::new(landscape.teams),
         pools: landscape.pools,
+        service_hours: landscape.service_hours,
         gaps,
         readers: readers(&connectors),
         ..tables_of(records)

@@ -7,8 +7,8 @@ use domain::{
     ChangeTemplate, CiRelation, Commit, CommitRange, Compatibility, ConfigurationItem, ConnectorId, Delegation,
     Dependency, Deployment, Environment, FieldChange, FileAtTag, Finding, Gap, Group, HealthObservation, Incident,
     KnownError, Person, PersonKey, PipelineRun, Placement, Pool, Problem, PullRequest, RecordKind, Release,
-    Repository, RuntimeObservation, ScheduleRecord, ScopeCoverage, Service, ServiceKey, ServiceLevel, Source, Tag,
-    Team, TestReport, Text, TrackedVersion, Train, WorkItem,
+    Repository, RuntimeObservation, ScheduleRecord, ScopeCoverage, Service, ServiceHours, ServiceKey, ServiceLevel,
+    Source, Tag, Team, TestReport, Text, TrackedVersion, Train, WorkItem,
 };
 use jiff::Timestamp;
 
@@ -156,6 +156,8 @@ pub struct ReleaseGraph {
     pub compatibilities: Vec<Compatibility>,
     /// What limits how many releases go at once, as configured.
     pub pools: Vec<Pool>,
+    /// When agreements promise service, as configured.
+    pub service_hours: Vec<ServiceHours>,
     /// Authorisations, sorted by (change, release, target).
     pub authorisations: Vec<Authorisation>,
     /// What is seen running, by service, sorted by target.
