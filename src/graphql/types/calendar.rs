@@ -154,7 +154,8 @@ impl Calendar {
 
     /// What is missing: what a gap stands for may be planned all the same.
     async fn gaps(&self, ctx: &Context<'_>) -> Result<Vec<Gap>> {
-        Ok(Gap::told_once(all_gaps(Session::of(ctx)?, &self.graph, TELLING)))
+        let read = all_gaps(Session::of(ctx)?, &self.graph, TELLING);
+        Ok(Gap::told_once(read.into_iter().chain(self.planned.gaps.iter().cloned())))
     }
 }
 

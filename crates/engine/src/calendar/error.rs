@@ -3,6 +3,14 @@
 use domain::{EnvironmentKey, Text};
 use jiff::Timestamp;
 
+use crate::graph::ReleaseGraph;
+
+/// Refuses an environment that is not configured.
+pub(crate) fn no_environment(graph: &ReleaseGraph, environment: &EnvironmentKey) -> CalendarError {
+    let known = graph.environments.iter().map(|(_, known)| known.key.to_string()).collect();
+    CalendarError::UnknownEnvironment { environment: environment.clone(), known }
+}
+
 /// Why a calendar question has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
@@ -59,10 +67,12 @@ pub enum CalendarError {
         limit_days: i64,
     },
     /// An environment that the configuration does not have.
-    #[error("the environment '{environment}' is not configured; add it under [[environments]]")]
+    #[error("there is no environment '{environment}'; there are: {}", known.join(", "))]
     UnknownEnvironment {
         /// Its key.
         environment: EnvironmentKey,
+        /// Those that are configured.
+        known: Vec<String>,
     },
     /// No opening that is long enough, anywhere in the range.
     #[error("{place}: no opening of at least {minutes} minutes before {until}; look at its windows and blackouts")]

@@ -6,6 +6,7 @@ mod conflicts;
 mod crowds;
 mod entries;
 mod error;
+mod hours;
 mod intervals;
 mod openings;
 mod overview;
@@ -18,12 +19,13 @@ pub use conflicts::{Conflict, ConflictKind, conflicts};
 pub use entries::{Entry, EntryKind, EnvironmentBooking, entries, environment_bookings};
 pub use error::CalendarError;
 pub use intervals::Intervals;
-pub use openings::{Closing, Subject, allowed_windows, closings, first_opening, openings};
+pub use openings::{Closing, Subject, allowed_windows, blackouts_known, closings, first_opening, openings};
 pub use overview::{Calendar, LONGEST_DAYS, calendar};
 pub use recurrence::{OCCURRENCE_LIMIT, Recurrence, WINDOW_ANCHOR, check_recurrence, check_rule};
 pub use resolutions::Resolution;
 
 pub(crate) use entries::is_open;
+pub(crate) use error::no_environment;
 pub(crate) use recurrence::expand;
 pub(crate) use standing::{Held, Standing, Wanted};
 

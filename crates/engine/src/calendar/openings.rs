@@ -2,11 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Blackout, BlackoutScope, ConfigurationItemId, EnvironmentKey, Release, Service, Target, Window};
+use domain::{
+    AllowedWindow, Blackout, BlackoutScope, ConfigurationItemId, EnvironmentKey, Release, Service, Target, Window,
+};
 use jiff::{SignedDuration, Timestamp};
 
+use super::error::no_environment;
 use super::{CalendarError, Intervals, Recurrence, WINDOW_ANCHOR, expand};
 use crate::graph::{Index, ReleaseGraph};
+
+/// Blackouts are expanded from so many days before the graph's day …
+const DAYS_BACK: i32 = 400;
+/// … to so many days after it: a calendar of 400 days that starts a year ahead is still whole.
+const DAYS_AHEAD: i32 = 800;
+
+/// Within which moments all blackouts are known, for a graph of this moment. Before and after, nobody can tell that
+/// nothing is closed. Whole days, so that graphs of one day have the same.
+pub fn blackouts_known(now: Timestamp) -> Window {
+    let day = SignedDuration::from_hours(24);
+    let today = now.as_second().div_euclid(86_400).saturating_mul(86_400);
+    let today = Timestamp::from_second(today).unwrap_or(now);
+    let moved = |days: i32| today.saturating_add(day.saturating_mul(days)).unwrap_or(today);
+    Window { start: moved(-DAYS_BACK), end: moved(DAYS_AHEAD) }
+}
 
 /// Who wants to go somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,29 +60,38 @@ pub fn allowed_windows(
         return Err(CalendarError::TurnedAround { from: range.start, to: range.end });
     }
     let known = graph.environments.by_id(environment);
-    let known = known.ok_or_else(|| CalendarError::UnknownEnvironment { environment: environment.clone() })?;
+    let known = known.ok_or_else(|| no_environment(graph, environment))?;
     if known.windows.is_empty() {
         return Ok(Intervals::new([range]));
     }
-    let mut windows = Vec::new();
-    for (place, window) in known.windows.iter().enumerate() {
+    recurring(&format!("environments.{environment}"), (&known.windows, &known.time_zone), range)
+}
+
+/// Recurring windows of the configuration within a range, cut to it. The place is whose they are, for errors.
+pub(super) fn recurring(
+    place: &str,
+    (windows, zone): (&[AllowedWindow], &str),
+    range: Window,
+) -> Result<Intervals, CalendarError> {
+    let mut found = Vec::new();
+    for (number, window) in windows.iter().enumerate() {
         let last = if window.end <= window.start {
             WINDOW_ANCHOR.saturating_add(jiff::Span::new().days(1))
         } else {
             WINDOW_ANCHOR
         };
-        windows.extend(expand(
+        found.extend(expand(
             &Recurrence {
-                place: &format!("environments.{environment}.windows[{place}]"),
+                place: &format!("{place}.windows[{number}]"),
                 rule: Some(&window.rrule),
                 start: WINDOW_ANCHOR.to_datetime(window.start),
                 end: last.to_datetime(window.end),
-                zone: &known.time_zone,
+                zone,
             },
             range,
         )?);
     }
-    Ok(Intervals::new(windows).intersect(&Intervals::new([range])))
+    Ok(Intervals::new(found).intersect(&Intervals::new([range])))
 }
 
 /// The blackouts that close the target for the subject, or may do so, in the order of their ids.
@@ -79,7 +106,7 @@ pub fn closings<'a>(graph: &'a ReleaseGraph, subject: Subject, target: &Target) 
 }
 
 /// When the subject may go to the target within the range: allowed windows less blackouts. A blackout that only may
-/// close counts as one that does.
+/// close counts as one that does, and so does a time of which no blackouts are known.
 ///
 /// # Errors
 /// As [`allowed_windows`].
@@ -91,7 +118,8 @@ pub fn openings(
 ) -> Result<Intervals, CalendarError> {
     let allowed = allowed_windows(graph, &target.environment, range)?;
     let closed = closings(graph, subject, target);
-    Ok(allowed.minus(&Intervals::new(closed.iter().flat_map(|closing| closing.closed.iter()))))
+    let known = Intervals::new([blackouts_known(graph.assembled_at)]);
+    Ok(allowed.intersect(&known).minus(&Intervals::new(closed.iter().flat_map(|closing| closing.closed.iter()))))
 }
 
 /// The first moment in the range from which the subject has the target open for `duration`.

@@ -1,10 +1,12 @@
 //! The consolidated calendar of a range: entries, conflicts, blackouts.
 
-use domain::{Blackout, EnvironmentKey, Window};
+use domain::{Blackout, EnvironmentKey, Gap, GapCode, RecordKind, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::conflicts::{Conflict, conflicts};
 use super::entries::{Entry, entries, is_in};
+use super::error::no_environment;
+use super::openings::blackouts_known;
 use super::{CalendarError, Intervals};
 use crate::graph::{Index, ReleaseGraph};
 
@@ -20,6 +22,8 @@ pub struct Calendar {
     pub conflicts: Vec<Conflict>,
     /// Each time that a blackout closes something, by start.
     pub blackouts: Vec<(Index<Blackout>, Window)>,
+    /// What of the range nobody knows, whatever was read.
+    pub gaps: Vec<Gap>,
 }
 
 /// The calendar from one moment up to another, of these environments; none listed means all.
@@ -37,7 +41,7 @@ pub fn calendar(
         return Err(CalendarError::TooLong { from, to, limit_days: LONGEST_DAYS });
     }
     if let Some(unknown) = environments.iter().find(|key| graph.environments.find(key).is_none()) {
-        return Err(CalendarError::UnknownEnvironment { environment: unknown.clone() });
+        return Err(no_environment(graph, unknown));
     }
     let mut entries = entries(graph, range);
     entries.retain(|entry| is_in(entry, environments));
@@ -53,5 +57,20 @@ pub fn calendar(
         }
     }
     blackouts.sort_by_key(|(index, window)| (window.start, *index));
-    Ok(Calendar { entries, conflicts, blackouts })
+    let gaps = unforeseen(graph, range).into_iter().collect();
+    Ok(Calendar { entries, conflicts, blackouts, gaps })
+}
+
+/// Blackouts are known of a span around the graph's day only.
+fn unforeseen(graph: &ReleaseGraph, range: Window) -> Option<Gap> {
+    let known = blackouts_known(graph.assembled_at);
+    let outside = range.start < known.start || range.end > known.end;
+    outside.then(|| Gap {
+        code: GapCode::SourceIncomplete,
+        connector: None,
+        kind: RecordKind::Schedule,
+        message: format!("Blackouts are known from {} to {} only.", known.start, known.end).into(),
+        since: None,
+        retryable: false,
+    })
 }

@@ -1,5 +1,5 @@
 //! Minimal moves: for one side of a conflict the nearest start, earlier or later, at which it is in nobody's way, in
-//! its environment's windows and in no blackout. Nothing is moved into the past.
+//! its environment's windows, in no blackout, and while no agreement promises its service. Nothing is moved into the past.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use super::clashes::{Hold, are_one};
 use super::conflicts::{Resource, Work, spoken, subject};
 use super::crowds::without_room;
 use super::entries::EntryKind;
-use super::openings::{allowed_windows, closings};
+use super::hours::{Promise, promises};
+use super::openings::{allowed_windows, blackouts_known, closings};
 use super::{CalendarError, Intervals};
 use crate::graph::Index;
 
@@ -29,16 +30,17 @@ pub struct Resolution {
 }
 
 /// Who claims what, and when environments are open, for the search of free places.
-pub(super) struct Roads {
+pub(super) struct Roads<'g> {
     pub(super) allowed: BTreeMap<EnvironmentKey, Intervals>,
+    pub(super) promises: Vec<Promise<'g>>,
     claims: BTreeMap<Resource, Vec<(usize, Hold)>>,
     /// Places of the entries of each change, without its bookings.
     of_change: BTreeMap<Index<Change>, Vec<usize>>,
     pub(super) reach: Window,
 }
 
-impl Roads {
-    pub(super) fn new(work: &Work<'_>, range: Window) -> Result<Self, CalendarError> {
+impl<'g> Roads<'g> {
+    pub(super) fn new(work: &Work<'g>, range: Window) -> Result<Self, CalendarError> {
         let far = SignedDuration::from_hours(24 * SEARCH_DAYS);
         let now = work.graph.assembled_at;
         let end = range.end.saturating_add(far).unwrap_or(Timestamp::MAX);
@@ -60,7 +62,8 @@ impl Roads {
                 of_change.entry(change).or_default().push(place);
             }
         }
-        Ok(Self { allowed, claims, of_change, reach })
+        let promises = promises(work.graph, reach)?;
+        Ok(Self { allowed, promises, claims, of_change, reach })
     }
 
     /// When an entry may be: open for it and for all that moves with it, and nobody else in their way.
@@ -68,6 +71,7 @@ impl Roads {
         let moving = self.moved_with(work, side);
         let mut free =
             Intervals::new([Window { start: self.reach.start.max(work.graph.assembled_at), ..self.reach }]);
+        free = free.intersect(&Intervals::new([blackouts_known(work.graph.assembled_at)]));
         for place in &moving {
             free = free.intersect(&self.open(work, *place)?).minus(&self.taken(work, *place));
         }
@@ -93,11 +97,17 @@ impl Roads {
         let entry = work.entries.get(place)?;
         let Some(target) = &entry.target else { return Some(Intervals::new([self.reach])) };
         let allowed = self.allowed.get(&target.environment)?;
-        let closed = match subject(work.graph, entry).filter(|_| entry.kind != EntryKind::Booking) {
+        if entry.kind == EntryKind::Booking {
+            return Some(allowed.clone());
+        }
+        let closed = match subject(work.graph, entry) {
             Some(subject) => closings(work.graph, subject, target),
             None => Vec::new(),
         };
-        Some(allowed.minus(&Intervals::new(closed.iter().flat_map(|closing| closing.closed.iter()))))
+        let closed = closed.iter().flat_map(|closing| closing.closed.iter());
+        let promised = self.promises.iter().filter(|promise| promise.concerns(work.graph, entry));
+        let promised = promised.flat_map(|promise| promise.when.iter());
+        Some(allowed.minus(&Intervals::new(closed.chain(promised))))
     }
 
     /// When others claim what an entry claims.
@@ -123,7 +133,7 @@ fn before_the_release(work: &Work<'_>, side: usize) -> Option<Timestamp> {
 }
 
 /// The nearest free place for one side; `None` where nothing within reach is free.
-pub(super) fn resolve(work: &Work<'_>, roads: &Roads, side: usize) -> Option<Resolution> {
+pub(super) fn resolve(work: &Work<'_>, roads: &Roads<'_>, side: usize) -> Option<Resolution> {
     let entry = work.entries.get(side)?;
     let (from, length) = (entry.window.start, entry.window.end.duration_since(entry.window.start));
     let free = roads.free(work, side)?;

@@ -334,5 +334,5 @@ fn what_has_no_answer_is_an_error_that_names_the_place() {
     assert_eq!(error, CalendarError::TurnedAround { from: april().end, to: april().start });
     let nowhere = Target::of(&EnvironmentKey::new("moon"));
     let error = openings(&graph, Subject::Release(release), &nowhere, april()).unwrap_err();
-    assert!(error.to_string().contains("'moon' is not configured"), "{error}");
+    assert!(error.to_string().contains("no environment 'moon'; there are: "), "{error}");
 }

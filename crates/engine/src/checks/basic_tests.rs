@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::correlate::world::{World, connector, moment, source};
 
-const KEY: &str = "payments-api@2.14.0";
+pub(super) const KEY: &str = "payments-api@2.14.0";
 const REPO: &str = "bank/payments-api";
 
 /// A release with everything in its favour at `at()`.
-fn ready() -> World {
+pub(super) fn ready() -> World {
     let mut world = World::new()
         .service("payments-api", "PAY")
         .service("ledger-core", "LED")
@@ -51,11 +51,11 @@ fn ready() -> World {
     world
 }
 
-fn at() -> Timestamp {
+pub(super) fn at() -> Timestamp {
     moment("2026-06-16T18:30:00Z")
 }
 
-fn production() -> Target {
+pub(super) fn production() -> Target {
     Target::of(&EnvironmentKey::new("production"))
 }
 
@@ -66,12 +66,12 @@ fn look(world: &World, target: &Target, at: Timestamp) -> Vec<Check> {
 }
 
 /// The blockers in words: code, outcome, and who can resolve it.
-fn blocked(world: &World) -> Vec<String> {
+pub(super) fn blocked(world: &World) -> Vec<String> {
     let all = look(world, &production(), at());
     blockers(&all).map(|check| format!("{} {:?}", check.code.as_str(), check.outcome)).collect()
 }
 
-fn reason(world: &World, code: CheckCode) -> String {
+pub(super) fn reason(world: &World, code: CheckCode) -> String {
     let all = look(world, &production(), at());
     let found = all.iter().find(|check| check.code == code).expect("a check");
     format!("{:?}: {}", found.outcome, found.reason)
@@ -123,6 +123,18 @@ fn what_is_needed_must_have_run_for_a_while() {
     let later = look(&world, &production(), moment("2026-06-17T18:06:00Z"));
     let dependency = later.iter().find(|check| check.code == CheckCode::DependencyRunning).unwrap();
     assert_eq!(dependency.outcome, Outcome::Pass);
+}
+
+#[test]
+fn blackouts_so_far_away_that_nobody_knows_them_are_unknown() {
+    let told = |at: &str| {
+        let all = look(&ready(), &production(), moment(at));
+        let found = all.into_iter().find(|check| check.code == CheckCode::NoBlackout).expect("a check");
+        (found.outcome, found.reason.contains("is not known"))
+    };
+    assert_eq!(told("2026-06-16T18:30:00Z"), (Outcome::Pass, false));
+    assert_eq!(told("2029-06-16T18:30:00Z"), (Outcome::Unknown, true));
+    assert_eq!(told("2024-06-16T18:30:00Z"), (Outcome::Unknown, true));
 }
 
 #[test]
@@ -320,7 +332,7 @@ fn commits_of_what_runs_must_not_be_lost() {
     assert_eq!(blocked(&steps), Vec::<String>::new(), "over a release between");
 }
 
-fn unblocking(world: &World) -> (Vec<String>, Option<Window>) {
+pub(super) fn unblocking(world: &World) -> (Vec<String>, Option<Window>) {
     let graph = world.graph();
     let release = graph.releases.find(&ReleaseKey::new(KEY)).expect("the release");
     let found = what_would_unblock(&graph, release, &Proposal::new(production(), at()));

@@ -9,7 +9,8 @@ use super::code::CheckCode;
 use super::ground::{Ground, configured, seen};
 use super::judgement::{Act, ActCode, Check, Party};
 use crate::calendar::{
-    Closing, EnvironmentBooking, Intervals, Subject, allowed_windows, closings, environment_bookings,
+    Closing, EnvironmentBooking, Intervals, Subject, allowed_windows, blackouts_known, closings,
+    environment_bookings,
 };
 
 /// How far ahead is searched for the next opening, in days.
@@ -121,6 +122,14 @@ pub(super) fn move_change(ground: &Ground<'_>, change: &Change) -> Act {
 fn no_blackout(ground: &Ground<'_>, at: Timestamp) -> Vec<Check> {
     let code = CheckCode::NoBlackout;
     let all = closings(ground.graph, Subject::Release(ground.index), ground.target);
+    let known = blackouts_known(ground.graph.assembled_at);
+    if !known.contains(at) {
+        let reason = format!(
+            "Which blackouts close {} at {at} is not known: only those from {} to {} are.",
+            ground.target, known.start, known.end
+        );
+        return vec![Check::before(code, Outcome::Unknown, reason)];
+    }
     // The configuration is a source of blackouts too: without a system that records them, it tells all there are.
     let gaps = ground.dark(&[RecordKind::Schedule], &ground.itsm());
     let closing = all.iter().filter_map(|closing| Some((closing, closing.closed.around(at)?)));

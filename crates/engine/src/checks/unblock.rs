@@ -9,7 +9,7 @@ use super::code::CheckCode;
 use super::ground::Ground;
 use super::judgement::{Act, ActCode, Check};
 use super::{Proposal, blockers, checks, time};
-use crate::calendar::{Intervals, Subject, allowed_windows, closings, openings};
+use crate::calendar::{Intervals, Subject, allowed_windows, blackouts_known, closings, openings};
 use crate::graph::{Index, ReleaseGraph};
 
 /// Up to so many different acts the smallest set is found for certain; beyond, greedily.
@@ -168,6 +168,9 @@ fn own_change<'a>(ground: &Ground<'a>) -> Option<&'a domain::Change> {
 
 /// No opening is left within reach: only an exception helps.
 fn exception(ground: &Ground<'_>, range: Window) -> (Vec<Act>, Option<Window>) {
+    if !blackouts_known(ground.graph.assembled_at).contains(range.start) {
+        return (Vec::new(), None);
+    }
     let closed = closings(ground.graph, Subject::Release(ground.index), ground.target);
     let acts = closed.iter().map(|closing| {
         let (key, name) = (&ground.release.key, &closing.blackout.name);

@@ -7,23 +7,18 @@ use domain::{
     Blackout, BlackoutException, BlackoutId, BlackoutScope, ChangeId, ConfigurationItem, ConfiguredBlackout,
     ConnectorId, RecordId, RecordKind, ScheduleKind, ScheduleRecord, Service, Source, Target, Text, Window,
 };
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::environments::environment_word;
 use super::services::only;
 use super::walk::Walk;
-use crate::calendar::{Intervals, Recurrence, expand};
+use crate::calendar::{Intervals, Recurrence, blackouts_known, expand};
 use crate::graph::{Index, Table};
-
-/// Blackouts are expanded from so many days before the graph's day …
-const DAYS_BACK: i64 = 400;
-/// … to so many days after it: a calendar of 400 days that starts a year ahead is still whole.
-const DAYS_AHEAD: i64 = 800;
 
 /// Fills in the blackouts.
 pub(super) fn expand_blackouts(walk: &mut Walk) {
-    let reach = reach(walk.graph.assembled_at);
+    let reach = blackouts_known(walk.graph.assembled_at);
     let mut by_schedule: BTreeMap<&RecordId, Vec<&ScheduleRecord>> = BTreeMap::new();
     for row in walk.graph.schedules.iter().filter(|row| row.kind == ScheduleKind::Blackout) {
         by_schedule.entry(&row.schedule).or_default().push(row);
@@ -33,15 +28,6 @@ pub(super) fn expand_blackouts(walk: &mut Walk) {
     let configured = walk.configured_blackouts.iter().map(|row| configured(walk, row, reach));
     let blackouts = Table::new(recorded.chain(configured).collect());
     walk.graph.blackouts = blackouts;
-}
-
-/// Whole days, so that graphs of one day have the same windows.
-fn reach(now: Timestamp) -> Window {
-    let day = SignedDuration::from_hours(24);
-    let today = now.as_second().div_euclid(86_400).saturating_mul(86_400);
-    let today = Timestamp::from_second(today).unwrap_or(now);
-    let moved = |days: i64| today.saturating_add(day.saturating_mul(days as i32)).unwrap_or(today);
-    Window { start: moved(-DAYS_BACK), end: moved(DAYS_AHEAD) }
 }
 
 /// Items by name, as schedules name them.

@@ -16,7 +16,7 @@ use super::sorting::{Sorted, sort};
 use super::steps::Steps;
 use super::timetable::Ground;
 use super::units::Units;
-use crate::calendar::CalendarError;
+use crate::calendar::{CalendarError, blackouts_known, no_environment};
 use crate::graph::{Index, ReleaseGraph};
 
 /// In which order, together with what, and when the releases can go, as far as the caller may see. Pure: the same
@@ -54,6 +54,10 @@ fn check(
     if to.duration_since(from) > SignedDuration::from_hours(24 * policy.most_days) {
         return Err(SequenceError::TooLong { from, to, limit: policy.most_days });
     }
+    let known = blackouts_known(graph.assembled_at);
+    if from < known.start || to > known.end {
+        return Err(SequenceError::Unforeseen { from, to, known });
+    }
     let what_if = &request.what_if;
     let asked = [
         request.releases.as_ref().map_or(0, Vec::len),
@@ -68,7 +72,7 @@ fn check(
     }
     let key = &request.target.environment;
     let environment = graph.environments.by_id(key);
-    let environment = environment.ok_or_else(|| CalendarError::UnknownEnvironment { environment: key.clone() })?;
+    let environment = environment.ok_or_else(|| no_environment(graph, key))?;
     match &request.target.region {
         Some(region) if !environment.regions.contains(region) => Err(SequenceError::UnknownRegion {
             environment: key.clone(),

@@ -1,6 +1,6 @@
 //! What is asked of a sequence, within which limits, and why it may have no answer.
 
-use domain::{EnvironmentKey, Target, Text};
+use domain::{EnvironmentKey, Target, Text, Window};
 use jiff::{SignedDuration, Timestamp};
 
 use super::problem::Malformed;
@@ -159,6 +159,16 @@ pub enum SequenceError {
         /// How many days there may be.
         limit: i64,
     },
+    /// A range of which not all blackouts are known.
+    #[error("from {from} to {to}: blackouts are known from {} to {} only; ask for a range within", known.start, known.end)]
+    Unforeseen {
+        /// Start of the range.
+        from: Timestamp,
+        /// End of the range.
+        to: Timestamp,
+        /// Of which they are known.
+        known: Window,
+    },
     /// The environment opens at no moment of the range.
     #[error("{target} does not open between {from} and {to}; ask for a longer range, or look at its windows")]
     NeverOpens {
@@ -188,6 +198,6 @@ pub(super) fn minutes(duration: SignedDuration) -> String {
 impl SequenceError {
     /// Is a limit to blame, rather than the question?
     pub fn is_limit(&self) -> bool {
-        matches!(self, Self::TooMany { .. } | Self::TooLong { .. } | Self::OutOfSteps(_))
+        matches!(self, Self::TooMany { .. } | Self::TooLong { .. } | Self::Unforeseen { .. } | Self::OutOfSteps(_))
     }
 }

@@ -201,6 +201,40 @@ fn a_circle_too_large_for_all_orders_is_broken_greedily() {
     assert_eq!(found[0].drop, Some(vec![(29, 0)]));
 }
 
+/// Pairs that need each other softly, the way back cheaper; each is firmly before the next, and softly the last before
+/// the first. Every pair must lose a tie, and so must the ring: one for each, and one more.
+fn pairs(count: u32) -> Vec<Tie> {
+    let tie = |before, after, weight| Tie { before, after, weight };
+    let mut ties = vec![tie(2 * count - 1, 0, Some(1))];
+    for pair in 0..count {
+        ties.extend([tie(2 * pair, 2 * pair + 1, Some(2)), tie(2 * pair + 1, 2 * pair, Some(1))]);
+        if pair + 1 < count {
+            ties.push(tie(2 * pair + 1, 2 * pair + 2, None));
+        }
+    }
+    ties
+}
+
+#[test]
+fn a_circle_of_twenty_is_solved_exactly_and_one_more_is_not_called_so() {
+    let solve = |ties: &[Tie], nodes: u32| circles(nodes as usize, ties, &mut Steps::new(10_000_000)).unwrap();
+    let found = solve(&pairs(10), 20);
+    assert_eq!((found.len(), found[0].exact), (1, true));
+    let dropped: BTreeSet<(u32, u32)> = found[0].drop.clone().unwrap().into_iter().collect();
+    let weight = |tie: &&Tie| dropped.contains(&(tie.before, tie.after));
+    let cost: u64 = pairs(10).iter().filter(weight).map(|tie| tie.weight.unwrap()).sum();
+    assert_eq!(cost, 11, "ten pairs and the ring, each once: {dropped:?}");
+    let left: Vec<Tie> = pairs(10).into_iter().filter(|tie| !dropped.contains(&(tie.before, tie.after))).collect();
+    assert!(solve(&left, 20).is_empty());
+    // The same with a twenty-first in the ring.
+    let mut longer = pairs(10);
+    longer[0].after = 20;
+    longer.push(Tie { before: 20, after: 0, weight: None });
+    let found = solve(&longer, 21);
+    assert_eq!((found.len(), found[0].exact), (1, false));
+    assert!(found[0].drop.is_some());
+}
+
 #[test]
 fn steps_that_do_not_suffice_are_told_with_their_limit() {
     let ties: Vec<Tie> = (0..50).map(|node| Tie { before: node, after: (node + 1) % 50, weight: None }).collect();

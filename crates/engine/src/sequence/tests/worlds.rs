@@ -396,9 +396,17 @@ fn bad_questions_are_told_with_their_remedy() {
     };
     check(&|request| request.to = request.from, "must be before to");
     check(&|request| request.to = moment("2029-06-15T12:00:00Z"), "the limit of 366 days");
+    let far = |request: &mut SequenceRequest| {
+        request.from = moment("2029-06-15T12:00:00Z");
+        request.to = moment("2029-07-15T12:00:00Z");
+    };
+    check(&far, "blackouts are known from");
     check(&|request| request.releases = None, "say which releases");
     check(&|request| request.releases = Some(vec!["kyc@7".into()]), "there is no release \"kyc@7\"");
-    check(&|request| request.target = Target::of(&EnvironmentKey::new("moon")), "'moon' is not configured");
+    check(
+        &|request| request.target = Target::of(&EnvironmentKey::new("moon")),
+        "no environment 'moon'; there are: ",
+    );
     check(&|request| request.target.region = Some("mars".into()), "has no region \"mars\"; it has: eu, uk");
     check(&|request| request.to = moment("2026-06-15T13:00:00Z"), "production does not open between");
     check(
