@@ -156,6 +156,9 @@ fn p2_a_co_author_the_requester_and_the_deployer_do_not_approve() {
     let carol = || Some(AccountId::new(&connector("servicenow"), "carol"));
     fails(&sound().with_change("CHG1", |change| change.requested_by = carol()), P2, "asked for it");
     fails(&sound().with_change("CHG1", |change| change.assigned_to = carol()), P2, "deploys it");
+    let opened = sound().with_change("CHG1", |change| change.requested_by = None);
+    unknown(&opened, P2, "Who asked for CHG1 is not known.");
+    fails(&opened.with_change("CHG1", |change| change.opened_by = carol()), P2, "asked for it");
 }
 
 #[test]

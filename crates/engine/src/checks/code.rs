@@ -29,12 +29,6 @@ pub enum CheckCode {
     EnvironmentHealthy,
     /// Nothing that runs would be lost.
     CommitsKept,
-    /// Somebody approved it who neither wrote nor asked for it.
-    IndependentApproval,
-    /// Somebody deployed it who neither wrote it nor approved it alone.
-    IndependentDeployment,
-    /// Another person reviewed everything in it after its last commit.
-    ReviewedAfterLastCommit,
     /// Each approval was given by the approver or a valid delegate, for every group that was asked, and holds still.
     ApprovalGenuine,
     /// Nobody who approved it wrote, asked for or deploys it.
@@ -79,7 +73,7 @@ pub enum CheckCode {
 
 impl CheckCode {
     /// All codes, in their order.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 31] = [
         Self::DependencyRunning,
         Self::CompatibleWithRunning,
         Self::WindowOpen,
@@ -91,9 +85,6 @@ impl CheckCode {
         Self::TemplateFits,
         Self::EnvironmentHealthy,
         Self::CommitsKept,
-        Self::IndependentApproval,
-        Self::IndependentDeployment,
-        Self::ReviewedAfterLastCommit,
         Self::ApprovalGenuine,
         Self::Independent,
         Self::Tested,
@@ -117,7 +108,7 @@ impl CheckCode {
     ];
 
     /// What stands in the way of any release, whatever a company demands besides: the codes of [`super::checks`].
-    pub const BASIC: [Self; 13] = [
+    pub const BASIC: [Self; 11] = [
         Self::DependencyRunning,
         Self::CompatibleWithRunning,
         Self::WindowOpen,
@@ -129,14 +120,15 @@ impl CheckCode {
         Self::TemplateFits,
         Self::EnvironmentHealthy,
         Self::CommitsKept,
-        Self::IndependentApproval,
-        Self::ReviewedAfterLastCommit,
     ];
+
+    /// What else closes the gate of a high risk to a core service, whatever a company demands of others.
+    pub const MANDATORY_REVIEW: [Self; 2] = [Self::Independent, Self::Reviewed];
 
     /// When its time is.
     pub fn phase(self) -> Phase {
         match self {
-            Self::StartedInWindow | Self::IndependentDeployment => Phase::During,
+            Self::StartedInWindow => Phase::During,
             Self::EndedInWindow
             | Self::RuntimeExplained
             | Self::EmergencyJustified
@@ -163,9 +155,6 @@ impl CheckCode {
             Self::TemplateFits => "TEMPLATE_FITS",
             Self::EnvironmentHealthy => "ENVIRONMENT_HEALTHY",
             Self::CommitsKept => "COMMITS_KEPT",
-            Self::IndependentApproval => "INDEPENDENT_APPROVAL",
-            Self::IndependentDeployment => "INDEPENDENT_DEPLOYMENT",
-            Self::ReviewedAfterLastCommit => "REVIEWED_AFTER_LAST_COMMIT",
             Self::ApprovalGenuine => "APPROVAL_GENUINE",
             Self::Independent => "INDEPENDENT",
             Self::Tested => "TESTED",

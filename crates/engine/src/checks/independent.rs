@@ -67,8 +67,12 @@ fn involved(case: &Case<'_>) -> Involved {
         }
     }
     for change in case.changes() {
-        if let Some(Who::Human(person)) = change.requested_by.as_ref().map(|account| case.who(account)) {
-            all.add("asked for it", person);
+        // Whoever opened it for others has told for whom.
+        let asked = change.requested_by.as_ref().or(change.opened_by.as_ref());
+        match asked.map(|account| case.who(account)) {
+            Some(Who::Human(person)) => all.add("asked for it", person),
+            Some(Who::Machine) => {}
+            Some(Who::Nobody) | None => all.doubts.push(format!("Who asked for {} is not known.", change.number)),
         }
     }
     for editor in &case.proposal.editors {

@@ -14,7 +14,6 @@ mod conflicts;
 mod content;
 mod dependencies;
 mod health;
-mod independence;
 mod time;
 mod units;
 
@@ -43,20 +42,21 @@ mod approval_tests;
 #[cfg(test)]
 mod basic_tests;
 #[cfg(test)]
-mod independence_tests;
-#[cfg(test)]
 mod predicate_tests;
 #[cfg(test)]
 pub(crate) mod sound;
+#[cfg(test)]
+mod unit_tests;
 
 pub use case::Proposal;
 pub use code::CheckCode;
-use domain::{Outcome, Release};
-pub use independence::independence;
+use domain::Release;
 pub use judgement::{Act, ActCode, Check, Party};
 pub use predicate::{Predicate, PredicateId, predicates, predicates_after};
 pub use terms::Terms;
 pub use unblock::{EXACT_LIMIT, Unblocking, what_would_unblock, what_would_unblock_all};
+
+use jiff::Timestamp;
 
 use crate::graph::{Index, ReleaseGraph};
 use case::Case;
@@ -64,17 +64,20 @@ use ground::Ground;
 
 /// Every check of the proposal, in the order of their codes.
 pub fn checks(graph: &ReleaseGraph, release: Index<Release>, proposal: &Proposal) -> Vec<Check> {
-    let at = proposal.at;
     let ground = Ground::new(graph, release, &proposal.target);
-    let mut found = dependencies::check(&ground, at);
-    found.extend(units::check(&ground));
-    found.extend(time::check(&ground, at));
-    found.push(conflicts::check(&ground, at));
-    found.extend(authority::check(&ground));
-    found.push(health::check(&ground));
-    found.push(content::check(&ground));
-    found.extend(duties(&ground, proposal));
-    in_order(found)
+    in_order(basic(&ground, proposal.at, &mut vec![release]))
+}
+
+/// What stands in the way of any release, where these go at the same moment.
+fn basic(ground: &Ground<'_>, at: Timestamp, going: &mut Vec<Index<Release>>) -> Vec<Check> {
+    let mut found = dependencies::check(ground, at);
+    found.extend(units::check(ground, at, going));
+    found.extend(time::check(ground, at));
+    found.push(conflicts::check(ground, at));
+    found.extend(authority::check(ground));
+    found.push(health::check(ground));
+    found.push(content::check(ground));
+    found
 }
 
 /// Every check of a proposed deployment: the basic ones, those behind the predicates, and what stands beside them.
@@ -86,7 +89,9 @@ pub fn every_check(
 ) -> Vec<Check> {
     let mut found = checks(graph, release, proposal);
     let ground = Ground::new(graph, release, &proposal.target);
-    found.extend(predicate::beside(&Case { ground, proposal, terms, at: proposal.at }));
+    let case = Case { ground, proposal, terms, at: proposal.at };
+    found.extend(predicate::beside(&case));
+    say_what_is_mandatory(&case.ground, proposal, &mut found);
     in_order(found)
 }
 
@@ -106,19 +111,12 @@ fn in_order(mut found: Vec<Check>) -> Vec<Check> {
     found
 }
 
-/// Independence is demanded where the risk and the service demand it; where customers are not, nobody asks for it.
-fn duties(ground: &Ground<'_>, proposal: &Proposal) -> Vec<Check> {
-    let Some(why) = proposal.review.as_ref().filter(|_| ground.in_production()) else {
-        let codes =
-            [CheckCode::IndependentApproval, CheckCode::IndependentDeployment, CheckCode::ReviewedAfterLastCommit];
-        let none = "Its risk and its service do not make review by another person mandatory.";
-        return codes.map(|code| Check::before(code, Outcome::NotApplicable, none)).to_vec();
-    };
-    let mandatory = |mut check: Check| {
+/// Where risk and service demand another person's eyes, the checks say so. Where customers are not, nobody asks for it.
+fn say_what_is_mandatory(ground: &Ground<'_>, proposal: &Proposal, found: &mut [Check]) {
+    let Some(why) = proposal.review.as_ref().filter(|_| ground.in_production()) else { return };
+    for check in found.iter_mut().filter(|check| CheckCode::MANDATORY_REVIEW.contains(&check.code)) {
         check.reason = format!("{} Mandatory: {why}.", check.reason).into();
-        check
-    };
-    independence(ground.graph, ground.index).map(mandatory).to_vec()
+    }
 }
 
 /// The checks that stand in the way: of the phase before the deployment, failed or without evidence.

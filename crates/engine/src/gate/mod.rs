@@ -13,13 +13,13 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use domain::Release;
+use domain::{Release, Stage};
 
 pub use grants::{BreakGlass, Grants, Waiver};
 pub use policy::{ClosingRule, GatePolicy, LONGEST_DECISION, Limits, Subject};
 pub use record::{Forged, GateInputs, GateRecord, GateResult, ScopeSeen, Standing, Waived};
 
-use crate::checks::{Proposal, every_check};
+use crate::checks::{CheckCode, Proposal, every_check};
 use crate::graph::{Index, ReleaseGraph};
 
 /// Judges a proposed deployment.
@@ -48,6 +48,13 @@ pub fn judge(
     proposal.editors.sort();
     proposal.editors.dedup();
     let checks = every_check(graph, release, &proposal, &policy.terms);
+    let mut closes = policy.closes(&subject);
+    let in_production = environment.is_none_or(|known| matches!(known.stage, Stage::Production | Stage::Dr));
+    if proposal.review.is_some() && in_production {
+        closes.extend(CheckCode::MANDATORY_REVIEW);
+        closes.sort_unstable();
+        closes.dedup();
+    }
     let inputs = GateInputs {
         release: node.key.clone(),
         service: node.service.clone(),
@@ -55,7 +62,7 @@ pub fn judge(
         graph_version: graph.version,
         scopes: scopes(graph, release, &proposal),
         policy_version: policy.version(),
-        closes: policy.closes(&subject),
+        closes,
         subject,
         limits: policy.limits.clone(),
         checks,

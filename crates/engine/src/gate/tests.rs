@@ -89,6 +89,28 @@ fn which_checks_close_it_is_policy_and_what_is_not_known_meets_every_rule() {
 }
 
 #[test]
+fn high_risks_to_core_services_are_reviewed_by_another_person_whatever_the_policy() {
+    let graph = sound().with_request(|request| request.reviews.clear()).graph();
+    let release = graph.releases.find(&ReleaseKey::new(KEY)).expect("the release");
+    let mut policy = GatePolicy::default();
+    policy.rules.truncate(1);
+    let told = |review: Option<&str>, target: Target| {
+        let proposal = Proposal { review: review.map(Text::from), target, ..proposal() };
+        let record = judge((&graph, release), &proposal, (&policy, &Grants::default()));
+        let standing = record.result.standing.iter();
+        standing.map(|one| format!("{} {}", one.code.as_str(), one.reason)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(None, production()), Vec::<String>::new());
+    let demanded = told(Some("HIGH risk, tier 1"), production());
+    assert_eq!(demanded.len(), 1, "each fact is told once: {demanded:?}");
+    assert!(demanded[0].starts_with("REVIEWED #1 has no approval"), "{demanded:?}");
+    assert!(demanded[0].ends_with("Mandatory: HIGH risk, tier 1."), "{demanded:?}");
+    let staging = Target::of(&EnvironmentKey::new("staging"));
+    let there = told(Some("HIGH risk, tier 1"), staging);
+    assert!(!there.iter().any(|one| one.contains("REVIEWED")), "no customers are there: {there:?}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_meant_is_refused_with_its_place() {
     let mut policy = GatePolicy::default();
     assert_eq!(policy.mistakes(), Vec::new());
@@ -96,7 +118,7 @@ fn a_policy_that_cannot_be_meant_is_refused_with_its_place() {
     policy.rules[2].tiers.push(9);
     policy.limits.decision_minutes = 900;
     let places: Vec<String> = policy.mistakes().into_iter().map(|(place, _)| place).collect();
-    assert_eq!(places, ["rules[0].checks[13]", "rules[2].tiers[2]", "limits.decision_minutes"]);
+    assert_eq!(places, ["rules[0].checks[11]", "rules[2].tiers[2]", "limits.decision_minutes"]);
 }
 
 fn waiver(code: CheckCode) -> Waiver {

@@ -47,12 +47,6 @@ mirror! {
         EnvironmentHealthy
         /// Nothing that runs would be lost.
         CommitsKept
-        /// Somebody approved it who neither wrote nor asked for it. Asked of high risks to core services.
-        IndependentApproval
-        /// Somebody deployed it who neither wrote it nor approved it alone. Asked of high risks to core services.
-        IndependentDeployment
-        /// Another person reviewed everything in it after its last commit. Asked of high risks to core services.
-        ReviewedAfterLastCommit
         /// Each approval was given by the approver or a valid delegate, for every group that was asked, and holds still.
         ApprovalGenuine
         /// Nobody who approved it wrote, asked for or deploys it.
@@ -165,5 +159,7 @@ mirror! {
         SameImplementer
         /// More releases are planned at once than a pool serves.
         CapacityExceeded
+        /// Planned in hours in which an agreement promises the service.
+        ServiceHours
     }
 }
