@@ -79,6 +79,7 @@ fn explained(risk: &Risk, samples: u64) -> String {
             inputs.snapshot.decided_at(),
             result.expected_loss
         ),
+        risk.why_escalated(),
         String::new(),
         format!("{:>8.2}  log-odds of the base rate", result.score.base_log_odds),
     ];

@@ -20,7 +20,7 @@ pub(super) fn write_all(folder: &Path, scored: &Scored) -> Result<(), Failure> {
 }
 
 const SIDE: f64 = 360.0;
-const MARGIN: f64 = 50.0;
+const MARGIN: f64 = 64.0;
 
 /// A square plot; both axes reach from 0 to `reach`.
 struct Plot {

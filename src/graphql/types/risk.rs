@@ -57,6 +57,11 @@ impl Risk {
         self.risk.record.result.escalation.into()
     }
 
+    /// Why it goes there, in one sentence with the numbers that decide.
+    async fn escalation_reason(&self) -> String {
+        self.risk.why_escalated()
+    }
+
     /// Probability times what a failure of its service costs, in the currency of the configuration.
     async fn expected_loss(&self) -> f64 {
         self.risk.record.result.expected_loss

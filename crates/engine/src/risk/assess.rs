@@ -14,7 +14,7 @@ use super::history::{Case, History};
 use super::known::Snapshot;
 use super::labels::{Grade, deployed_at, label};
 use super::model::{Contribution, Model};
-use super::policy::{RiskPolicy, Template};
+use super::policy::{RiskPolicy, Template, why_escalated};
 use super::record::{Inputs, Record};
 use crate::graph::{Index, ReleaseGraph};
 
@@ -31,6 +31,13 @@ impl Risk {
     /// 0 to 100: the probability in percent.
     pub fn points(&self) -> f64 {
         self.record.result.score.probability * 100.0
+    }
+
+    /// Why it is sent to whom it is sent, with the numbers that decide.
+    pub fn why_escalated(&self) -> String {
+        let (inputs, score) = (&self.record.inputs, &self.record.result.score);
+        let thresholds = inputs.policy.thresholds(inputs.tier);
+        why_escalated((score.probability, score.high), thresholds, inputs.template)
     }
 
     /// A factor in plain words, with what exactly was measured.

@@ -152,6 +152,34 @@ pub fn escalate(score: (f64, f64), thresholds: Thresholds, template: Template) -
     }
 }
 
+/// Why [`escalate`] sends it there, in one sentence with the numbers that decide.
+pub(super) fn why_escalated(score: (f64, f64), thresholds: Thresholds, template: Template) -> String {
+    let (probability, high) = score;
+    let [peer, board, executive] = thresholds;
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let (least, whose) = match level(probability, thresholds) {
+        RiskLevel::Critical => (executive, "an executive's"),
+        RiskLevel::High => (board, "the board's"),
+        RiskLevel::Medium | RiskLevel::Low => (peer, "a peer's"),
+    };
+    let pays = format!("{}, over which {whose} review pays", percent(least));
+    if probability > least {
+        return format!("Its probability of {} is over {pays}.", percent(probability));
+    }
+    let mut lacks = Vec::new();
+    if template != Template::Live {
+        lacks.push("no live template covers it".to_owned());
+    }
+    if high >= peer {
+        lacks.push(format!("its interval reaches {}", percent(high)));
+    }
+    let low = format!("Its probability of {} is not over {pays}", percent(probability));
+    match lacks.is_empty() {
+        true => format!("{low}, its interval ends below it at {}, and a live template covers it.", percent(high)),
+        false => format!("{low}, but {}: a peer looks at it all the same.", lacks.join(" and ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +206,35 @@ mod tests {
         assert_eq!(escalate((0.01, 0.03), thresholds, Template::Live), Escalation::PreApproved);
         assert_eq!(escalate((0.01, 0.03), thresholds, Template::None), Escalation::PeerReview);
         assert_eq!(escalate((0.01, 0.30), thresholds, Template::Live), Escalation::PeerReview);
+    }
+
+    #[test]
+    fn the_reason_names_the_numbers_that_decide() {
+        let check = |score: (f64, f64), template: Template, expected: &str| {
+            let thresholds = RiskPolicy::default().thresholds(Some(1));
+            assert_eq!(why_escalated(score, thresholds, template), expected);
+        };
+        let low = "Its probability of 1.0 % is not over 8.0 %, over which a peer's review pays";
+        check(
+            (0.01, 0.03),
+            Template::Live,
+            &format!("{low}, its interval ends below it at 3.0 %, and a live template covers it."),
+        );
+        check(
+            (0.01, 0.03),
+            Template::None,
+            &format!("{low}, but no live template covers it: a peer looks at it all the same."),
+        );
+        check(
+            (0.01, 0.3),
+            Template::Live,
+            &format!("{low}, but its interval reaches 30.0 %: a peer looks at it all the same."),
+        );
+        check(
+            (0.2, 0.3),
+            Template::Live,
+            "Its probability of 20.0 % is over 13.3 %, over which the board's review pays.",
+        );
     }
 
     #[test]
