@@ -91,12 +91,25 @@ impl Answer {
     pub(super) fn fields(self) -> Result<Value, Failure> {
         let worst = self.errors.iter().max_by_key(|error| error.exit() as u8);
         match worst {
-            Some(error) if self.data.is_null() || !error.code().starts_with("SOURCE_") => {
+            Some(error)
+                if self.data.is_null() || self.is_empty_handed() || !error.code().starts_with("SOURCE_") =>
+            {
                 let messages: Vec<&str> = self.errors.iter().map(|error| error.message.as_str()).collect();
                 Err(Failure { exit: error.exit(), error: anyhow!(messages.join("\n")) })
             }
             _ => Ok(self.data),
         }
+    }
+
+    /// Did failures of systems leave nothing at all? A gateway that has only just started answers so: what was asked
+    /// for may exist.
+    pub(super) fn is_empty_handed(&self) -> bool {
+        let nothing = match &self.data {
+            Value::Object(fields) => fields.values().all(Value::is_null),
+            other => other.is_null(),
+        };
+        let not_ready = self.errors.iter().any(|error| error.code() == "NOT_READY");
+        not_ready || (nothing && self.is_partial())
     }
 
     /// Did a system's failure leave something out?
@@ -201,9 +214,7 @@ impl Client {
             let mut pause = FIRST_PAUSE;
             loop {
                 match self.post(document, variables).await {
-                    Ok(answer) if !answer.errors.iter().any(|error| error.code() == "NOT_READY") => {
-                        return Ok(answer);
-                    }
+                    Ok(answer) if !answer.is_empty_handed() => return Ok(answer),
                     Err(failure) if failure.exit != Exit::Unreachable => return Err(failure),
                     other => last = Some(other),
                 }
@@ -275,6 +286,19 @@ mod tests {
         check(json!({ "data": null, "errors": error("SOURCE_TIMED_OUT") }), Err(Exit::Unreachable));
         check(json!({ "data": { "a": 1 }, "errors": error("SOURCE_TIMED_OUT") }), Ok(json!({ "a": 1 })));
         check(json!({ "data": null, "errors": [{ "message": "?" }] }), Err(Exit::Internal));
+    }
+
+    #[test]
+    fn an_answer_without_anything_is_waited_out() {
+        let answer = |answer: Value| serde_json::from_value::<Answer>(answer).unwrap();
+        let error = |code: &str| json!([{ "message": "no", "extensions": { "code": code } }]);
+        let unread = || answer(json!({ "data": { "release": null }, "errors": error("SOURCE_UNAVAILABLE") }));
+        assert!(unread().is_empty_handed());
+        assert_eq!(unread().fields().unwrap_err().exit, Exit::Unreachable, "what is not read may exist");
+        assert!(answer(json!({ "errors": error("NOT_READY") })).is_empty_handed());
+        assert!(!answer(json!({ "data": { "release": null } })).is_empty_handed(), "there is none");
+        let some = json!({ "data": { "release": {}, "other": null }, "errors": error("SOURCE_TIMED_OUT") });
+        assert!(!answer(some).is_empty_handed());
     }
 
     #[tokio::test]
