@@ -67,3 +67,51 @@ async fn introspection_as_tools_send_it_is_within_the_limits() {
     );
     small_bank().await.data(&query).await;
 }
+
+/// A release, a target and a range.
+fn sequence(releases: &str, target: &str, range: (&str, &str)) -> String {
+    let (from, to) = range;
+    format!(
+        "{{ sequence(input: {{ releases: [{releases}], target: {{ environment: {target:?} }}, from: {from:?}, to: {to:?} }}) \
+         {{ order {{ key }} }} }}"
+    )
+}
+
+#[tokio::test]
+async fn what_order_and_calendar_cannot_answer_is_refused_with_its_limit_or_remedy() {
+    let bank = small_bank().await;
+    let june = ("2026-06-01T00:00:00Z", "2026-06-20T00:00:00Z");
+    let own = r#""payments-api@2.14.0""#;
+    let calendar = |range: (&str, &str), environments: &str| {
+        let (from, to) = range;
+        format!("{{ calendar(from: {from:?}, to: {to:?}, environments: [{environments}]) {{ gaps {{ code }} }} }}")
+    };
+    bank.data(&sequence(own, "production", june)).await;
+    bank.data(&calendar(june, r#""production""#)).await;
+    let many = r#""payments-api@2.14.0","#.repeat(2_001);
+    for (query, code, words) in [
+        (sequence(own, "production", (june.1, june.0)), "BAD_INPUT", "must be before to"),
+        (sequence(r#""payments-api@99.0.0""#, "production", june), "BAD_INPUT", "there is no release"),
+        (sequence(own, "moon", june), "BAD_INPUT", "moon"),
+        (
+            sequence(own, "production", ("2026-06-01T00:00:00Z", "2027-06-03T00:00:00Z")),
+            "LIMIT_EXCEEDED",
+            "366 days",
+        ),
+        (
+            sequence(own, "production", ("2035-06-01T00:00:00Z", "2035-06-20T00:00:00Z")),
+            "LIMIT_EXCEEDED",
+            "blackouts are known from",
+        ),
+        (sequence(&many, "production", june), "LIMIT_EXCEEDED", "2001 releases are more than the limit of 2000"),
+        (calendar((june.1, june.0), ""), "BAD_INPUT", "must be before to"),
+        (calendar((june.0, june.0), ""), "BAD_INPUT", "must be before to"),
+        (calendar(("2026-06-01T00:00:00Z", "2027-07-07T00:00:00Z"), ""), "LIMIT_EXCEEDED", "400 days"),
+        (calendar(june, r#""moon""#), "BAD_INPUT", "there are: production, staging"),
+    ] {
+        let answer = bank.execute(&query).await;
+        let shown: String = query.chars().take(200).collect();
+        assert_eq!(super::world::codes(&answer), [code], "{shown}");
+        assert!(answer.errors[0].message.contains(words), "{shown}: {}", answer.errors[0].message);
+    }
+}
