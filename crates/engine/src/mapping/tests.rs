@@ -197,6 +197,6 @@ fn what_is_configured_is_not_proposed_again() {
     let landscape = Landscape { services: vec![configured], ..Landscape::default() };
     let rest = propose(&records, &landscape, &Options::default());
     assert_eq!(told(&rest), "led: repo bank/led ** v{version}; label led");
-    records.changes = Vec::<Change>::new();
+    records.changes.clear();
     assert_eq!(propose(&records, &landscape, &Options::default()), rest);
 }
