@@ -125,8 +125,8 @@ impl Reading<'_> {
             let Some(answer) = answer else { continue };
             let checked: Checked = self.decode(OPERATION, answer)?;
             let Some(Rollup { contexts }) = checked.status_check_rollup else { continue };
-            if contexts.total_count != Some(contexts.nodes.as_ref().map_or(0, Vec::len) as u64) {
-                let because = "a commit has more checks than are read";
+            if contexts.total_count != Some(contexts.each().count() as u64) {
+                let because = "not all checks of a commit came";
                 reported.failure = Some(self.client.failed(OPERATION, FailureKind::TooLarge, because));
             }
             reported.runs.extend(runs(&self.place, people, sha, &contexts));
