@@ -380,6 +380,29 @@ pub(crate) fn artifact(name: &str, digest: &str, commit: &str) -> Artifact {
     }
 }
 
+/// What an app reports on a commit.
+pub(crate) fn run(repository: &str, commit: &str) -> PipelineRun {
+    let native = format!("suite-{commit}");
+    let job = |name: &str, conclusion| PipelineJob { name: name.into(), conclusion, finished_at: None };
+    PipelineRun {
+        id: PipelineRunId::new(&connector("git"), native.as_str()),
+        repository: RepositoryId::new(&connector("git"), repository),
+        name: "quality gate".into(),
+        path: None,
+        commit: commit.into(),
+        event: None,
+        attempt: 1,
+        conclusion: RunConclusion::Failure,
+        actor: None,
+        triggered_by: None,
+        started_at: None,
+        finished_at: None,
+        jobs: vec![job("coverage", RunConclusion::Success), job("debts", RunConclusion::Failure)],
+        reviews: None,
+        source: source("git", &native),
+    }
+}
+
 pub(crate) fn deployment(native: &str, repository: &str, tag: &str) -> DeploymentRecord {
     DeploymentRecord {
         id: DeploymentId::new(&connector("git"), native),
