@@ -16,7 +16,7 @@ use crate::scenarios::World;
 /// Two years with a leap day.
 const FIRST: &str = "2027-01-01T00:00:00Z";
 const DAYS: usize = 731;
-/// Days on which calendars are known to go wrong. Each takes some ten seconds of computing in a build without
+/// Days on which calendars are known to go wrong. Each takes some five seconds of computing in a build without
 /// optimisation.
 const HARD: [&str; 5] = [
     // A Saturday; the coming night misses an hour in London.

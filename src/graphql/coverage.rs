@@ -137,6 +137,7 @@ fn plural(kind: RecordKind) -> &'static str {
         RecordKind::Commit => "commits",
         RecordKind::Repository => "repositories",
         RecordKind::PullRequest => "pull requests",
+        RecordKind::PipelineRun => "runs of pipelines",
         RecordKind::Artifact => "artifacts",
         RecordKind::Deployment => "deployments",
         RecordKind::RuntimeObservation => "what runs",

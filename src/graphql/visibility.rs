@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_graphql::ID;
 use domain::{
     Approval, Artifact, Change, Commit, ConfigurationItem, Deployment, Environment, Finding, Incident, KnownError,
-    NodeKey, Problem, PullRequest, RecordId, RecordKind, Release, Repository, RepositoryId, Scope, Service, Team,
-    Train, WorkItem,
+    NodeKey, PipelineRun, Problem, PullRequest, RecordId, RecordKind, Release, Repository, RepositoryId, Scope,
+    Service, Team, Train, WorkItem,
 };
 use engine::graph::{Index, Node, ReleaseGraph, Table};
 
@@ -129,6 +129,7 @@ entities! {
         let of_repository = || artifact.repository.as_ref().is_some_and(|id| seen.repository(id));
         if releases.len() > 0 { seen.any(releases) } else { of_repository() }
     };
+    PipelineRun in pipeline_runs by id as record: |seen, _, run| seen.repository(&run.repository);
     Deployment in deployments by id as record: |seen, _, deployment| {
         seen.graph.releases.by_id(&deployment.release).is_some_and(|release| seen.scope.allows(&release.service))
     };
@@ -166,7 +167,7 @@ macro_rules! records {
 
 records! {
     ChangeId ApprovalId IncidentId ProblemId KnownErrorId WorkItemId RepositoryId PullRequestId CommitId ArtifactId
-    DeploymentId ConfigurationItemId TrainId
+    DeploymentId ConfigurationItemId TrainId PipelineRunId
 }
 
 /// A graph as a caller with a limited scope sees it.

@@ -17,6 +17,7 @@ const ITSM: &[RecordKind] = &[
     RecordKind::Problem,
     RecordKind::Train,
     RecordKind::Account,
+    RecordKind::ServiceOffering,
 ];
 const SECOND_ITSM: &[RecordKind] = &[RecordKind::Change, RecordKind::Incident];
 const TRACKER: &[RecordKind] = &[RecordKind::WorkItem, RecordKind::TrackedVersion];
@@ -25,6 +26,7 @@ const CODE: &[RecordKind] = &[
     RecordKind::Tag,
     RecordKind::Commit,
     RecordKind::PullRequest,
+    RecordKind::PipelineRun,
     RecordKind::Artifact,
     RecordKind::Deployment,
 ];

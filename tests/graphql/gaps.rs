@@ -5,7 +5,7 @@ use interlock::federation::Extent;
 use serde_json::json;
 
 use super::bank::{empty_bank, full_bank, small_bank};
-use super::records::{repository, tag};
+use super::records::{repository, run, tag};
 
 #[tokio::test]
 async fn a_dark_system_is_told_once_for_a_hundred_rows() {
@@ -87,4 +87,35 @@ async fn what_no_system_tells_is_null_with_a_gap_and_no_error() {
         "message": "No system is configured that tells of work items.",
     });
     assert!(data["release"]["gaps"].as_array().unwrap().contains(&gap), "{data}");
+}
+
+#[tokio::test]
+async fn an_offering_that_may_not_be_read_is_no_missing_one() {
+    let query = r#"{ change(number: "CHG1", connector: "servicenow") { serviceOffering { name } } }"#;
+    let bank = full_bank().read().await;
+    assert_eq!(bank.data(query).await["change"], json!({ "serviceOffering": null }));
+    let bank = full_bank();
+    bank.system("servicenow").fails_for(&[RecordKind::ServiceOffering]);
+    let response = bank.read().await.execute(query).await;
+    assert_eq!(super::world::codes(&response), ["SOURCE_TIMED_OUT"]);
+}
+
+#[tokio::test]
+async fn runs_on_a_release_s_commit_are_shown_and_their_absence_is_told() {
+    let query = r#"{ release(key: "payments-api@2.14.0") { pipelineRuns(first: 5) { totalCount gaps { code }
+        edges { node { name path conclusion jobCount jobs { name conclusion } } } } } }"#;
+    let bank = full_bank();
+    bank.system("git").holds(|records| {
+        records.pipeline_runs = vec![run("bank/payments-api", "a000002"), run("bank/payments-api", "a000001")];
+    });
+    let failed = json!({ "name": "quality gate", "path": null, "conclusion": "FAILURE", "jobCount": 2,
+        "jobs": [{ "name": "debts", "conclusion": "FAILURE" }, { "name": "coverage", "conclusion": "SUCCESS" }] });
+    let told = bank.read().await.data(query).await;
+    let expected = json!({ "totalCount": 1, "gaps": [], "edges": [{ "node": failed }] });
+    assert_eq!(told["release"]["pipelineRuns"], expected);
+    let dark = full_bank();
+    dark.system("git").fails_for(&[RecordKind::PipelineRun]);
+    let response = dark.read().await.execute(query).await;
+    assert_eq!(super::world::codes(&response), ["SOURCE_TIMED_OUT"]);
+    assert_eq!(response.data.into_json().unwrap()["release"]["pipelineRuns"], json!(null));
 }

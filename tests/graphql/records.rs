@@ -1,5 +1,6 @@
 //! Records in one line each, with everything that does not matter left empty.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use domain::*;
@@ -14,8 +15,15 @@ pub(crate) fn now() -> Timestamp {
     moment("2026-06-15T12:00:00Z")
 }
 
+/// The records of one connector share its id, as they do when a connector reads them.
 pub(crate) fn connector(id: &str) -> ConnectorId {
-    ConnectorId::new(id)
+    thread_local! {
+        static NAMED: RefCell<BTreeMap<String, ConnectorId>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    NAMED.with_borrow_mut(|named| match named.get(id) {
+        Some(known) => known.clone(),
+        None => named.entry(id.to_owned()).or_insert(ConnectorId::new(id)).clone(),
+    })
 }
 
 pub(crate) fn source(system: &str, native: &str) -> Source {
@@ -369,6 +377,29 @@ pub(crate) fn artifact(name: &str, digest: &str, commit: &str) -> Artifact {
         created_at: None,
         attestations: None,
         source: source("git", digest),
+    }
+}
+
+/// What an app reports on a commit.
+pub(crate) fn run(repository: &str, commit: &str) -> PipelineRun {
+    let native = format!("suite-{commit}");
+    let job = |name: &str, conclusion| PipelineJob { name: name.into(), conclusion, finished_at: None };
+    PipelineRun {
+        id: PipelineRunId::new(&connector("git"), native.as_str()),
+        repository: RepositoryId::new(&connector("git"), repository),
+        name: "quality gate".into(),
+        path: None,
+        commit: commit.into(),
+        event: None,
+        attempt: 1,
+        conclusion: RunConclusion::Failure,
+        actor: None,
+        triggered_by: None,
+        started_at: None,
+        finished_at: None,
+        jobs: vec![job("coverage", RunConclusion::Success), job("debts", RunConclusion::Failure)],
+        reviews: None,
+        source: source("git", &native),
     }
 }
 

@@ -182,7 +182,7 @@ fn review(place: &Place, people: &mut People, facts: &DeploymentReviewFacts) -> 
     }
 }
 
-fn conclusion(status: Option<&str>, word: Option<&str>) -> RunConclusion {
+pub(super) fn conclusion(status: Option<&str>, word: Option<&str>) -> RunConclusion {
     match (status == Some("completed"), word) {
         (_, Some("success")) => RunConclusion::Success,
         (_, Some("failure" | "startup_failure")) => RunConclusion::Failure,

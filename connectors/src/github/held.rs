@@ -112,10 +112,16 @@ impl Held {
         }
     }
 
-    /// Kinds that have to be read again although the repository says that it has not changed.
+    /// Kinds that have to be read again although the repository says that it has not changed. A part that was refused
+    /// is asked for again when everything is.
     pub(super) fn unsettled(&self) -> BTreeSet<RecordKind> {
         let open = self.bags.iter().filter(|(_, bag)| bag.open).map(|(kind, _)| *kind);
-        let mut due: BTreeSet<_> = self.failures.keys().copied().chain(open).collect();
+        let failed = self
+            .failures
+            .iter()
+            .filter(|(kind, error)| error.is_retryable() || !self.bags.contains_key(kind))
+            .map(|(kind, _)| *kind);
+        let mut due: BTreeSet<_> = failed.chain(open).collect();
         if due.contains(&RecordKind::PipelineRun) {
             due.insert(RecordKind::TestReport);
         }

@@ -1,13 +1,15 @@
 //! The GitHub connector: repositories, tags and releases, the commits between release tags, files at tags, pull
-//! requests with reviews, deployments, workflow runs with jobs, environment reviews and reports, container images with
-//! what is attested of them, and the accounts met in them.
+//! requests with reviews, deployments, workflow runs with jobs, environment reviews and reports, what other apps report on
+//! release commits, container images with what is attested of them, and the accounts met in them.
 //!
 //! A look at all repositories (one GraphQL request for fifty) tells which have changed; only those are read again.
-//! Left out: webhooks, branch protection, runs on commits that are no release's, and by default the reports of releases
+//! Left out: webhooks, branch protection, protection rules of environments (what reviewers decided is read), manifests of
+//! images (which only the registry tells), runs on commits that are no release's, and by default the reports of releases
 //! that were not the newest of their tag pattern when they were first seen (see `Options`).
 
 mod addresses;
 mod attesting;
+mod checking;
 mod client;
 mod comparing;
 mod config;

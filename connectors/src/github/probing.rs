@@ -146,11 +146,12 @@ impl Github {
             return Ok(bag);
         }
         let read = reading.read(held.clone(), &BTreeSet::from([kind])).await;
-        if let Some(error) = read.failures.get(&kind) {
-            return Err(error.clone());
-        }
         let mut bag = read.bags.get(&kind).cloned().unwrap_or_default();
         keep(&mut bag, ids);
+        // What came is not hidden by what else could not be read.
+        if let Some(error) = read.failures.get(&kind).filter(|_| bag.records.count(kind) < ids.len()) {
+            return Err(error.clone());
+        }
         let mut met = bag.people.clone();
         held.bags.values().for_each(|other| met.merge(&other.people));
         for deployment in &mut bag.records.deployments {

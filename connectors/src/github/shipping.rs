@@ -1,4 +1,4 @@
-//! Deployments with their statuses, and the runs of workflows on release commits.
+//! Deployments with their statuses, and the runs on release commits: of workflows, and of whatever else reports there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ impl Reading<'_> {
         for (commit, committed_at) in commits {
             let known: Vec<&PipelineRun> = known_runs().filter(|run| *run.commit == **commit).collect();
             let settled = self.depth == Depth::Changes
-                && committed_at < self.place.origin.now - RECENT
+                && !self.is_recent(committed_at)
                 && !known.is_empty()
                 && known.iter().all(|run| run.finished_at.is_some());
             match settled {
@@ -97,7 +97,19 @@ impl Reading<'_> {
             bag.open |= read.finished_at.is_none();
             bag.records.pipeline_runs.push(read);
         }
+        let commits: Vec<&str> = due.iter().map(|(commit, _)| commit.as_str()).collect();
+        let reported = self.checks_on(&commits, &mut bag.people).await?;
+        // Many a status stays pending for ever: old ones are looked at when everything is.
+        let recent: BTreeSet<&str> =
+            due.iter().filter(|(_, at)| self.is_recent(*at)).map(|(commit, _)| commit.as_str()).collect();
+        bag.open |= reported.runs.iter().any(|run| run.finished_at.is_none() && recent.contains(&*run.commit));
+        bag.records.pipeline_runs.extend(reported.runs);
+        bag.failure = reported.failure;
         Ok(bag)
+    }
+
+    fn is_recent(&self, committed_at: Timestamp) -> bool {
+        committed_at >= self.place.origin.now - RECENT
     }
 
     /// The runs on these commits: from one list of all runs since the oldest, or where that would be longer than to

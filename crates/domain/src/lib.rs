@@ -59,5 +59,5 @@ pub use verdict::*;
 pub use version::*;
 pub use work_item::*;
 
-/// Immutable, cheaply shared text.
-pub type Text = std::sync::Arc<str>;
+/// Immutable, cheaply shared text: one pointer wide, for most of what is held are texts.
+pub type Text = arcstr::ArcStr;

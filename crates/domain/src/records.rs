@@ -119,14 +119,18 @@ macro_rules! records {
             /// Brings every list into the order of its keys, and keeps the last of two records with one key.
             /// What is computed afterwards does not depend on the order in which records came.
             pub fn sort(&mut self) {
-                $({
-                    let by_key: BTreeMap<RecordKey, $record> =
-                        std::mem::take(&mut self.$field).into_iter().map(|$r| ($key, $r)).collect();
-                    self.$field = by_key.into_values().collect();
-                })*
+                $(sort(&mut self.$field, |$r: &$record| -> RecordKey { $key });)*
             }
         }
     };
+}
+
+/// In place: what is sorted may be most of what there is.
+fn sort<T>(list: &mut Vec<T>, key: impl Fn(&T) -> RecordKey) {
+    list.reverse();
+    list.sort_by_cached_key(&key);
+    list.dedup_by_key(|one| key(one));
+    list.shrink_to_fit();
 }
 
 fn upsert<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> RecordKey) -> bool {
@@ -142,6 +146,7 @@ fn upsert<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> Record
             }
         };
     }
+    held.shrink_to_fit();
     says_more
 }
 
@@ -149,6 +154,7 @@ fn replace<T: Renew>(held: &mut Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> Recor
     let mut before: BTreeMap<RecordKey, T> = std::mem::take(held).into_iter().map(|one| (key(&one), one)).collect();
     let newer: BTreeMap<RecordKey, T> = newer.into_iter().map(|one| (key(&one), one)).collect();
     let mut says_more = false;
+    held.reserve_exact(newer.len());
     for (key, one) in newer {
         held.push(match before.remove(&key) {
             Some(mut was) => {

@@ -43,9 +43,10 @@ impl Artifact {
         self.node().digest.as_deref()
     }
 
-    /// Digests of the same manifest family.
-    async fn family(&self) -> Vec<&str> {
-        self.node().family.iter().map(|digest| &**digest).collect()
+    /// Digests of the same manifest family; null where nobody tells of any, which does not say that there are none.
+    async fn family(&self) -> Option<Vec<&str>> {
+        let family = &self.node().family;
+        (!family.is_empty()).then(|| family.iter().map(|digest| &**digest).collect())
     }
 
     /// Tags that it goes by.

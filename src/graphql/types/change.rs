@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use connectors::LongText;
-use domain::{AccountId, RecordKind};
+use domain::{AccountId, Gap, RecordKind};
 use jiff::Timestamp;
 
 use super::approval::{ApprovalConnection, ApprovalEdge};
@@ -20,6 +20,7 @@ use super::work_item::{LinkedWorkItemConnection, LinkedWorkItemEdge};
 use super::{Link, Source};
 use crate::graphql::connection::{Ask, connection, page_cost};
 use crate::graphql::coverage::NAMING;
+use crate::graphql::errors::tell_dark;
 use crate::graphql::session::Session;
 use crate::graphql::visibility::{At, Entity};
 
@@ -200,8 +201,16 @@ impl Change {
         self.node().review_comments.as_deref()
     }
 
-    /// The service offering whose users it touches; null also where the CMDB knows none of that id.
+    /// The service offering whose users it touches; null also where the CMDB knows none of that id, and with an error
+    /// where the change names none and its system does not let us read what it touches besides.
     async fn service_offering(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationItem>> {
+        if self.node().service_offering.is_none() {
+            let own = Some(&self.node().id.0.connector);
+            let never_read = |gap: &&Gap| {
+                gap.kind == RecordKind::ServiceOffering && gap.connector.as_ref() == own && gap.since.is_none()
+            };
+            tell_dark(ctx, &self.graph.gaps.iter().filter(never_read).cloned().collect::<Vec<_>>());
+        }
         Ok(Session::of(ctx)?.refer(ctx, &self.graph, self.node().service_offering.as_ref()).await)
     }
 

@@ -24,6 +24,7 @@ pub(crate) mod joint_risk;
 pub(crate) mod moment;
 pub(crate) mod node;
 pub(crate) mod person;
+pub(crate) mod pipeline_run;
 pub(crate) mod placement;
 pub(crate) mod plan;
 pub(crate) mod problem;

@@ -15,6 +15,7 @@ use super::environment::Environment;
 use super::finding::Finding;
 use super::incident::Incident;
 use super::person::Team;
+use super::pipeline_run::PipelineRun;
 use super::problem::{KnownError, Problem};
 use super::pull_request::PullRequest;
 use super::release::Release;
@@ -38,6 +39,7 @@ pub(crate) enum Node {
     Finding(Finding),
     Incident(Incident),
     KnownError(KnownError),
+    PipelineRun(PipelineRun),
     Problem(Problem),
     PullRequest(PullRequest),
     Release(Release),
@@ -92,6 +94,9 @@ fn held_alone(ctx: &Context<'_>, session: &Session, (kind, id): (&str, RecordId)
         "Commit" => held(ctx, session, &domain::CommitId(id), RecordKind::Commit).map(Node::Commit),
         "Deployment" => held(ctx, session, &domain::DeploymentId(id), RecordKind::Deployment).map(Node::Deployment),
         "KnownError" => held(ctx, session, &domain::KnownErrorId(id), RecordKind::Problem).map(Node::KnownError),
+        "PipelineRun" => {
+            held(ctx, session, &domain::PipelineRunId(id), RecordKind::PipelineRun).map(Node::PipelineRun)
+        }
         "Repository" => held(ctx, session, &domain::RepositoryId(id), RecordKind::Repository).map(Node::Repository),
         "Train" => held(ctx, session, &domain::TrainId(id), RecordKind::Train).map(Node::Train),
         _ => None,

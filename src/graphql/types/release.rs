@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::{ConnectorId, Family, RecordKind};
-use engine::queries::{change_count, open_incident_count};
+use engine::queries::{change_count, open_incident_count, runs_of};
 use jiff::Timestamp;
 
 use super::alias::Alias;
@@ -18,6 +18,7 @@ use super::environment::Target;
 use super::gate::Gate;
 use super::incident::{LinkedIncidentConnection, LinkedIncidentEdge, RelatedIncident, related_incidents};
 use super::person::Person;
+use super::pipeline_run::{PipelineRunConnection, PipelineRunEdge};
 use super::plan::{ReleaseWindow, Step, TargetState};
 use super::problem::{LinkedKnownErrorConnection, LinkedKnownErrorEdge};
 use super::pull_request::{LinkedPullRequestConnection, LinkedPullRequestEdge};
@@ -106,7 +107,8 @@ impl Release {
         self.node().status.into()
     }
 
-    /// Is the status certain? Not when the deciding system could not be asked.
+    /// Is the status certain? Not when the deciding system could not be asked, and not when nobody measured its health
+    /// while it ran: then its changes' word that all went well stands in.
     async fn certain(&self) -> bool {
         self.node().certain
     }
@@ -326,6 +328,25 @@ impl Release {
             link: link.into(),
         };
         Ok(sheet.map(|sheet| LinkedArtifactConnection::new(sheet, edge)))
+    }
+
+    /// Runs of pipelines on the commit that it was tagged at: workflows, and what else reports there.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn pipeline_runs(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Option<PipelineRunConnection>> {
+        let owners = self.owners(Family::Code);
+        let ask =
+            Ask::new("pipelineRuns", &[RecordKind::PipelineRun, RecordKind::Tag], (first, after, last, before));
+        let ask = self.of_code(ask.owned_by(&owners));
+        let sheet = self.node_page(ctx, ask, runs_of(&self.graph, self.node()))?;
+        let edge = |cursor, index| PipelineRunEdge { cursor, node: self.beside(index) };
+        Ok(sheet.map(|sheet| PipelineRunConnection::new(sheet, edge)))
     }
 
     /// Incidents that it caused, is suspected of, or answers.

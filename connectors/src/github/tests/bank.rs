@@ -22,11 +22,8 @@ async fn the_demonstration_estate_is_read_without_gaps() {
         patterns.insert(Text::from(code.tag("{version}")));
     }
     for patterns in world.interest.repositories.values_mut() {
-        *patterns = patterns
-            .iter()
-            .filter(|pattern| **pattern != Text::from("v{version}"))
-            .cloned()
-            .collect::<BTreeSet<_>>();
+        *patterns =
+            patterns.iter().filter(|pattern| pattern.as_str() != "v{version}").cloned().collect::<BTreeSet<_>>();
     }
     let gathered = world.sweep().await;
     assert_eq!(gathered.gaps, []);

@@ -178,7 +178,9 @@ async fn hidden_checks_do_not_hide_jobs() {
         let attempt = again.attempts.first().cloned().expect("an attempt");
         again.attempts.push(attempt);
     });
-    let denied = r#"{"data":{"w500":null},"errors":[{"type":"FORBIDDEN","path":["w500"],"message":"no"}]}"#;
+    let denied = r#"{"data":{"w500":null,"repository":{"c0":null}},"errors":[
+        {"type":"FORBIDDEN","path":["w500"],"message":"no"},
+        {"type":"FORBIDDEN","path":["repository","c0"],"message":"no"}]}"#;
     let effect = Effect::Status { status: 200, headers: BTreeMap::new(), body: denied.to_owned() };
     world.server.faults.set(Fault::on("/graphql", effect));
     let wanted = Wanted::from([(RecordKind::PipelineRun, [run.id.0.clone()].into())]);

@@ -3,6 +3,7 @@
 mod bank;
 mod batches;
 mod budget;
+mod checks;
 mod faults;
 mod gather;
 mod traps;

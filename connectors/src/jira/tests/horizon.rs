@@ -73,7 +73,7 @@ async fn a_moved_issue_keeps_its_id_and_its_former_keys() {
     let world = World::new().await;
     world.site.move_issue("PAY-4", "ada", "LED").expect("a move");
     let read = world.full().await;
-    let item = read.records.work_items.iter().find(|item| item.id.0.native.as_ref() == "104").expect("an item");
+    let item = read.records.work_items.iter().find(|item| item.id.0.native.as_str() == "104").expect("an item");
     assert_eq!((&*item.project, &*item.former_keys), ("LED", &["PAY-4".into()][..]));
     let wanted: Wanted =
         [(RecordKind::WorkItem, [RecordId::new(&ConnectorId::new("jira"), "PAY-4")].into())].into();

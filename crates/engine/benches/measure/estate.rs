@@ -74,6 +74,7 @@ impl Estate {
             put_at(&mut change, days_ago(i64::from(number % 180)));
             estate.to("servicenow").changes.push(change);
         }
+        estate.records.values_mut().for_each(Records::sort);
         estate
     }
 

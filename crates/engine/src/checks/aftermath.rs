@@ -19,9 +19,9 @@ pub(super) fn attempts<'a>(case: &Case<'a>) -> Vec<&'a Deployment> {
     if let Some(done) = case.ground.done {
         return vec![done];
     }
-    let all = case.graph().deployments.iter().map(|(_, attempt)| attempt);
-    let mut mine: Vec<&Deployment> = all
-        .filter(|attempt| attempt.release == case.ground.release.key && meet(&attempt.target, case.ground.target))
+    let own = case.graph().deployments_of(&case.ground.release.key).map(|(_, attempt)| attempt);
+    let mut mine: Vec<&Deployment> = own
+        .filter(|attempt| meet(&attempt.target, case.ground.target))
         .filter(|attempt| attempt.outcome != DeploymentOutcome::Pending)
         .collect();
     mine.sort_by_key(|attempt| (&attempt.target, attempt.attempt));
@@ -217,9 +217,9 @@ fn reason_given(change: &Change) -> (Outcome, String) {
 /// Before it, or so soon after it that it counts.
 fn approved_soon(case: &Case<'_>, change: &Change) -> ((Outcome, String), Option<Timestamp>) {
     let (graph, number) = (case.graph(), &change.number);
-    let approvals = graph.approvals.iter().map(|(_, approval)| approval);
+    let approvals = graph.approvals_of(&change.id).map(|(_, approval)| approval);
     let given = approvals
-        .filter(|approval| approval.change == change.id && approval.state == domain::ApprovalState::Approved)
+        .filter(|approval| approval.state == domain::ApprovalState::Approved)
         .filter_map(|approval| approval.decided_at)
         .min();
     let Some(ended) = change.work_ended_at.or(change.closed_at) else {

@@ -173,7 +173,8 @@ fn routed(case: &Case<'_>) -> Check {
 fn by_delegate_of_board(case: &Case<'_>, approval: &Approval) -> bool {
     approval.via == ApprovalVia::Delegate
         && approval.group.is_some()
-        && case.graph().approvals.iter().any(|(_, other)| {
-            other.change == approval.change && other.group == approval.group && other.via == ApprovalVia::Cab
-        })
+        && case
+            .graph()
+            .approvals_of(&approval.change)
+            .any(|(_, other)| other.group == approval.group && other.via == ApprovalVia::Cab)
 }

@@ -134,9 +134,8 @@ fn seen_in(case: &Case<'_>, stage: &Target) -> Vec<(Text, Evidence)> {
             }));
         }
     }
-    for (_, attempt) in graph.deployments.iter() {
-        let ours = attempt.release == release.key && meet(&attempt.target, stage);
-        if ours
+    for (_, attempt) in graph.deployments_of(&release.key) {
+        if meet(&attempt.target, stage)
             && attempt.outcome == DeploymentOutcome::Succeeded
             && let (Some(digest), Some(source)) = (&attempt.digest, attempt.sources.first())
         {

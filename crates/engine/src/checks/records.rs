@@ -44,9 +44,9 @@ fn explained(case: &Case<'_>) -> Check {
     let (graph, service) = (case.graph(), &case.ground.release.service);
     let running = case.ground.running(service);
     let has_deployment = |placed: &Placement| {
-        graph.deployments.iter().any(|(_, attempt)| {
-            Some(&attempt.release) == placed.release.as_ref()
-                && meet(&attempt.target, &placed.target)
+        let attempts = placed.release.iter().flat_map(|release| graph.deployments_of(release));
+        attempts.map(|(_, attempt)| attempt).any(|attempt| {
+            meet(&attempt.target, &placed.target)
                 && matches!(attempt.outcome, DeploymentOutcome::Succeeded | DeploymentOutcome::InProgress)
         })
     };

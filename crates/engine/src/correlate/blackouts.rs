@@ -129,7 +129,7 @@ fn scope(walk: &Walk, items: &ItemNames<'_>, row: &ScheduleRecord, doubts: &mut 
     let dark = walk.darkness.covers(&row.inventory, RecordKind::ConfigurationItem);
     let by_id = row.configuration_items.iter().map(|id| {
         let known = walk.graph.configuration_items.by_id(id);
-        (id.0.native.as_ref(), known.into_iter().collect::<Vec<_>>())
+        (id.0.native.as_str(), known.into_iter().collect::<Vec<_>>())
     });
     let by_name = row.item_names.iter().map(|name| (name.as_ref(), items.called(&row.inventory, name).to_vec()));
     let mut targets: BTreeSet<Option<Target>> = BTreeSet::new();

@@ -80,8 +80,12 @@ fn standing(walk: &Walk, ground: &Ground<'_>, index: Index<Release>) -> Option<S
         || (before_deployment && dark_changes)
         || (settling && (dark_incidents || dark_changes));
     let certain = deciding_certain && !doubtful;
+    let doubted = |seen: bool| {
+        facts.iter().any(|facts| !target_status(facts).1 && (facts.observed == Observed::Seen) == seen)
+    };
     let dark = Dark {
-        runtime: dark_runtime || !deciding_certain,
+        runtime: dark_runtime || doubted(false),
+        health: doubted(true),
         deployments: dark_deployments,
         changes: dark_changes,
         incidents: dark_incidents || dark_changes,
@@ -124,8 +128,11 @@ fn judged_targets(
     judged
 }
 
+/// What could be otherwise than it seems.
 struct Dark {
     runtime: bool,
+    /// Health was not measured: that its changes say it went well stands in.
+    health: bool,
     deployments: bool,
     changes: bool,
     incidents: bool,
@@ -143,6 +150,9 @@ fn possible(facts: &[TargetFacts], release: &ReleaseFacts, dark: &Dark, now: Rel
                 Some(_) => TargetFacts { observed, ..*facts },
             }));
         }
+    }
+    if dark.health {
+        targets.push(with(&|facts| TargetFacts { healthy: facts.healthy.or(Some(false)), ..*facts }));
     }
     if dark.deployments {
         for outcome in [DeploymentOutcome::InProgress, DeploymentOutcome::Succeeded, DeploymentOutcome::Failed] {
@@ -227,6 +237,7 @@ mod tests {
         check(live().health("payments-api", None, "2026-06-11T00:00:00Z"), KEY, "Deployed");
         check(closed().health("payments-api", Some(0.001), "2026-06-11T00:00:00Z"), KEY, "Transitioned");
         check(closed().health("payments-api", Some(0.9), "2026-06-11T00:00:00Z"), KEY, "Deployed");
+        check(closed(), KEY, "Transitioned of [Deployed, Transitioned]");
         let burning = closed().health("payments-api", Some(0.001), "2026-06-11T00:00:00Z").incident(
             "INC1",
             Some("payments-api"),

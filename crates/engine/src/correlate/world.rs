@@ -161,12 +161,16 @@ impl World {
             labels: BTreeMap::from([("service".into(), key.into())]),
         }];
         self.landscape.services.push(made);
+        self.repository(repository)
+    }
+
+    pub(crate) fn repository(mut self, name: &str) -> Self {
         self.records.repositories.push(Repository {
-            id: RepositoryId::new(&connector("git"), repository),
-            name: repository.into(),
+            id: RepositoryId::new(&connector("git"), name),
+            name: name.into(),
             former_names: Vec::new(),
             default_branch: Some("main".into()),
-            source: source("git", repository),
+            source: source("git", name),
         });
         self
     }

@@ -85,33 +85,44 @@ impl World {
         self
     }
 
-    /// The last deployment was done by a machine, in a run that a human started.
-    pub(crate) fn by_machine_for(mut self, machine: &str, human: &str) -> Self {
+    /// A pipeline ran on a commit, and all went well.
+    pub(crate) fn ran(mut self, repository: &str, commit: &str, name: &str) -> Self {
         let git = connector("git");
-        let mut bot = account("git", machine);
-        bot.kind = AccountKind::Machine;
-        self.records.accounts.extend([bot, account("git", human)]);
+        let native = format!("{commit}!{name}");
         self.records.pipeline_runs.push(PipelineRun {
-            id: PipelineRunId::new(&git, "run"),
-            repository: RepositoryId::new(&git, "bank/payments-api"),
-            name: "deploy".into(),
+            id: PipelineRunId::new(&git, native.as_str()),
+            repository: RepositoryId::new(&git, repository),
+            name: name.into(),
             path: None,
-            commit: "c1".into(),
+            commit: commit.into(),
             event: None,
             attempt: 1,
             conclusion: RunConclusion::Success,
-            actor: Some(AccountId::new(&git, machine)),
-            triggered_by: Some(AccountId::new(&git, human)),
+            actor: None,
+            triggered_by: None,
             started_at: None,
             finished_at: None,
             jobs: Vec::new(),
             reviews: None,
-            source: source("git", "run"),
+            source: source("git", &native),
         });
-        let record = self.records.deployments.last_mut().expect("a deployment");
-        record.actor = Some(AccountId::new(&git, machine));
-        record.run = Some(PipelineRunId::new(&git, "run"));
         self
+    }
+
+    /// The last deployment was done by a machine, in a run that a human started.
+    pub(crate) fn by_machine_for(self, machine: &str, human: &str) -> Self {
+        let git = connector("git");
+        let mut world = self.ran("bank/payments-api", "c1", "deploy");
+        let mut bot = account("git", machine);
+        bot.kind = AccountKind::Machine;
+        world.records.accounts.extend([bot, account("git", human)]);
+        let run = world.records.pipeline_runs.last_mut().expect("a run");
+        run.actor = Some(AccountId::new(&git, machine));
+        run.triggered_by = Some(AccountId::new(&git, human));
+        let record = world.records.deployments.last_mut().expect("a deployment");
+        record.actor = Some(AccountId::new(&git, machine));
+        record.run = Some(run.id.clone());
+        world
     }
 
     /// Somebody decided about the run of the last deployment.

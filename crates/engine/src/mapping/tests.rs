@@ -2,153 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    Change, CiLifecycle, Commit, CommitId, ConfigurationItem, ConfigurationItemId, ConnectorId, FileAtTag,
-    Landscape, RecordId, Records, Repository, RepositoryId, RuntimeObservation, Signature, Source, Tag, TagId,
-    Text, WorkItem, WorkItemId, WorkItemState, WorkItemType,
-};
-use jiff::Timestamp;
+use domain::{FileAtTag, Landscape, Records, RepositoryId, RuntimeObservation, Text};
 
 use super::*;
-
-fn source(connector: &str, native: &str) -> Source {
-    let record = RecordId::new(&ConnectorId::new(connector), native);
-    Source { record, url: None, fetched_at: Timestamp::UNIX_EPOCH }
-}
+use crate::correlate::world::{World, connector, now, source};
 
 fn attributes(text: &str) -> BTreeMap<Text, Text> {
     text.split_whitespace().filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect()
 }
 
-fn item(name: &str, rest: &str) -> ConfigurationItem {
-    let source = source("cmdb", name);
-    ConfigurationItem {
-        id: ConfigurationItemId(source.record.clone()),
-        name: name.into(),
-        class: "cmdb_ci_service_discovered".into(),
-        environment: None,
-        lifecycle: CiLifecycle::Operational,
-        version: None,
-        owner: None,
-        support_group: None,
-        attributes: attributes(rest),
-        updated_at: None,
-        source,
-    }
+/// A service's item that the CMDB discovered.
+fn with_item(world: World, name: &str, rest: &str) -> World {
+    let mut world = world.item(name, name);
+    let item = world.records.configuration_items.last_mut().expect("just added");
+    item.class = "cmdb_ci_service_discovered".into();
+    item.attributes = attributes(rest);
+    world
 }
 
-fn commit(repository: &str, number: usize, (message, paths): (&str, &str)) -> Commit {
-    let git = ConnectorId::new("git");
-    let sha = format!("{number:040}");
-    let signature = Signature { name: "A".into(), email: "a@x".into(), at: Timestamp::UNIX_EPOCH };
-    Commit {
-        id: CommitId::new(&git, format!("{repository}@{sha}")),
-        repository: RepositoryId::new(&git, repository),
-        sha: sha.into(),
-        parents: Vec::new(),
-        author: signature.clone(),
-        committer: signature,
-        author_account: None,
-        message: message.into(),
-        trailers: Vec::new(),
-        paths: (!paths.is_empty()).then(|| paths.split(' ').map(Text::from).collect()),
-        source: source("git", repository),
-    }
-}
-
-fn work_item(project: &str) -> WorkItem {
-    let source = source("jira", project);
-    WorkItem {
-        id: WorkItemId(source.record.clone()),
-        key: format!("{project}-1").into(),
-        former_keys: Vec::new(),
-        project: project.into(),
-        kind: WorkItemType::Task,
-        kind_label: "Task".into(),
-        state: WorkItemState::Done,
-        state_label: "Done".into(),
-        summary: "s".into(),
-        description: None,
-        priority: None,
-        resolution: None,
-        assignee: None,
-        reporter: None,
-        created_at: None,
-        updated_at: None,
-        resolved_at: None,
-        fix_versions: Vec::new(),
-        affects_versions: Vec::new(),
-        components: Vec::new(),
-        labels: Vec::new(),
-        parent: None,
-        links: Vec::new(),
-        fields: BTreeMap::new(),
-        source,
-    }
+fn with_commit(world: World, repository: &str, (message, paths): (&str, &[&str])) -> World {
+    let sha = format!("{:040}", world.records.commits.len());
+    let mut world = world.commit(repository, &sha, message);
+    let commit = world.records.commits.last_mut().expect("just added");
+    commit.paths = (!paths.is_empty()).then(|| paths.iter().map(|path| Text::from(*path)).collect());
+    world
 }
 
 /// A company in lines: `item NAME a=b`, `repo NAME`, `tag REPO NAME`, `label VALUE`, `project KEY`,
 /// `commits REPO COUNT PATHS MESSAGE` (paths joined by commas, `-` for none), `catalog REPO NAME PROJECT`.
 fn company(lines: &str) -> Records {
-    let mut records = Records::default();
-    let git = ConnectorId::new("git");
+    let mut world = World::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let rest = |from: usize| words[from..].join(" ");
-        match words[0] {
-            "item" => records.configuration_items.push(item(words[1], &rest(2))),
-            "repo" => records.repositories.push(Repository {
-                id: RepositoryId::new(&git, words[1]),
-                name: words[1].into(),
-                former_names: Vec::new(),
-                default_branch: None,
-                source: source("git", words[1]),
-            }),
-            "tag" => records.tags.push(Tag {
-                id: TagId::new(&git, format!("{}@{}", words[1], words[2])),
-                repository: RepositoryId::new(&git, words[1]),
-                name: words[2].into(),
-                commit: "c".into(),
-                annotated: false,
-                tagger: None,
-                committed_at: None,
-                release_name: None,
-                notes: None,
-                published_at: None,
-                prerelease: false,
-                digests: Vec::new(),
-                source: source("git", words[2]),
-            }),
-            "label" => records.runtime_observations.push(RuntimeObservation {
-                labels: [("service".into(), words[1].into())].into(),
-                since: None,
-                observed_at: Timestamp::UNIX_EPOCH,
-                current: true,
-                source: source("prometheus", words[1]),
-            }),
-            "project" => records.work_items.push(work_item(words[1])),
-            "commits" => {
-                let paths = if words[3] == "-" { String::new() } else { words[3].replace(',', " ") };
-                for _ in 0..words[2].parse().expect("a count") {
-                    let number = records.commits.len();
-                    records.commits.push(commit(words[1], number, (&rest(4), &paths)));
-                }
+        world = match words[0] {
+            "item" => with_item(world, words[1], &rest(2)),
+            "repo" => world.repository(words[1]),
+            "tag" => world.tag(words[1], words[2], "c"),
+            "label" => {
+                world.records.runtime_observations.push(RuntimeObservation {
+                    labels: [("service".into(), words[1].into())].into(),
+                    since: None,
+                    observed_at: now(),
+                    current: true,
+                    source: source("prometheus", words[1]),
+                });
+                world
             }
-            "catalog" => records.files.push(FileAtTag {
-                repository: RepositoryId::new(&git, words[1]),
-                tag: "v1.0.0".into(),
-                path: "catalog-info.yaml".into(),
-                content: format!(
-                    "kind: Component\nmetadata:\n  name: {}\n  annotations:\n    jira/project-key: {}\n",
-                    words[2], words[3]
-                )
-                .into(),
-                source: source("git", words[1]),
-            }),
+            "project" => world.work_item_of("jira", words[1], &format!("{}-1", words[1])),
+            "commits" => {
+                let paths: Vec<&str> = words[3].split(',').filter(|path| *path != "-").collect();
+                let count: usize = words[2].parse().expect("a count");
+                (0..count).fold(world, |world, _| with_commit(world, words[1], (&rest(4), &paths)))
+            }
+            "catalog" => {
+                world.records.files.push(FileAtTag {
+                    repository: RepositoryId::new(&connector("git"), words[1]),
+                    tag: "v1.0.0".into(),
+                    path: "catalog-info.yaml".into(),
+                    content: format!(
+                        "kind: Component\nmetadata:\n  name: {}\n  annotations:\n    jira/project-key: {}\n",
+                        words[2], words[3]
+                    )
+                    .into(),
+                    source: source("git", words[1]),
+                });
+                world
+            }
             other => panic!("no line begins with {other}"),
-        }
+        };
     }
-    records
+    world.records
 }
 
 fn told(proposal: &Proposal) -> String {
@@ -258,10 +182,8 @@ fn a_catalog_file_is_enough() {
 
 #[test]
 fn two_items_of_one_name_are_a_question() {
-    let mut records = company("item a\n label a");
-    let mut twin = item("a", "");
-    twin.id = ConfigurationItemId::new(&ConnectorId::new("cmdb"), "other");
-    records.configuration_items.push(twin);
+    let mut records = company("item a\n item b\n label a");
+    records.configuration_items.last_mut().expect("an item").name = "a".into();
     let proposal = propose(&records, &Landscape::default(), &Options::default());
     assert_eq!(told(&proposal), "a: label a");
 }
@@ -271,21 +193,10 @@ fn what_is_configured_is_not_proposed_again() {
     let mut records = company("repo bank/pay\n tag bank/pay v1.0.0\n label pay\n repo bank/led\n label led");
     let everything = propose(&records, &Landscape::default(), &Options::default());
     assert_eq!(everything.services.len(), 2);
-    let configured = domain::Service {
-        key: ServiceKey::new("pay"),
-        name: "Pay".into(),
-        kind: ServiceKind::Built,
-        tier: None,
-        tags: Default::default(),
-        owner: None,
-        aliases: Vec::new(),
-        succeeds: Vec::new(),
-        regions: Vec::new(),
-        sources: domain::ServiceSources::default(),
-    };
+    let configured = crate::correlate::world::service("pay", "Pay");
     let landscape = Landscape { services: vec![configured], ..Landscape::default() };
     let rest = propose(&records, &landscape, &Options::default());
     assert_eq!(told(&rest), "led: repo bank/led ** v{version}; label led");
-    records.changes = Vec::<Change>::new();
+    records.changes.clear();
     assert_eq!(propose(&records, &landscape, &Options::default()), rest);
 }

@@ -6,6 +6,7 @@ mod intended;
 mod keys;
 mod mentions;
 mod releases;
+mod runs;
 mod suspects;
 mod targets;
 mod trace;
@@ -19,6 +20,7 @@ pub use releases::{
     OrderDirection, ReleaseFilter, ReleaseOrder, ReleaseOrderBy, ReleaseSelection, RiskRank, matches_filter,
     select_releases,
 };
+pub use runs::runs_of;
 pub use suspects::{IncidentSuspects, Suspect, SuspectNode, incident_suspects};
 pub use targets::release_targets;
 pub use trace::{Trace, TraceNode, TraceOf, TracePath, TraceStep, trace, trace_in};

@@ -288,6 +288,27 @@ mirror! {
         /// Nobody knows.
         Unknown
     }
+    /// How a run of a pipeline, or a job of it, ended.
+    RunConclusion of domain::RunConclusion {
+        /// Still open.
+        InProgress
+        /// All went well.
+        Success
+        /// Something failed.
+        Failure
+        /// It was stopped.
+        Cancelled
+        /// It was not run.
+        Skipped
+        /// Neither good nor bad.
+        Neutral
+        /// It took too long.
+        TimedOut
+        /// It waits for somebody.
+        ActionRequired
+        /// A conclusion of the vendor's own.
+        Other
+    }
     /// A decision about a deployment that a forge held back until somebody agreed.
     DeploymentReviewState of domain::EnvironmentReviewState {
         /// Go ahead.

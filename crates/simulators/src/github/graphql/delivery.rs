@@ -178,6 +178,8 @@ impl<'a> Context<'a> {
                 "id" => leaf(node_id::write("CS", shelf.data.id, check.suite)),
                 "databaseId" => leaf(check.suite),
                 "app" => object(Object::App(&check.app)),
+                // These are suites that apps made; a workflow run's own is another object.
+                "workflowRun" => leaf(Value::Null),
                 "commit" => maybe(shelf.commit(&check.head_sha).map(|commit| Object::Commit(shelf, commit))),
                 "checkRuns" => {
                     let mut all = shelf.checks_of(&check.head_sha);

@@ -72,19 +72,52 @@ impl<'a> Evaluation<'a> {
     fn steps(&self, expression: &Expr, window: Window) -> Result<Vec<RangeSeries>, Failure> {
         let mut found: BTreeMap<Labels, Vec<Point>> = BTreeMap::new();
         let mut moment = window.start;
+        // What is asked of months rarely changes from one step to the next.
+        let mut last: Option<(Vec<Option<u64>>, Value)> = None;
         while moment <= window.end {
-            match self.instant(expression, moment)? {
-                Value::Scalar(value) => found.entry(Labels::new()).or_default().push((moment, value)),
+            let mut seen = Vec::new();
+            let rests_on_seen = self.see(expression, moment, &mut seen);
+            let value = match last.take().filter(|(before, _)| rests_on_seen && *before == seen) {
+                Some((_, value)) => {
+                    self.count(seen.iter().flatten().count())?;
+                    value
+                }
+                None => self.instant(expression, moment)?,
+            };
+            match &value {
+                Value::Scalar(value) => found.entry(Labels::new()).or_default().push((moment, *value)),
                 Value::Vector(elements) => {
                     for element in elements {
-                        found.entry(element.labels).or_default().push((moment, element.value));
+                        found.entry(element.labels.clone()).or_default().push((moment, element.value));
                     }
                 }
                 Value::Text(_) | Value::Matrix(_) => {}
             }
+            last = rests_on_seen.then_some((seen, value));
             moment = moment.saturating_add(window.step.max(1));
         }
         Ok(found.into_iter().map(|(labels, points)| RangeSeries { labels, points }).collect())
+    }
+
+    /// Notes the value of each series that the expression's selectors see. `false`: its value rests on more than these.
+    fn see(&self, expression: &Expr, at: i64, seen: &mut Vec<Option<u64>>) -> bool {
+        match expression {
+            Expr::Number(_) | Expr::Text(_) => true,
+            Expr::Selector(selector) => {
+                let moment = self.shifted(selector.shift, at);
+                let selected = self.select(selector);
+                let values = selected.iter().map(|series| self.source.latest(series, moment));
+                seen.extend(values.map(|point| point.map(|(_, value)| value.to_bits())));
+                true
+            }
+            Expr::Parenthesized(inner) | Expr::Negated(inner) => self.see(inner, at, seen),
+            Expr::Aggregate { parameter, inner, .. } => {
+                parameter.as_ref().is_none_or(|parameter| self.see(parameter, at, seen))
+                    && self.see(inner, at, seen)
+            }
+            Expr::Binary { left, right, .. } => self.see(left, at, seen) && self.see(right, at, seen),
+            Expr::Call { .. } | Expr::Range { .. } | Expr::Subquery { .. } => false,
+        }
     }
 
     pub(in crate::prometheus) fn instant(&self, expression: &Expr, at: i64) -> Result<Value, Failure> {

@@ -259,6 +259,46 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..24).prop_map(|parts| parts.join(" "))
 }
 
+/// A range query may keep a value while nothing that it sees changes: that must not show.
+#[test]
+fn a_range_is_the_instants_one_after_the_other() {
+    let content = content();
+    let source = Source::new(&content, after(60));
+    for query in [
+        "up",
+        "sum by (job) (up)",
+        "gone unless gone offset 3m",
+        "gone offset 3m unless gone",
+        "max without (code) (requests_total) > 100",
+        "restarted_total",
+        "-up + 1",
+        "time()",
+        "rate(requests_total[5m])",
+        "up offset 55m or zero",
+        "gone @ end()",
+        "1 + 1",
+    ] {
+        let (from, to) = (after(-3).as_millisecond(), after(64).as_millisecond());
+        let expression = parse(query).unwrap();
+        let window = Window { start: from, end: to, step: 30_000 };
+        let ranges = Evaluation::new(&source, window).range(&expression).unwrap();
+        let evaluation = Evaluation::new(&source, window);
+        let mut alone: std::collections::BTreeMap<_, Vec<(i64, f64)>> = std::collections::BTreeMap::new();
+        for moment in (from..=to).step_by(30_000) {
+            match evaluation.instant(&expression, moment).unwrap() {
+                Value::Scalar(value) => alone.entry(Default::default()).or_default().push((moment, value)),
+                Value::Vector(elements) => elements
+                    .into_iter()
+                    .for_each(|element| alone.entry(element.labels).or_default().push((moment, element.value))),
+                _ => {}
+            }
+        }
+        let told: std::collections::BTreeMap<_, _> =
+            ranges.into_iter().map(|series| (series.labels, series.points)).collect();
+        assert_eq!(told, alone, "{query}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_parser_never_panics(text in prop_oneof![any::<String>(), fragments()]) {
