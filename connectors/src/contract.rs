@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::{ConnectorId, Family, Gap, GapCode, RecordId, RecordKind, Records, Text, Window};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::ConnectorError;
+use crate::error::{ConnectorError, FailureKind};
 use crate::resilience::TelemetrySnapshot;
 
 /// Which system this is, and what it can be asked for.
@@ -156,6 +156,19 @@ pub enum ProbeAnswer {
     Failed(ConnectorError),
     /// Not asked, because an earlier question failed.
     Skipped,
+}
+
+impl ProbeAnswer {
+    /// Whether a system is reached, and whether it knows us, told by a request that failed: one that refuses us has
+    /// been `reached`.
+    pub(crate) fn of_failure(error: &ConnectorError, reached: &str) -> (Self, Self) {
+        match error.kind {
+            FailureKind::Unauthenticated | FailureKind::Denied => {
+                (Self::Good(reached.into()), Self::Failed(error.clone()))
+            }
+            _ => (Self::Failed(error.clone()), Self::Skipped),
+        }
+    }
 }
 
 /// What `interlock check` tells of a system.

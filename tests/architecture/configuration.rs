@@ -71,3 +71,42 @@ fn the_schema_for_editors_is_current() {
     let written = std::fs::read_to_string(root().join(SCHEMA)).unwrap_or_default();
     assert!(written == schema, "{SCHEMA} is not current; run the tests once with UPDATE_SCHEMA=1");
 }
+
+/// The annotated example with one line taken out, or with another value in it.
+fn with_line_changed((line, value): (usize, &str)) -> String {
+    let example = read(ANNOTATED);
+    let mut lines: Vec<String> = example.lines().map(str::to_owned).collect();
+    let place = line % lines.len();
+    match lines[place].split_once(" = ").map(|(key, _)| format!("{key} = {value}")) {
+        Some(changed) if !value.is_empty() => lines[place] = changed,
+        _ => drop(lines.remove(place)),
+    }
+    lines.join("\n")
+}
+
+/// Whatever is wrong is told with its place, and without a secret.
+fn is_judged(text: &str) {
+    let Err(mistakes) = interlock::config::check(text, &|_| Some("hunter2".to_owned())) else { return };
+    assert!(!mistakes.0.is_empty());
+    assert!(mistakes.0.iter().all(|one| !one.path.is_empty() && !one.message.is_empty()), "{mistakes}");
+    assert!(!mistakes.to_string().contains("hunter2"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_text_is_a_configuration_or_its_mistakes_are_told(
+        text in "\\PC*|(\\[\\[?[a-z]{0,10}\\]?\\]|[a-z_]{1,8} = (\"\\PC{0,6}\"|[0-9]{1,20}|\\[\\]|\\{\\})|\n){0,20}",
+    ) {
+        is_judged(&text);
+    }
+
+    #[test]
+    fn an_example_with_a_line_changed_is_read_or_its_mistakes_are_told(
+        line in 0..1000_usize,
+        value in "|\"\"|\"P99999999Y\"|\"-PT1S\"|-1|0|99999999999999999999|true|\\[\\]|\\{\\}|\"\\PC{0,8}\"|\\PC{0,4}",
+    ) {
+        is_judged(&with_line_changed((line, &value)));
+    }
+}

@@ -1,17 +1,23 @@
-"""Atlassian's and GitHub's published descriptions against both sides: each request that our connectors send in a full
-gather and a refresh, each answer that the simulators give to them and to a walk over their other routes."""
+"""Atlassian's and GitHub's published descriptions against both sides: each request that our connectors can send (a full
+gather, a refresh, live reads, a check, a map), each answer that the simulators give to them and to a walk over their
+other routes."""
 
 import dataclasses
 import json
+import os
+import re
+import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kit.bank import SECRETS, Bank
 from kit.front import Exchange, Front
-from kit.gateway import Gateway
+from kit.gateway import Gateway, check
 from kit.graphql_github import Schema
 from kit.openapi import Description
+from kit.programs import INTERLOCK
 from kit.waiting import eventually
 
 # Where a description is known to be wrong about the vendor: part of the operation, part of the sentence, why.
@@ -28,10 +34,54 @@ GITHUB_EXCEPTIONS = [
     ("/contents/{path}", "fits several alternatives", "a folder's alternative is told twice, once without a type"),
 ]
 
+# All that our connectors ask for. What is sent and does not stand here fails, and so does what stands here and is not
+# sent: nothing goes to a vendor that was not held against its description.
+JIRA_ASKED = """
+GET /issueLinkType
+GET /myself
+GET /project/search
+GET /project/{projectIdOrKey}/version
+POST /changelog/bulkfetch
+POST /issue/bulkfetch
+POST /search/jql
+""".strip().splitlines()
+# Asked for only where a company configures its own fields, renames a project, or names a single record; the walk below
+# asks in the same words.
+JIRA_SELDOM = """
+GET /field
+GET /project/{projectIdOrKey}
+GET /user/bulk
+GET /version/{id}
+""".strip().splitlines()
+GITHUB_ASKED = """
+GET /orgs/{org}/packages
+GET /orgs/{org}/packages/{package_type}/{package_name}/versions
+GET /rate_limit
+GET /repos/{owner}/{repo}/actions/artifacts
+GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}
+GET /repos/{owner}/{repo}/actions/runs
+GET /repos/{owner}/{repo}/compare/{basehead}
+GET /repos/{owner}/{repo}/pulls
+GET /repos/{owner}/{repo}/releases
+GET /user/repos
+POST /orgs/{org}/attestations/bulk-list
+""".strip().splitlines()
+
+# Beyond what one GraphQL request brings, and the lists that a check tries where a repository is known.
+GITHUB_SELDOM = """
+GET /orgs/{org}/repos
+GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs
+GET /repos/{owner}/{repo}/commits
+GET /repos/{owner}/{repo}/contents/{path}
+GET /repos/{owner}/{repo}/deployments
+GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews
+GET /repos/{owner}/{repo}/tags
+""".strip().splitlines()
+
 JIRA_WALK = """
 myself serverInfo field status statuses/search statuscategory priority resolution issuetype issueLinkType
 project project/search?expand=description&maxResults=5 project/PAY project/PAY/versions project/PAY/components
-project/PAY/statuses project/PAY/version?status=released&orderBy=name users/search?maxResults=20
+user/bulk?startAt=0&maxResults=200&accountId={account} project/PAY/statuses project/PAY/version?status=released&orderBy=name users/search?maxResults=20
 user/search?query=a&maxResults=3 version/{version} version/{version}/relatedIssueCounts
 version/{version}/unresolvedIssueCount version/{version}/relatedwork issue/{issue}?expand=changelog,names,schema
 issue/{issue}/changelog?maxResults=1 issue/{issue}/transitions issue/{issue}/comment issue/{issue}/remotelink
@@ -58,8 +108,13 @@ GITHUB_WALK = """
 REFUSED = ("999999", "nonsense", "/search?jql", "/tags/none", "/permission")
 
 
+# What no gathering asks for: texts that are read when somebody wants them, and an issue older than the horizon.
+LIVE = """{ workItem(key: "PAY-1") { key } release(key: "payments-api@2.14.0") {
+  pullRequests(first: 5) { edges { node { description } } } } }"""
+
+
 def gathered(bank):
-    """What passes between the gateway and both vendors until all is read, and then read again for changes."""
+    """What passes between Interlock and both vendors: until all is read, then for changes, for details, and to check."""
     with Front(bank.urls["jira"]) as jira, Front(bank.urls["github"]) as github, tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "interlock.toml"
         text = bank.config.replace(bank.urls["jira"], jira.url).replace(bank.urls["github"], github.url)
@@ -73,7 +128,7 @@ def gathered(bank):
                 lambda: {name: one["complete"] for name, one in gateway.connectors().items()},
                 lambda told: told["jira"] and told["github"],
                 "Jira and GitHub are read whole",
-                seconds=400,
+                seconds=900,
             )
             full = len(jira.exchanges), len(github.exchanges)
             eventually(
@@ -81,6 +136,12 @@ def gathered(bank):
                 lambda now: now[0] > full[0] + 1 and now[1] > full[1] + 1,
                 "both are asked for changes",
             )
+            gateway.ask(LIVE)
+        check(config, {**os.environ, **SECRETS})
+        # Before anything is mapped, all that a token shows is looked at.
+        config.write_text(text.split("[[services]]")[0])
+        command = [INTERLOCK, "map", "--config", str(config), "--format", "json", "--log", "error"]
+        subprocess.run(command, capture_output=True, check=True, env={**os.environ, **SECRETS})
         return list(jira.exchanges), list(github.exchanges)
 
 
@@ -96,7 +157,9 @@ def jira_targets(bank):
     page = bank.read("jira", "/rest/api/3/search/jql?jql=project%3DPAY%20order%20by%20key&fields=key")
     issue = page.json()["issues"][0]["key"]
     version = bank.read("jira", "/rest/api/3/project/PAY/versions").json()[-1]["id"]
-    return ["/rest/api/3/" + target.format(issue=issue, version=version) for target in JIRA_WALK]
+    account = bank.read("jira", "/rest/api/3/myself").json()["accountId"]
+    known = {"issue": issue, "version": version, "account": account}
+    return ["/rest/api/3/" + target.format(**known) for target in JIRA_WALK]
 
 
 def github_targets(bank):
@@ -137,6 +200,14 @@ def judge(name, judged, exceptions):
     return lines
 
 
+def check_asked(description, exchanges, expected, seldom=()):
+    """Exactly these operations were asked for, and perhaps some that are seldom asked for."""
+    routes = ((one.method, description.route(one.method, urlsplit(one.target).path)) for one in exchanges)
+    asked = {f"{method} {route.removeprefix('/rest/api/3')}" for method, route in routes if route}
+    unexpected, missing = asked - {*expected, *seldom}, set(expected) - asked
+    assert not unexpected and not missing, f"not expected {unexpected}, not asked for {missing}"
+
+
 def check_sharpness(description, exchange):
     """A broken answer and a broken request are seen: the judge is not asleep."""
     body = json.loads(exchange.body)
@@ -154,6 +225,7 @@ def check_sharpness(description, exchange):
 def main():
     with Bank() as bank:
         jira, github = gathered(bank)
+        asked = list(jira), [one for one in github if one.target != "/graphql"]
         jira += walked(bank, "jira", jira_targets(bank))
         github += walked(bank, "github", github_targets(bank))
     cloud = Description("jira-cloud-platform-v3.openapi.json.gz")
@@ -166,7 +238,12 @@ def main():
     lines += judge("GitHub GraphQL", map(schema.problems, documents), [])
     check_sharpness(cloud, next(one for one in jira if "/project/PAY/version?" in one.target))
     check_sharpness(rest, next(one for one in others if "/releases?" in one.target))
-    assert documents, "the connector asks by GraphQL"
+    check_asked(cloud, asked[0], JIRA_ASKED, JIRA_SELDOM)
+    check_asked(rest, asked[1], GITHUB_ASKED, GITHUB_SELDOM)
+    sources = (Path(os.environ["INTERLOCK_ROOT"]) / "connectors/src/github").rglob("*.*")
+    written = {name for source in sources for name in re.findall(r"\bquery (\w+) ?[({]", source.read_text())}
+    sent = {re.match(r"\s*query (\w+)", json.loads(one.request_body)["query"])[1] for one in documents}
+    assert sent == written, f"GraphQL documents that were never sent: {written - sent}"
     assert not lines, f"{len(lines)} mistakes"
 
 

@@ -1,5 +1,5 @@
-"""Our Git connector against repositories that real git wrote: a clone over HTTP from `git http-backend`, another over
-`git daemon`, packed refs and objects, annotated and signed-looking tags, merges, renames and every kind of letter.
+"""Our Git connector against repositories that real git wrote: clones over HTTP from `git http-backend`, over `git daemon`
+and over `file://`, packed refs and objects, annotated and signed-looking tags, merges, renames, every kind of letter.
 The connector itself never fetches, so git clones and fetches, and git is asked what lies between two tags."""
 
 import os
@@ -24,7 +24,11 @@ interval = "PT1S"
 [[connectors]]
 id = "git"
 vendor = "git"
-repositories = [{{ name = "shop/http", path = "{http}" }}, {{ name = "shop/daemon", path = "{daemon}" }}]
+repositories = [
+  {{ name = "shop/http", path = "{http}" }},
+  {{ name = "shop/daemon", path = "{daemon}" }},
+  {{ name = "shop/file", path = "{file}" }},
+]
 
 [[services]]
 key = "checkout"
@@ -33,6 +37,10 @@ repositories = [{{ connector = "git", repository = "shop/http", tags = "v{{versi
 [[services]]
 key = "basket"
 repositories = [{{ connector = "git", repository = "shop/daemon", tags = "v{{version}}" }}]
+
+[[services]]
+key = "till"
+repositories = [{{ connector = "git", repository = "shop/file", tags = "v{{version}}" }}]
 """
 
 RELEASES = """query ($service: String!) { releases(first: 50, filter: { services: [$service] }) { edges { node {
@@ -184,10 +192,12 @@ def main(folder):
         ).returncode == 0,
         environment=ENVIRONMENT,
     )
-    clones = {"http": folder / "http.git", "daemon": folder / "daemon.git"}
+    clones = {name: folder / f"{name}.git" for name in ("http", "daemon", "file")}
     with Smart(folder) as smart, daemon:
         git(folder, "clone", "--quiet", "--mirror", f"{smart.url}/origin/.git", str(clones["http"]))
         git(folder, "clone", "--quiet", "--mirror", f"git://127.0.0.1:{port}/origin", str(clones["daemon"]))
+        # A worktree of its own, as a build server has it; `file://` speaks git's protocol where a path would copy files.
+        git(folder, "clone", "--quiet", f"file://{origin}", str(clones["file"]))
         # One of them packed as hard as git can: no loose object, no loose ref.
         git(clones["http"], "pack-refs", "--all")
         git(clones["http"], "repack", "-adf", "--depth=50", "--window=50", "--write-bitmap-index", "--quiet")
@@ -197,7 +207,8 @@ def main(folder):
         with Gateway(config) as gateway:
             seen = told(gateway, "checkout")
             check(seen, clones["http"])
-            assert told(gateway, "basket") == seen, "the same history, however it was cloned and packed"
+            for service in ("basket", "till"):
+                assert told(gateway, service) == seen, f"{service}: the same history, however it was cloned and packed"
 
             commit(origin, "SHOP-6 Refund")
             git(origin, "tag", "--annotate", "v2.1.0", "--message", "2.1.0")
@@ -216,7 +227,7 @@ def main(folder):
             )
         shallow = folder / "shallow.git"
         git(folder, "clone", "--quiet", "--mirror", "--depth=2", f"{smart.url}/origin/.git", str(shallow))
-        config.write_text(CONFIG.format(http=shallow, daemon=clones["daemon"]))
+        config.write_text(CONFIG.format(**{**clones, "http": shallow}))
         with Gateway(config) as gateway:
             connector = gateway.connectors()["git"]
             assert {gap["code"] for gap in connector["gaps"]} == {"SOURCE_INCOMPLETE"}, f"a shallow clone: {connector}"

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::Alertmanager;
 use super::wire::ClusterState;
 use crate::contract::{Probe, ProbeAnswer};
-use crate::error::FailureKind;
 
 impl Alertmanager {
     pub(super) async fn ask(&self, _now: Timestamp) -> Probe {
@@ -25,12 +24,7 @@ impl Alertmanager {
                 };
                 (reachable, ProbeAnswer::Good("it answers us".into()))
             }
-            Err(error) => match error.kind {
-                FailureKind::Unauthenticated | FailureKind::Denied => {
-                    (ProbeAnswer::Good("it answers".into()), ProbeAnswer::Failed(error))
-                }
-                _ => (ProbeAnswer::Failed(error), ProbeAnswer::Skipped),
-            },
+            Err(error) => ProbeAnswer::of_failure(&error, "it answers"),
         };
         let permitted = match (alerts, silences) {
             (Ok(alerts), Ok(silences)) => {

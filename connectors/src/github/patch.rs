@@ -7,7 +7,7 @@ use super::wire::FileChanged;
 /// The lines of the new file that are added or changed; `None` where the diff is absent, cut, or does not add up to the
 /// lines that the system counted.
 pub(super) fn changed_lines(file: &FileChanged) -> Option<ChangedLines> {
-    let unchanged = file.additions + file.deletions == 0;
+    let unchanged = (file.additions, file.deletions) == (0, 0);
     let patch = match &file.patch {
         Some(patch) => patch.as_str(),
         // Renamed, and nothing else.
@@ -70,5 +70,22 @@ mod tests {
         check(None, (0, 0), Some(&[]));
         check(None, (9, 0), None);
         check(Some("@@ -0,0 +1,2 @@\n+a"), (2, 0), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_patch_tells_lines_or_none(patch in "(@@ [-+]?[0-9]{0,12},?[0-9]{0,3} [+]?[0-9]{0,12} @@|[-+ ]?.{0,4}|\\n){0,12}") {
+            let count = |sign| patch.lines().filter(|line| line.starts_with(sign)).count() as u64;
+            let file = FileChanged {
+                filename: "a".into(),
+                previous_filename: None,
+                additions: count('+'),
+                deletions: count('-'),
+                patch: Some(patch),
+            };
+            for (from, to) in changed_lines(&file).into_iter().flat_map(|lines| lines.stretches) {
+                proptest::prop_assert!(from <= to, "{from}..{to}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::held::{Bag, Held};
 use super::reading::{Depth, KINDS as OF_REPOSITORY, Reading};
 use super::{Github, KINDS};
 use crate::contract::{Gathered, Interest, Probe, ProbeAnswer, Wanted};
-use crate::error::{ConnectorError, FailureKind};
+use crate::error::ConnectorError;
 use crate::resilience::Request;
 
 /// One cheap list of each kind, below a repository.
@@ -26,16 +26,12 @@ const LISTS: [(RecordKind, &[&str]); 6] = [
 impl Github {
     pub(super) async fn ask_around(&self, _now: Timestamp) -> Probe {
         let answer = self.client.upstream.send(self.client.rest("read the rate limit", &["rate_limit"])).await;
-        let (reachable, authenticated, failed) = match &answer {
-            Ok(_) => {
-                (ProbeAnswer::Good("it answers".into()), ProbeAnswer::Good("the token is accepted".into()), false)
-            }
-            Err(error) if matches!(error.kind, FailureKind::Unauthenticated | FailureKind::Denied) => {
-                (ProbeAnswer::Good("it answers".into()), ProbeAnswer::Failed(error.clone()), true)
-            }
-            Err(error) => (ProbeAnswer::Failed(error.clone()), ProbeAnswer::Skipped, true),
+        const REACHED: &str = "it answers";
+        let (reachable, authenticated) = match &answer {
+            Ok(_) => (ProbeAnswer::Good(REACHED.into()), ProbeAnswer::Good("the token is accepted".into())),
+            Err(error) => ProbeAnswer::of_failure(error, REACHED),
         };
-        let permitted = if failed {
+        let permitted = if answer.is_err() {
             KINDS.iter().map(|kind| (*kind, ProbeAnswer::Skipped)).collect()
         } else {
             self.permissions().await

@@ -5,7 +5,9 @@ use domain::{RecordKind, Text};
 use super::convert::is_among;
 use super::{Jira, custom_fields, jql};
 use crate::contract::{Probe, ProbeAnswer};
-use crate::error::{ConnectorError, FailureKind};
+use crate::error::ConnectorError;
+
+const REACHED: &str = "Jira Cloud, REST v3";
 
 pub(super) async fn probe(jira: &Jira) -> Probe {
     let us = jira.client.myself().await;
@@ -13,12 +15,9 @@ pub(super) async fn probe(jira: &Jira) -> Probe {
     let (reachable, authenticated) = match &us {
         Ok((myself, _)) => {
             let zone = myself.time_zone.as_deref().unwrap_or("an unknown time zone");
-            (ProbeAnswer::Good("Jira Cloud, REST v3".into()), ProbeAnswer::Good(format!("in {zone}").into()))
+            (ProbeAnswer::Good(REACHED.into()), ProbeAnswer::Good(format!("in {zone}").into()))
         }
-        Err(error) if says_no(error) => {
-            (ProbeAnswer::Good("Jira Cloud, REST v3".into()), ProbeAnswer::Failed(error.clone()))
-        }
-        Err(error) => (ProbeAnswer::Failed(error.clone()), ProbeAnswer::Skipped),
+        Err(error) => ProbeAnswer::of_failure(error, REACHED),
     };
     let permitted = match &us {
         Ok(_) => permissions(jira).await,
@@ -29,10 +28,6 @@ pub(super) async fn probe(jira: &Jira) -> Probe {
         Text::from(format!("{} of {} left", shown(seen.remaining), shown(seen.limit)))
     });
     Probe { reachable, authenticated, permitted, clock_skew: skew, limits }
-}
-
-fn says_no(error: &ConnectorError) -> bool {
-    matches!(error.kind, FailureKind::Unauthenticated | FailureKind::Denied)
 }
 
 async fn permissions(jira: &Jira) -> Vec<(RecordKind, ProbeAnswer)> {

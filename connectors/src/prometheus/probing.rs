@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Prometheus;
 use crate::contract::{Probe, ProbeAnswer};
-use crate::error::{ConnectorError, FailureKind};
+use crate::error::ConnectorError;
 
 impl Prometheus {
     pub(super) async fn ask(&self, _now: Timestamp) -> Probe {
@@ -65,16 +65,13 @@ impl Prometheus {
     }
 }
 
-/// A system that refuses us has been reached.
+/// A system that told its version has been reached, whatever it says to queries.
 fn standing(error: &ConnectorError, version: ProbeAnswer) -> (ProbeAnswer, ProbeAnswer) {
-    match error.kind {
-        FailureKind::Unauthenticated | FailureKind::Denied => {
-            (ProbeAnswer::Good("it answers".into()), ProbeAnswer::Failed(error.clone()))
+    match (ProbeAnswer::of_failure(error, "it answers"), version) {
+        ((ProbeAnswer::Failed(error), _), ProbeAnswer::Good(version)) => {
+            (ProbeAnswer::Good(version), ProbeAnswer::Failed(error))
         }
-        _ => match version {
-            ProbeAnswer::Good(version) => (ProbeAnswer::Good(version), ProbeAnswer::Failed(error.clone())),
-            _ => (ProbeAnswer::Failed(error.clone()), ProbeAnswer::Skipped),
-        },
+        (told, _) => told,
     }
 }
 

@@ -10,11 +10,9 @@ use super::Options;
 use super::convert::{self, Origin};
 use super::wire::{ITEM, OUTLINE, RELATION, TABLES};
 use crate::clock::Clock;
-use crate::contract::{Descriptor, Gathered, Probe, ProbeAnswer, Wanted};
-use crate::error::FailureKind;
+use crate::contract::{Descriptor, Gathered, Probe, Wanted};
 use crate::reach::SystemPlan;
-use crate::reach::{Manners, upstream};
-use crate::resilience::{SetupError, StandardDialect};
+use crate::resilience::SetupError;
 use crate::table_api::settle::{Extent, Reading, doubt, miss, settle};
 use crate::table_api::{Listing, Query, Read, TableApi};
 
@@ -48,8 +46,6 @@ pub(super) struct Memory {
 
 impl Cmdb {
     pub(super) fn new(plan: &SystemPlan, options: Options, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
-        let manners = Manners { dialect: Arc::new(StandardDialect), token_endpoint: "/oauth_token.do" };
-        let upstream = upstream(plan, manners, clock)?;
         let itsm = options.itsm.as_deref().map_or_else(|| plan.id.clone(), ConnectorId::new);
         Ok(Self {
             descriptor: Descriptor {
@@ -58,7 +54,7 @@ impl Cmdb {
                 vendor: "servicenow-cmdb",
                 kinds: &KINDS,
             },
-            api: TableApi::new(upstream, options.page_size, TABLES.to_vec()),
+            api: TableApi::open(plan, (&TABLES, options.page_size), clock)?,
             options,
             itsm,
             address: plan.url.trim_end_matches('/').to_owned(),
@@ -131,37 +127,6 @@ impl Cmdb {
     }
 
     pub(super) async fn ask_who_we_are(&self) -> Probe {
-        let (items, relations) = futures::join!(self.api.peek(&ITEM), self.api.peek(&RELATION));
-        let kind = |answer: &Result<(), crate::ConnectorError>| answer.as_ref().err().map(|error| error.kind);
-        let answered = [kind(&items), kind(&relations)].into_iter().any(|kind| {
-            matches!(
-                kind,
-                None | Some(FailureKind::Denied | FailureKind::Unauthenticated | FailureKind::Rejected { .. })
-            )
-        });
-        let reachable = match &items {
-            Err(error) if !answered => ProbeAnswer::Failed(error.clone()),
-            _ => ProbeAnswer::Good("the Table API answers".into()),
-        };
-        let authenticated = match &items {
-            _ if !answered => ProbeAnswer::Skipped,
-            Err(error) if error.kind == FailureKind::Unauthenticated => ProbeAnswer::Failed(error.clone()),
-            _ => ProbeAnswer::Good("the credentials are accepted".into()),
-        };
-        let open = matches!(authenticated, ProbeAnswer::Good(_));
-        let permitted = KINDS.into_iter().zip([items, relations]).map(|(kind, answer)| match answer {
-            _ if !open => (kind, ProbeAnswer::Skipped),
-            Ok(()) => (kind, ProbeAnswer::Good("readable".into())),
-            Err(error) => (kind, ProbeAnswer::Failed(error)),
-        });
-        let telemetry = self.api.upstream().telemetry();
-        let limits = telemetry.rate_limit.and_then(|seen| seen.limit);
-        Probe {
-            reachable,
-            authenticated,
-            permitted: permitted.collect(),
-            clock_skew: telemetry.clock_skew,
-            limits: limits.map(|limit| format!("{limit} requests an hour").into()),
-        }
+        self.api.probe(KINDS.into_iter().zip([&ITEM, &RELATION])).await
     }
 }

@@ -13,6 +13,8 @@ mod row;
 
 mod moment;
 
+mod probe;
+
 pub(crate) mod settle;
 
 pub(crate) use dictionary::{Dictionary, Known};

@@ -100,4 +100,13 @@ mod tests {
             check(tag, None);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_tag_is_its_pattern_filled_in(tag in "\\PC{0,30}|[a-z@/._-]{0,8}v?[0-9]{1,3}[.][0-9]{1,3}(-[a-z.0-9]{0,6})?") {
+            if let Some(read) = TagPattern::read(&tag) {
+                proptest::prop_assert_eq!(read.pattern.replacen("{version}", &read.version, 1), tag);
+            }
+        }
+    }
 }

@@ -33,10 +33,11 @@ class Exchange:
 
 
 class Front:
-    """Forwards to `target`; `with` gives it. Answers point to the front where they pointed to the target."""
+    """Forwards to `target`; `with` gives it. Answers point to the front where they pointed to the target.
+    What `instead(method, target)` gives (status, headers, body) is answered in place of the target, unless None."""
 
-    def __init__(self, target, *, tls=False):
-        self.target, self.tls, self.exchanges = urlsplit(target).netloc, tls, []
+    def __init__(self, target, *, tls=False, instead=lambda method, target: None):
+        self.target, self.tls, self.instead, self.exchanges = urlsplit(target).netloc, tls, instead, []
         self._lock = threading.Lock()
 
     def __enter__(self):
@@ -80,18 +81,10 @@ def _handler(front):
             headers.pop("accept-encoding", None)
             if body:
                 headers["Content-Length"] = str(len(body))
-            upstream = http.client.HTTPConnection(front.target, timeout=60)
-            try:
-                upstream.request(self.command, self.path, body or None, {**headers, "Host": front.target})
-                answer = upstream.getresponse()
-                content = answer.read()
-            finally:
-                upstream.close()
-            front.keep(
-                Exchange(self.command, self.path, headers, body, answer.status, dict(answer.getheaders()), content)
-            )
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
+            status, told, content = front.instead(self.command, self.path) or self.asked(headers, body)
+            front.keep(Exchange(self.command, self.path, headers, body, status, told, content))
+            self.send_response(status)
+            for name, value in told.items():
                 if name.lower() not in OWN_HEADERS | {"date", "server"}:
                     self.send_header(name, front.rewritten(value))
             self.send_header("Content-Length", str(len(content)))
@@ -102,6 +95,15 @@ def _handler(front):
                 except ConnectionError:
                     # Whoever asked did not wait: no concern of the proxy.
                     self.close_connection = True
+
+        def asked(self, headers, body):
+            upstream = http.client.HTTPConnection(front.target, timeout=60)
+            try:
+                upstream.request(self.command, self.path, body or None, {**headers, "Host": front.target})
+                answer = upstream.getresponse()
+                return answer.status, dict(answer.getheaders()), answer.read()
+            finally:
+                upstream.close()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward
 

@@ -76,6 +76,9 @@ pub(crate) mod world;
 mod world_events;
 
 #[cfg(test)]
+mod foreign_files;
+
+#[cfg(test)]
 pub(crate) mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
