@@ -1,6 +1,7 @@
 //! The stories are told alike on every day that the demonstration may start: through the simulators, the connectors and
 //! the engine. By default on days that are known to be hard. `INTERLOCK_DAYS_APART=1` walks two years day by day (best
-//! with `--release`), 7 one day of each week; `INTERLOCK_FIRST_DAY=100` begins later, so that a walk can go on.
+//! with `--release`), 8 meets every weekday in turn; `INTERLOCK_FIRST_DAY=100` begins later, so that a walk can go on
+//! or be shared out.
 
 use std::collections::BTreeSet;
 
