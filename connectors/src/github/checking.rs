@@ -38,7 +38,8 @@ struct Rollup {
 #[serde(tag = "__typename")]
 enum Context {
     CheckRun(CheckFacts),
-    StatusContext(StatusFacts),
+    #[serde(rename = "StatusContext")]
+    Status(StatusFacts),
     #[serde(other)]
     Other,
 }
@@ -144,7 +145,7 @@ fn runs(place: &Place, people: &mut People, sha: &str, contexts: &Connection<Con
             Context::CheckRun(check) if check.check_suite.workflow_run.is_none() => {
                 suites.entry(check.check_suite.database_id).or_default().push(check);
             }
-            Context::StatusContext(status) => runs.push(of_status(place, people, sha, status)),
+            Context::Status(status) => runs.push(of_status(place, people, sha, status)),
             Context::CheckRun(_) | Context::Other => {}
         }
     }

@@ -44,6 +44,8 @@ mod basic_tests;
 #[cfg(test)]
 mod predicate_tests;
 #[cfg(test)]
+mod promotion_tests;
+#[cfg(test)]
 pub(crate) mod sound;
 #[cfg(test)]
 mod unit_tests;

@@ -51,23 +51,27 @@ fn promoted(case: &Case<'_>) -> Check {
         let reason = format!("No stage comes before {}.", case.ground.target);
         return Check::before(CODE, Outcome::NotApplicable, reason);
     }
+    let mut gaps = gaps(case);
+    // What was never seen there may have been there while nobody looked; what failed there has failed.
+    let unseen = if gaps.is_empty() { Outcome::Fail } else { Outcome::Unknown };
     let (mut outcome, mut reasons, mut evidence) = (Outcome::NotApplicable, Vec::new(), Vec::new());
     for stage in stages {
         let target = Target::of(&stage.key);
         let states = case.ground.release.targets.iter().filter(|state| meet(&state.target, &target));
         let states: Vec<_> = states.collect();
-        let found = states.iter().fold(Outcome::NotApplicable, |all, state| all.and(stood(state.status)));
+        let found = states.iter().fold(Outcome::NotApplicable, |all, state| all.and(stood(state.status, unseen)));
         let runs = running_in(case, &target);
         let found = match (states.is_empty(), runs.is_empty()) {
             (false, _) => found,
             // Whoever put it there, it runs there.
             (true, false) => Outcome::Pass,
-            (true, true) => Outcome::Fail,
+            (true, true) => unseen,
         };
         evidence.extend(runs);
         let place = &stage.key;
         let reason = match found {
             Outcome::Pass => format!("It went through {place}."),
+            Outcome::Unknown => format!("Whether it passed {place} is not known."),
             _ if states.is_empty() => format!("It was never in {place}."),
             _ => {
                 let told: Vec<String> = states.iter().map(|state| format!("{:?}", state.status)).collect();
@@ -80,12 +84,7 @@ fn promoted(case: &Case<'_>) -> Check {
     }
     let told: Vec<&str> =
         reasons.iter().filter(|(found, _)| *found == outcome).map(|(_, reason)| reason.as_str()).collect();
-    let mut gaps = gaps(case);
     let mut check = Check::before(CODE, outcome, told.join(" ")).resting_on(evidence);
-    // What failed there has failed; what was never seen there may have been there while nobody looked.
-    if outcome == Outcome::Fail && !gaps.is_empty() && case.ground.release.targets.is_empty() {
-        check.outcome = Outcome::Unknown;
-    }
     if check.outcome == Outcome::Pass {
         check = check.despite(std::mem::take(&mut gaps));
     }
@@ -101,12 +100,11 @@ fn running_in(case: &Case<'_>, stage: &Target) -> Vec<Evidence> {
     there.map(|placed| seen(format!("It runs in {}", placed.target), &placed.source)).collect()
 }
 
-fn stood(status: TargetStatus) -> Outcome {
+fn stood(status: TargetStatus, unseen: Outcome) -> Outcome {
     match status {
         TargetStatus::Deployed | TargetStatus::Validated | TargetStatus::Transitioned => Outcome::Pass,
-        TargetStatus::NotStarted | TargetStatus::Deploying | TargetStatus::Failed | TargetStatus::RolledBack => {
-            Outcome::Fail
-        }
+        TargetStatus::NotStarted | TargetStatus::Deploying => unseen,
+        TargetStatus::Failed | TargetStatus::RolledBack => Outcome::Fail,
     }
 }
 
