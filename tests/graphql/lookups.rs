@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::bank::{empty_bank, full_bank, small_bank};
-use super::records::change;
+use super::records::{change, run};
 
 #[tokio::test]
 async fn a_release_goes_by_every_spelling() {
@@ -44,6 +44,7 @@ async fn every_type_of_node_is_found_again_by_its_id() {
         let unlinked = change("servicenow", "CHG3", "payments-api", "the new build");
         records.changes.push(domain::Change { correlation_id: None, ..unlinked });
     });
+    bank.system("git").holds(|records| records.pipeline_runs.push(run("bank/payments-api", "a000002")));
     let bank = bank.read().await;
     let data = bank
         .data(
@@ -53,6 +54,7 @@ async fn every_type_of_node_is_found_again_by_its_id() {
                     commits(first: 1) { edges { node { ...N repository { ...N } } } }
                     pullRequests(first: 1) { edges { node { ...N } } }
                     artifacts(first: 1) { edges { node { ...N } } }
+                    pipelineRuns(first: 1) { edges { node { ...N } } }
                     trains(first: 1) { edges { node { ...N } } }
                     knownErrors(first: 1) { edges { node { ...N } } } }
                 running: release(key: "payments-api@2.13.0") { deployments(first: 1) { edges { node { ...N } } } }
