@@ -1,5 +1,7 @@
 //! Structured logs on standard error: sentences for people at a terminal, JSON lines for machines.
 
+use std::io::IsTerminal as _;
+
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -27,7 +29,9 @@ impl LogArguments {
     pub(super) fn start(&self) -> Result<(), super::Failure> {
         let filter = EnvFilter::try_new(&self.log)
             .map_err(|error| super::Failure::usage(anyhow::Error::new(error).context("--log cannot be read")))?;
-        let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let colours = std::io::stderr().is_terminal();
+        let logs =
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
         let started = match self.log_format {
             LogFormat::Text => logs.with_target(false).try_init(),
             LogFormat::Json => logs.json().try_init(),
