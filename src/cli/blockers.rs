@@ -94,6 +94,23 @@ fn verdict(release: &Value) -> Exit {
     }
 }
 
+/// What would let it through, act by act, and when that could be.
+pub(super) fn way_out(release: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    let way = release.get("whatWouldUnblock").unwrap_or(&Value::Null);
+    for act in list(way, "acts") {
+        let by = text(act, "/by/name");
+        let by = if by.is_empty() { String::new() } else { format!(" ({by})") };
+        lines.push(format!("TO DO    {}: {}{by}", text(act, "/code"), text(act, "/detail")));
+    }
+    let (start, end) = (text(way, "/earliest/start"), text(way, "/earliest/end"));
+    lines.push(match start.is_empty() {
+        true => "EARLIEST no window in reach".to_owned(),
+        false => format!("EARLIEST {start} to {end}"),
+    });
+    lines
+}
+
 fn table(release: &Value) -> String {
     let mut lines = Vec::new();
     for blocker in list(release, "blockers") {
@@ -113,17 +130,7 @@ fn table(release: &Value) -> String {
     if lines.is_empty() {
         lines.push("PASS     Nothing stands in its way.".to_owned());
     }
-    let way = release.get("whatWouldUnblock").unwrap_or(&Value::Null);
-    for act in list(way, "acts") {
-        let by = text(act, "/by/name");
-        let by = if by.is_empty() { String::new() } else { format!(" ({by})") };
-        lines.push(format!("TO DO    {}: {}{by}", text(act, "/code"), text(act, "/detail")));
-    }
-    let (start, end) = (text(way, "/earliest/start"), text(way, "/earliest/end"));
-    lines.push(match start.is_empty() {
-        true => "EARLIEST no window in reach".to_owned(),
-        false => format!("EARLIEST {start} to {end}"),
-    });
+    lines.extend(way_out(release));
     lines.join("\n") + "\n"
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::Format;
-use crate::cli::blockers::{list, text};
+use crate::cli::blockers::{list, text, way_out};
 
 /// A release as the gateway answered it.
 pub(super) struct Report<'a> {
@@ -79,17 +79,7 @@ impl Report<'_> {
                 lines.push(format!("WAIVED   {}: {}", code(check), text(check, "/reason")));
             }
         }
-        let way = self.release.get("whatWouldUnblock").unwrap_or(&Value::Null);
-        for act in list(way, "acts") {
-            let by = text(act, "/by/name");
-            let by = if by.is_empty() { String::new() } else { format!(" ({by})") };
-            lines.push(format!("TO DO    {}: {}{by}", text(act, "/code"), text(act, "/detail")));
-        }
-        let (start, end) = (text(way, "/earliest/start"), text(way, "/earliest/end"));
-        lines.push(match start.is_empty() {
-            true => "EARLIEST no window in reach".to_owned(),
-            false => format!("EARLIEST {start} to {end}"),
-        });
+        lines.extend(way_out(self.release));
         lines.join("\n") + "\n"
     }
 
